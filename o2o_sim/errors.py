@@ -1,0 +1,48 @@
+"""The faults a user can make, each with the place where it was made.
+
+Anything that is the user's to mend is a `ScenarioError` (exit code 2). Every other exception is ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with an input file.
+
+    `file`, `line` and `column` say where (1-based; None where no single place is to blame), `key` is the
+    dotted path of the setting, `message` says what is wrong, `hint` what to do, `excerpt` is the
+    offending line as it stands in the file.
+    """
+
+    message: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    key: str | None = None
+    hint: str | None = None
+    excerpt: str | None = None
+
+    def __str__(self) -> str:
+        place = ":".join(str(p) for p in (self.file, self.line, self.column) if p is not None)
+        head = ": ".join(p for p in (place, self.key, self.message) if p)
+        lines = [head]
+        if self.excerpt is not None:
+            lines.append("    " + self.excerpt)
+            if self.column is not None:
+                lines.append("    " + " " * (self.column - 1) + "^")
+        if self.hint:
+            lines.append("  " + self.hint)
+        return "\n".join(lines)
+
+
+class ScenarioError(Exception):
+    """An input that cannot be simulated. `problems` lists everything found wrong, in file order."""
+
+    def __init__(self, problems: Problem | list[Problem] | str, **where):
+        if isinstance(problems, str):
+            problems = Problem(problems, **where)
+        self.problems = [problems] if isinstance(problems, Problem) else list(problems)
+        super().__init__("\n".join(str(p) for p in self.problems))
