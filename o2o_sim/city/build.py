@@ -1,0 +1,217 @@
+"""The ground of a simulation: `build_city` makes a `City` from its scenario, synthesised or imported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ScenarioError
+from ..scenario.city import CentreSpec, CitySpec, PlaceSpec
+from . import census
+from .grid import Grid, Projection
+from .imported import Imported, ImportedCircle, ImportedStore, read_city
+from .river import River
+from .transport import Metro, Travel, build_graph
+
+MAX_CELLS = 250_000
+_DEFAULT_KM = 16.0
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class City:
+    """Where everything happens. Arrays have one entry per cell of `grid` and cannot be written to.
+
+    `residents` and `jobs` (float64) are shares that sum to exactly 1; `income` (float64) is relative, with
+    mean 1 over residents; `land` is False in the river. `circles` and `stores` are the imported ones only.
+    `river` and `metro` are kept in metres for drawing; `projection` is None unless imported in degrees.
+    """
+
+    grid: Grid
+    residents: Floats
+    income: Floats
+    jobs: Floats
+    land: NDArray[np.bool_]
+    travel: Travel
+    circles: dict[str, ImportedCircle] = field(default_factory=dict)
+    stores: list[ImportedStore] = field(default_factory=list)
+    river: River | None = None
+    metro: dict[str, Metro] = field(default_factory=dict)
+    projection: Projection | None = None
+
+    def locate(self, place: PlaceSpec, key: str = "") -> tuple[float, float]:
+        """(x, y) in metres from the south-west corner of a place in the scenario.
+
+        `key` is its dotted path, for the ScenarioError raised if it is off the map, has no coordinates, or
+        has degrees in a city without them.
+        """
+        if place.x_km is not None and place.y_km is not None:
+            return _on_map(self.grid, None, [place.x_km * 1000, place.y_km * 1000], key)
+        if place.lon is None:
+            raise ScenarioError("has no place", key=key, hint="Give x_km and y_km.")
+        return _on_map(self.grid, self.projection, [place.lon, place.lat], key, degrees=True)
+
+    def cell_at(self, x_m: float, y_m: float) -> int:
+        """The cell of a point in metres, or the nearest land if that cell is water."""
+        return nearest_land(self.grid, self.land, x_m, y_m)
+
+
+def build_city(spec: CitySpec, origin: Path | str | None = None, seed: int = 0) -> City:
+    """Build the city a scenario describes; `origin` is the folder (or file) its paths start from.
+
+    Raises ScenarioError for files that cannot be read and for things that are off the map.
+    """
+    imported = read_city(spec, _folder(origin)) if spec.import_ is not None else None
+    grid = imported.grid if imported else _synthetic_grid(spec)
+    projection = imported.projection if imported else None
+    if grid.cells > MAX_CELLS:
+        raise ScenarioError(
+            f"the map would have {grid.nx} x {grid.ny} cells; the limit is {MAX_CELLS:,}",
+            key="city.cell_m",
+            hint="Enlarge cell_m, or make the map smaller.",
+        )
+    river = _river(spec, grid, projection)
+    land = np.ones(grid.cells, dtype=bool) if river is None else ~river.water(grid)
+    if not land.any():
+        raise ScenarioError("the river covers the whole map", key="city.river.width_m")
+    if imported:
+        residents, income, jobs = _import_people(spec, imported, land)
+        circles, stores = imported.put_on(land)
+    else:
+        residents, income, jobs = _synthesise_people(spec, grid, land, seed)
+        circles, stores = {}, []
+    metro = _metro(spec, grid, projection)
+    entrances = {
+        name: np.array([nearest_land(grid, land, x, y) for x, y in line.stations])
+        for name, line in metro.items()
+    }
+    graph = build_graph(grid, spec.street_kmh, land, river, metro, entrances)
+    for array in (residents, income, jobs, land):
+        array.setflags(write=False)
+    travel = Travel(grid, graph, spec.street_kmh, spec.access_min)
+    return City(grid, residents, income, jobs, land, travel, circles, stores, river, metro, projection)
+
+
+def nearest_land(grid: Grid, land: NDArray[np.bool_], x_m: float, y_m: float) -> int:
+    """The cell of a point in metres, or the nearest land if that cell is water."""
+    cell = grid.cell_of(x_m, y_m)
+    if land[cell]:
+        return cell
+    off = grid.centres() - (x_m, y_m)
+    return int(np.argmin(np.where(land, off[:, 0] * off[:, 0] + off[:, 1] * off[:, 1], np.inf)))
+
+
+def _folder(origin: Path | str | None) -> Path:
+    path = Path(origin) if origin is not None else Path()
+    return path.parent if path.is_file() else path
+
+
+def _synthetic_grid(spec: CitySpec) -> Grid:
+    """The map of a synthesised city: as many whole cells as cover it."""
+    width, height = (1000 * (km or _DEFAULT_KM) for km in (spec.width_km, spec.height_km))
+    return Grid(int(np.ceil(width / spec.cell_m)), int(np.ceil(height / spec.cell_m)), spec.cell_m)
+
+
+def _synthesise_people(
+    spec: CitySpec, grid: Grid, land: NDArray[np.bool_], seed: int
+) -> tuple[Floats, Floats, Floats]:
+    """Residents, income and jobs around the centres of the scenario."""
+    middle = CentreSpec(x_km=grid.width_m / 2000, y_km=grid.height_m / 2000)
+    named = spec.centres or {"centre": middle}
+    places = np.array(
+        [_on_map(grid, None, [c.x_km * 1000, c.y_km * 1000], f"city.centres.{n}") for n, c in named.items()]
+    )
+    weights = np.array([c.weight for c in named.values()])
+    spread = np.array([c.spread_km * 1000 for c in named.values()])
+    homes = census.around(grid, land, places, weights, spread)
+    residents = census.mixed(homes, census.evenly(land), spec.background)
+    work = census.around(grid, land, places, weights, spread * spec.jobs_spread_x)
+    jobs = census.mixed(work, residents, spec.jobs_at_homes)
+    rule = spec.income
+    income = census.income_field(
+        grid, residents, places[np.argmax(weights)], rule.centre_x, rule.spread_km * 1000, rule.noise,
+        rule.noise_km * 1000, seed,
+    )  # fmt: skip
+    return residents, income, jobs
+
+
+def _import_people(
+    spec: CitySpec, imported: Imported, land: NDArray[np.bool_]
+) -> tuple[Floats, Floats, Floats]:
+    """Residents, income and jobs from the zones; jobs from circles' floor space if zones do not tell."""
+    grid, rule = imported.grid, spec.import_
+    assert rule is not None
+    cells = census.zone_cells(grid, land, imported.zone_x, imported.zone_y)
+    residents = census.spread_zones(cells, imported.people, grid.cells) / float(census.UNITS)
+    if imported.income is None:
+        income = np.ones(grid.cells)
+    else:
+        earned = census.zone_income(cells, imported.people, imported.income, grid.cells)
+        income = census.mean_one(earned, residents)
+    if imported.jobs is not None:
+        jobs = census.spread_zones(cells, imported.jobs, grid.cells) / float(census.UNITS)
+    elif imported.circle_rows:
+        places, floor = imported.job_centres()
+        work = census.around(grid, land, places, floor, np.full(len(floor), rule.jobs_spread_km * 1000))
+        jobs = census.mixed(work, residents, spec.jobs_at_homes)
+    else:
+        jobs = residents.copy()
+    return residents, income, jobs
+
+
+def _river(spec: CitySpec, grid: Grid, projection: Projection | None) -> River | None:
+    """The river in metres."""
+    if spec.river is None:
+        return None
+    r = spec.river
+    course = _points(grid, projection, r.points_km, r.points_lonlat, "city.river.points")
+    bridges = _points(grid, projection, r.bridges_km, r.bridges_lonlat, "city.river.bridges")
+    return River(course, bridges, r.width_m)
+
+
+def _metro(spec: CitySpec, grid: Grid, projection: Projection | None) -> dict[str, Metro]:
+    """The metro lines in metres; a station off the map is a ScenarioError."""
+    lines = {}
+    for name, line in (spec.metro or {}).items():
+        key = f"city.metro.{name}.stations"
+        stations = _points(grid, projection, line.stations_km, line.stations_lonlat, key)
+        for number, station in enumerate(stations):
+            _on_map(grid, None, station, f"{key}.{number}")
+        lines[name] = Metro(stations, line.kmh, line.wait_min, line.opens)
+    return lines
+
+
+def _points(grid: Grid, projection: Projection | None, km: list, lonlat: list, key: str) -> Floats:
+    """float64[n, 2] in metres from points given in km or in degrees."""
+    if not lonlat:
+        return np.array(km, dtype=float).reshape(-1, 2) * 1000
+    if projection is None:
+        raise _no_degrees(key)
+    degrees = np.array(lonlat, dtype=float).reshape(-1, 2)
+    return np.column_stack(projection.to_m(degrees[:, 0], degrees[:, 1]))
+
+
+def _on_map(
+    grid: Grid, projection: Projection | None, point: Sequence, key: str, degrees: bool = False
+) -> tuple[float, float]:
+    """A point in metres (or degrees) as (x, y) metres; a ScenarioError if it is off the map."""
+    if degrees and projection is None:
+        raise _no_degrees(key)
+    x, y = projection.to_m(*point) if degrees and projection is not None else point
+    if not grid.contains(x, y):
+        size = f"{grid.width_m / 1000:g} x {grid.height_m / 1000:g} km"
+        raise ScenarioError(f"lies at {x / 1000:g}, {y / 1000:g} km, off the map of {size}", key=key)
+    return float(x), float(y)
+
+
+def _no_degrees(key: str) -> ScenarioError:
+    return ScenarioError(
+        "is given in degrees, but the city has none",
+        key=key,
+        hint="Give kilometres from the south-west corner.",
+    )

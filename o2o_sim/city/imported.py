@@ -1,0 +1,209 @@
+"""An imported city before it is laid on the ground: its files read, checked, and put on one map."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ScenarioError
+from ..scenario.city import CitySpec, ImportSpec
+from .grid import Grid, Projection
+from .places import CIRCLES, STORES, ZONES, Table, outside, read_table
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ImportedCircle:
+    """A business circle from a file: its place in metres, its cell, and its class and floor area if given."""
+
+    cell: int
+    x_m: float
+    y_m: float
+    cls: str | None = None
+    floorspace_m2: float | None = None
+
+
+@dataclass(frozen=True)
+class ImportedStore:
+    """A store from a file. `circle` and `chain` are None if not given; `file` and `line` say where it stands.
+
+    That its category, format and circle exist is for the caller to check: only he knows the scenario.
+    """
+
+    name: str
+    cell: int
+    x_m: float
+    y_m: float
+    category: str
+    format: str
+    area_m2: float
+    circle: str | None
+    chain: str | None
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A table and its places in metres on the map (float64[rows])."""
+
+    table: Table
+    x: Floats
+    y: Floats
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The files of a city on one map. `people`, `income`, `jobs` are float64[zones]; None if not given."""
+
+    grid: Grid
+    projection: Projection | None
+    zone_x: Floats
+    zone_y: Floats
+    people: Floats
+    income: Floats | None
+    jobs: Floats | None
+    circle_rows: _Placed | None
+    store_rows: _Placed | None
+
+    def job_centres(self) -> tuple[Floats, Floats]:
+        """Places float64[circles, 2] and floor areas of the circles; all count alike if none is given."""
+        assert self.circle_rows is not None
+        rows = self.circle_rows
+        floor = np.ones(len(rows.x))
+        if "floorspace_m2" in rows.table.columns:
+            given = np.nan_to_num(rows.table.numbers("floorspace_m2"))
+            floor = given if given.any() else floor
+        return np.column_stack([rows.x, rows.y]), floor
+
+    def put_on(self, land: NDArray[np.bool_]) -> tuple[dict[str, ImportedCircle], list[ImportedStore]]:
+        """Circles and stores with their cells; those that fall in the water stand on the nearest land."""
+        circles, stores = {}, []
+        if self.circle_rows is not None:
+            table, cells = self.circle_rows.table, self._cells(self.circle_rows, land)
+            none = [None] * len(cells)
+            classes = table.columns.get("class", none)
+            floors = table.columns.get("floorspace_m2", none)
+            for i, name in enumerate(table.columns["name"]):
+                x, y = float(self.circle_rows.x[i]), float(self.circle_rows.y[i])
+                circles[name] = ImportedCircle(cells[i], x, y, classes[i], floors[i])
+        if self.store_rows is not None:
+            table, cells = self.store_rows.table, self._cells(self.store_rows, land)
+            none = [None] * len(cells)
+            column = table.columns
+            for i, name in enumerate(column["name"]):
+                stores.append(
+                    ImportedStore(
+                        name, cells[i], float(self.store_rows.x[i]), float(self.store_rows.y[i]),
+                        column["category"][i], column["format"][i], column["area_m2"][i],
+                        column.get("circle", none)[i], column.get("chain", none)[i],
+                        str(table.file), table.lines[i],
+                    )
+                )  # fmt: skip
+        return circles, stores
+
+    def _cells(self, rows: _Placed, land: NDArray[np.bool_]) -> list[int]:
+        cells = self.grid.cell_of(rows.x, rows.y)
+        wet = np.flatnonzero(~land[cells])
+        if len(wet):
+            ground = np.flatnonzero(land)
+            points = self.grid.centres()[ground]
+            for i in wet:
+                dx, dy = points[:, 0] - rows.x[i], points[:, 1] - rows.y[i]
+                cells[i] = ground[np.argmin(dx * dx + dy * dy)]
+        return cells.tolist()
+
+
+def read_city(spec: CitySpec, folder: Path) -> Imported:
+    """Read the files named under `city.import` and lay out the map around the zones.
+
+    The map is `width_km` x `height_km` around the middle of the zones, or as large as the zones and their
+    margin. Raises ScenarioError for everything that is wrong in a file, or lies off the map.
+    """
+    rule = spec.import_
+    assert rule is not None
+    tables = [
+        read_table(folder / name, f"city.import.{kind}", wanted, dict(rule.columns))
+        for kind, name, wanted in (("zones", rule.zones, ZONES), ("circles", rule.circles, CIRCLES),
+                                   ("stores", rule.stores, STORES))
+        if name is not None
+    ]  # fmt: skip
+    zones = tables[0]
+    _agree(rule, tables)
+    if not zones.numbers("population").any():
+        raise ScenarioError(zones.problem(0, "column 'population': nobody lives in any zone"))
+    if "jobs" in zones.columns and not zones.numbers("jobs").any():
+        raise ScenarioError(zones.problem(0, "column 'jobs': there are none in any zone"))
+    grid, projection, west, south = _lay_out(spec, zones)
+    placed = [_place(t, grid, projection, west, south) for t in tables]
+    others = {p.table.key: p for p in placed[1:]}
+    return Imported(
+        grid=grid,
+        projection=projection,
+        zone_x=placed[0].x,
+        zone_y=placed[0].y,
+        people=zones.numbers("population"),
+        income=zones.numbers("income") if "income" in zones.columns else None,
+        jobs=zones.numbers("jobs") if "jobs" in zones.columns else None,
+        circle_rows=others.get("city.import.circles"),
+        store_rows=others.get("city.import.stores"),
+    )
+
+
+def _agree(rule: ImportSpec, tables: list[Table]) -> None:
+    """All files give places alike, and every renamed column is in one of them."""
+    for table in tables[1:]:
+        if table.in_degrees != tables[0].in_degrees:
+            ours, theirs = (("lon, lat" if t.in_degrees else "x, y") for t in (table, tables[0]))
+            raise ScenarioError(
+                f"gives places as {ours}, but the zones as {theirs}",
+                file=str(table.file),
+                line=1,
+                key=table.key,
+                hint="Use the same coordinates in all files.",
+            )
+    for name, theirs in rule.columns.items():
+        if not any(name in t.used for t in tables):
+            raise ScenarioError(
+                f"no file has the column '{theirs}'",
+                key=f"city.import.columns.{name}",
+                hint=f"It should be in {', '.join(t.file.name for t in tables)}.",
+            )
+
+
+def _lay_out(spec: CitySpec, zones: Table) -> tuple[Grid, Projection | None, float, float]:
+    """The grid, the projection, and the south-west corner (metres; 0, 0 if the projection has it)."""
+    assert spec.import_ is not None
+    flat = None
+    if zones.in_degrees:
+        lon, lat = zones.numbers("lon"), zones.numbers("lat")
+        flat = Projection(math.fsum(lon) / len(lon), math.fsum(lat) / len(lat))
+        x, y = flat.to_m(lon, lat)
+    else:
+        x, y = zones.numbers("x"), zones.numbers("y")
+    corner, count = [], []
+    for values, km in ((x, spec.width_km), (y, spec.height_km)):
+        low, high = float(values.min()), float(values.max())
+        size = 1000 * km if km is not None else high - low + 2000 * spec.import_.margin_km
+        n = max(1, math.ceil(size / spec.cell_m))
+        count.append(n)
+        corner.append(round((low + high) / 2 - n * spec.cell_m / 2, 3))
+    grid = Grid(count[0], count[1], spec.cell_m)
+    if flat is None:
+        return grid, None, corner[0], corner[1]
+    return grid, Projection(flat.lon0, flat.lat0, corner[0], corner[1]), 0.0, 0.0
+
+
+def _place(table: Table, grid: Grid, projection: Projection | None, west: float, south: float) -> _Placed:
+    """The table's places in metres on the map; a ScenarioError for those that are off it."""
+    if projection is not None:
+        x, y = projection.to_m(table.numbers("lon"), table.numbers("lat"))
+    else:
+        x, y = table.numbers("x") - west, table.numbers("y") - south
+    outside(table, grid.contains(x, y))
+    return _Placed(table, x, y)

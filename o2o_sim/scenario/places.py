@@ -1,0 +1,147 @@
+"""Where every setting of a scenario was written, so that a fault can be shown where it was made.
+
+A file is read into a tree of `Node`s. Merging files moves nodes about, and every node keeps its own `Place`;
+so a value always points at the file it came from, however many files extend one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..errors import Problem
+
+WIDEST_EXCERPT = 200
+Key = str | tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One text that was read: a file, or (where `path` is None) an override of the command line.
+
+    `shown` is what the user calls it, `folder` is where the relative paths it names start from.
+    """
+
+    shown: str
+    text: str
+    path: Path | None
+    folder: Path
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A point of a source; line and column count from 1."""
+
+    source: Source
+    line: int = 1
+    column: int = 1
+
+    def problem(self, message: str, *, key: str | None = None, hint: str | None = None) -> Problem:
+        """A `Problem` made here. Overrides have no lines: the override itself is the place."""
+        source = self.source
+        if source.path is None:
+            return Problem(message, file=source.shown, key=key, hint=hint)
+        excerpt = None
+        if self.column <= WIDEST_EXCERPT and self.line <= len(source.lines):
+            line = source.lines[self.line - 1].replace("\t", " ")
+            excerpt = line if len(line) <= WIDEST_EXCERPT else line[: WIDEST_EXCERPT - 1] + "…"
+        return Problem(message, source.shown, self.line, self.column, key, hint, excerpt)
+
+
+@dataclass
+class Node:
+    """One value as written: a scalar, a list of nodes, or a mapping of text to nodes."""
+
+    value: Any
+    at: Place
+    key_at: Place | None = None
+
+    def plain(self) -> Any:
+        """The value without its places."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+    def walk(self, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Node]]:
+        """Every node below and including this one, with its path."""
+        yield path, self
+        if isinstance(self.value, dict):
+            for key, node in self.value.items():
+                yield from node.walk((*path, key))
+        elif isinstance(self.value, list):
+            for number, node in enumerate(self.value):
+                yield from node.walk((*path, str(number)))
+
+
+def dotted(path: tuple[Any, ...]) -> str:
+    """A path as people write it: `a.b.0.c`."""
+    return ".".join(str(part) for part in path)
+
+
+class Positions:
+    """The places of all keys and values of a resolved scenario.
+
+    Keys are asked for by path, either dotted text or a tuple (which stays clear where a name holds a dot).
+    What is not written anywhere (a default, a missing key) is placed at the nearest group around it.
+    """
+
+    def __init__(self, root: Node):
+        self._places = {path: (node.key_at or node.at, node.at) for path, node in root.walk()}
+        self._by_text = {dotted(path): path for path in reversed(self._places)}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, key: Key) -> bool:
+        return self._path(key) in self._places
+
+    def _path(self, key: Key) -> tuple[str, ...]:
+        if isinstance(key, str):
+            return self._by_text.get(key, tuple(key.split(".")) if key else ())
+        return tuple(str(part) for part in key)
+
+    def _nearest(self, key: Key) -> tuple[bool, Place, Place]:
+        path = self._path(key)
+        exact = path in self._places
+        while path not in self._places:
+            path = path[:-1]
+        return exact, *self._places[path]
+
+    def key(self, key: Key) -> Place:
+        """Where the key was written."""
+        return self._nearest(key)[1]
+
+    def value(self, key: Key) -> Place:
+        """Where the value was written; for a key that is not there, the name of the group it should be in."""
+        exact, key_at, value_at = self._nearest(key)
+        return value_at if exact else key_at
+
+    def folder_of(self, key: Key) -> Path:
+        """The folder of the file that gave the value, where relative paths in it start."""
+        return self._nearest(key)[2].source.folder
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a scenario came from. It says nothing about what the scenario means, so any two are equal."""
+
+    path: Path = field(compare=False)
+    positions: Positions = field(compare=False, repr=False)
+
+    def folder_of(self, key: Key) -> Path:
+        """The folder from which a file or plugin named at `key` is found."""
+        return self.positions.folder_of(key)
+
+    def problem_at(self, key: Key, message: str, hint: str | None = None) -> Problem:
+        """A problem with the value of `key`, shown where that value was written."""
+        text = key if isinstance(key, str) else dotted(key)
+        return self.positions.value(key).problem(message, key=text or None, hint=hint)

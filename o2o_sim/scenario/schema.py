@@ -1,0 +1,66 @@
+"""The root of a scenario. Everything a YAML file may say hangs from `Spec`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import PrivateAttr
+
+from .business import Circle, Entry, ImportedCircles, Landlords, Modes, Platform, Stores
+from .city import CitySpec
+from .keys import Block, Day, block, key
+from .people import Calendar, Category, Cohort, Consumers
+from .places import Origin
+
+
+class Levers(Block):
+    """The three levers that everybody reaches for first: multipliers on everything of their kind."""
+
+    subsidy_x: float = key(1.0, "Factor on every subsidy", unit="x", ge=0, le=100, adjustable=True)
+    rent_x: float = key(1.0, "Factor on every rent", unit="x", ge=0, le=100, adjustable=True)
+    logistics_x: float = key(
+        1.0, "Factor on every cost of parcels and deliveries", unit="x", ge=0, le=100, adjustable=True
+    )
+
+
+class PhaseSpec(Block):
+    """A phase of your own in the day."""
+
+    run: str = key(..., "`plugin.function`, called with the model")
+    before: str = key("", "The phase it comes before")
+    after: str = key("", "The phase it comes after")
+
+
+class Spec(Block):
+    """A scenario."""
+
+    name: str = key("", "Its name in tables and pictures", max_length=200)
+    question: str = key("", "The question it asks", max_length=2000)
+    start: Day = key(date(2013, 1, 1), "First day")
+    days: int = key(365, "How many days are simulated", unit="days", ge=1, le=20000)
+    seed: int = key(1, "Seed of every random draw", ge=0, le=2**63 - 1)
+    population: int = key(20000, "Number of simulated consumers", ge=1, le=50_000_000)
+    residents: float = key(2e6, "Number of people they stand for", unit="people", ge=1, le=1e9)
+    currency: str = key("yuan", "What the money is called in reports; keys in _yuan are in it", max_length=20)
+    engine: Literal["compiled", "python"] = key(
+        "compiled", "Whether the shopping loop is compiled; both give the same purchases"
+    )
+    plugins: list[str] = key([], "Python files with rules of your own, beside this file", max_length=20)
+    levers: Levers = block(Levers, "The three levers")
+    city: CitySpec = block(CitySpec, "The ground")
+    calendar: Calendar = block(Calendar, "Free days")
+    categories: dict[str, Category] = key(..., "Kinds of need", min_length=1, max_length=32)
+    cohorts: dict[str, Cohort] = key(..., "Age groups", min_length=1, max_length=16)
+    consumers: Consumers = block(Consumers, "The people")
+    stores: Stores = key(..., "The shops")
+    circles: dict[str, Circle] = key({}, "Business circles", max_length=500)
+    imported_circles: ImportedCircles = block(ImportedCircles, "Circles that come from a file")
+    landlords: Landlords = block(Landlords, "Rents")
+    platforms: dict[str, Platform] = key({}, "E-commerce platforms", max_length=16)
+    modes: Modes = block(Modes, "Ways of integrating")
+    entry: Entry = block(Entry, "Who takes an empty unit")
+    channels: list[str] = key([], "Kinds of offer of your own: `plugin.Class`", max_length=20)
+    phases: list[PhaseSpec] = key([], "Phases of your own", max_length=20)
+
+    _origin: Origin | None = PrivateAttr(default=None)
