@@ -1,7 +1,7 @@
-"""The shopping in mesa-frames: consumers are a polars data frame, a day is a join, an expression and a group-by.
+"""The shopping in mesa-frames: a polars frame of consumers; a day is a join, an expression and a group-by.
 
-Of the ways to write it that were tried (lists exploded, lazy frames, windows, arg_max) this one was the fastest at
-a million consumers. Needs mesa-frames 0.1.0a0; see README.md for how to install it beside NumPy 2.
+Of the ways to write it that were tried (lists exploded, lazy frames, windows, arg_max) this one was the
+fastest at a million consumers. Needs mesa-frames 0.1.0a0; README.md says how to install it beside NumPy 2.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ class City(ModelDF):
         self.buyers = 0
         table = pad(world)
         seen = np.isfinite(table.appeal)
-        columns = {"offer": table.offer, "appeal": table.appeal, "price": table.price, "minutes": table.minutes}
+        columns = {name: getattr(table, name)[seen] for name in ("offer", "appeal", "price", "minutes")}
         home = np.repeat(np.arange(CELLS, dtype=np.int32), world.alternatives)
-        self.reach = pl.DataFrame({"home": home} | {name: column[seen] for name, column in columns.items()})
+        self.reach = pl.DataFrame({"home": home, **columns})
         self.agents += Consumers(self, world)
 
     def step(self) -> None:
@@ -78,7 +78,8 @@ class City(ModelDF):
 
 def run(world: World, days: int, seed: int = 14) -> tuple[np.ndarray, float, int]:
     """Simulate days: (buyers of each offer, seconds without set-up and a first day, bytes of the frames)."""
-    warnings.filterwarnings("ignore", category=DeprecationWarning)  # mesa-frames was written for an older polars
+    # mesa-frames was written for an older polars.
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
     city = City(world, seed)
     city.step()
     city.buyers = np.zeros_like(city.buyers)

@@ -1,8 +1,8 @@
 """The shopping in JAX on the CPU: compiled, padded, float32, in chunks of one static shape.
 
-The shoppers of the day are drawn with NumPy and cut into chunks of equal size (the last one filled up), so that
-nobody who stays at home is computed; XLA fuses the value, the Gumbel draw and the argmax. Calls are asynchronous:
-the counting of a chunk overlaps the next.
+The shoppers of the day are drawn with NumPy and cut into chunks of equal size (the last one filled up), so
+that nobody who stays at home is computed; XLA fuses the value, the Gumbel draw and the choice. Calls return
+at once, so that the chunks of a day follow each other without waiting for Python.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _choose(key, number, who, table, consumers):
         value += jnp.where(column == p, familiarity[:, p, None], 0)
     value += jnp.where(column == favourite[:, None], loyalty[:, None], 0)
     value += jax.random.gumbel(jax.random.fold_in(key, number), value.shape, jnp.float32, mode="low")
-    # The first column that holds the maximum: on the CPU twice as fast as jnp.argmax, which is not vectorised.
+    # The first column that holds the maximum: on the CPU faster than jnp.argmax, which is not vectorised.
     best = jnp.where(value == value.max(axis=1, keepdims=True), column, len(column) - 1).min(axis=1)
     return offer[home, best]
 

@@ -1,7 +1,7 @@
 """The shopping as a Mesa model: one `mesa.Agent` per consumer, the shops of every cell looked up beforehand.
 
-This is the fast way to write it in Mesa: the offers a cell can see are cached as arrays, a decision is a handful
-of NumPy calls on about 23 numbers, and agents act with `do` (nothing in this rule depends on their order).
+This is the fast way to write it in Mesa: the offers a cell can see are cached as arrays, a decision is a
+handful of NumPy calls on about 23 numbers, and agents act with `do` (their order does not matter here).
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ class Cell:
 
     __slots__ = ("appeal", "minutes", "offers", "price", "size")
 
-    def __init__(self, offers: np.ndarray, appeal: np.ndarray, price: np.ndarray, minutes: np.ndarray) -> None:
+    def __init__(
+        self, offers: np.ndarray, appeal: np.ndarray, price: np.ndarray, minutes: np.ndarray
+    ) -> None:
         self.offers = offers
         self.appeal = appeal
         self.price = price

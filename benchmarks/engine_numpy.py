@@ -1,8 +1,8 @@
 """The shopping as padded NumPy matrices: shoppers x the largest number of alternatives, float32.
 
 Shoppers are taken in chunks small enough for the rectangles to stay in the cache, every step writes into a
-buffer made once, and the Gumbel draw is -log of an exponential draw: one ziggurat and one logarithm, the cheapest
-that NumPy offers.
+buffer made once, and the Gumbel draw is -log of an exponential draw: one ziggurat and one logarithm, the
+cheapest that NumPy offers.
 """
 
 from __future__ import annotations

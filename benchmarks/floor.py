@@ -1,7 +1,7 @@
-"""The floor: a bare compiled loop of one hash and one logarithm per (consumer, offer) pair, on two threads.
+"""The floor: a bare compiled loop of one hash and one logarithm per (consumer, offer) pair.
 
-No value is computed, nothing is looked up but how many offers the consumer sees; whoever wants one independent
-draw per pair cannot be faster than this without vectorising the hash and the logarithm or skipping draws.
+No value is computed, nothing is looked up but how many offers the consumer sees. Whoever wants an independent
+draw per pair is only faster than this by vectorising the hash and the logarithm, or by skipping logarithms.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from numba import njit, prange, set_num_threads
+from numba import njit, prange
 
 from benchmarks.world import CELLS, SHOPPING, World, nbytes
 
-THREADS = 2
 BLOCKS = 64
 
 
@@ -59,7 +58,6 @@ def _day(day, home, alternatives):
 
 def run(world: World, days: int) -> tuple[np.ndarray, float, int]:
     """Simulate days: (all decisions as if of one offer, seconds without compilation, bytes of the arrays)."""
-    set_num_threads(THREADS)
     alternatives = world.alternatives.astype(np.int32)
     _day(0, world.home[:CELLS], alternatives)
     decisions = 0

@@ -7,8 +7,8 @@ The rule, for consumer i and offer o:
             + familiarity_i,o                      (platforms)
             + loyalty_i                            (if o is i's favourite shop)
 
-plus one standard Gumbel draw per (consumer, offer); the largest wins. On a day each consumer goes shopping with
-probability SHOPPING, independently. Offers are numbered shops first, then platforms.
+plus one standard Gumbel draw per (consumer, offer); the largest wins. On a day each consumer goes shopping
+with probability SHOPPING, independently. Offers are numbered shops first, then platforms.
 """
 
 from __future__ import annotations
@@ -182,3 +182,14 @@ def nbytes(*holders: object) -> int:
         arrays = [holder] if isinstance(holder, np.ndarray) else vars(holder).values()
         total += sum(a.nbytes for a in arrays)
     return total
+
+
+def save(world: World, path: str) -> None:
+    """Write the world to an .npz file, so that every process is handed the same."""
+    np.savez(path, **vars(world))
+
+
+def load(path: str) -> World:
+    """Read a world written by `save`."""
+    with np.load(path) as arrays:
+        return World(**arrays)

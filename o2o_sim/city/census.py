@@ -163,7 +163,7 @@ def spread_zones(
 def zone_income(
     cells: Sequence[tuple[NDArray[np.int64], Floats]], people: Floats, income: Floats, size: int
 ) -> Floats:
-    """float64[size]: mean income of the people each cell has from its zones, the city's mean if it has none."""
+    """float64[size]: mean income of the people each cell has from its zones, else the mean of all."""
     count, total = np.zeros(size), np.zeros(size)
     for (where, weight), persons, earned in zip(cells, people, income):
         part = weight / math.fsum(weight) * persons

@@ -127,8 +127,9 @@ def read_city(spec: CitySpec, folder: Path) -> Imported:
     """
     rule = spec.import_
     assert rule is not None
+    renamed: dict[str, str] = {ours: theirs for ours, theirs in rule.columns.items()}  # noqa: C416
     tables = [
-        read_table(folder / name, f"city.import.{kind}", wanted, dict(rule.columns))
+        read_table(folder / name, f"city.import.{kind}", wanted, renamed)
         for kind, name, wanted in (("zones", rule.zones, ZONES), ("circles", rule.circles, CIRCLES),
                                    ("stores", rule.stores, STORES))
         if name is not None

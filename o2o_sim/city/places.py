@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import Problem, ScenarioError
-from ..scenario.yamlio import printable
 
 MAX_BYTES = 50_000_000
 MAX_PROBLEMS = 20
@@ -270,5 +269,5 @@ def _value(text: str, name: str, column: Column, line: int, faults: _Faults) -> 
 
 def _short(text: str) -> str:
     """Text fit for a message: at most 80 characters, all printable."""
-    clean = printable(text)
+    clean = "".join(c if c.isprintable() else "?" for c in text)
     return clean if len(clean) <= 80 else clean[:77] + "..."

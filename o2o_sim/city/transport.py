@@ -169,9 +169,12 @@ class Travel:
                 for n, d in self.graph.nodes(data=True)
                 if d.get("opens") is None or (epoch is not None and d["opens"] <= epoch)
             ]
-            self._matrices[epoch] = nx.to_scipy_sparse_array(
+            links = nx.to_scipy_sparse_array(
                 self.graph, nodelist=nodes, weight="minutes", dtype=np.float64, format="csr"
             )
+            # SciPy 1.13's Dijkstra takes 32-bit indices only; networkx makes 64-bit ones.
+            index = links.indices.astype(np.int32), links.indptr.astype(np.int32)
+            self._matrices[epoch] = csr_array((links.data, *index), shape=links.shape)
         return self._matrices[epoch]
 
     def __getstate__(self) -> dict[str, Any]:

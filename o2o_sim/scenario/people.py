@@ -38,9 +38,9 @@ class Category(Block):
         0.1, "Utility lost per day of waiting for delivery", unit="utils/day", ge=0, le=20
     )
     reach_x: float = key(1.0, "How far people go for it, relative to their radius", unit="x", gt=0, le=5)
-    without: float = key(
+    without: float | None = key(
         -3.0,
-        "Utility of going without, or of buying outside the simulated market",
+        "Utility of going without, or of buying outside the simulated market; null: nobody goes without",
         unit="utils",
         ge=-100,
         le=100,

@@ -57,11 +57,15 @@ class Place:
 
 @dataclass
 class Node:
-    """One value as written: a scalar, a list of nodes, or a mapping of text to nodes."""
+    """One value as written: a scalar, a list of nodes, or a mapping of text to nodes.
+
+    `bare` is True where nothing at all was written after the key.
+    """
 
     value: Any
     at: Place
     key_at: Place | None = None
+    bare: bool = False
 
     def plain(self) -> Any:
         """The value without its places."""

@@ -1,119 +1,36 @@
 """Text to plain data, for files nobody vouches for.
 
-The file is checked before it is opened, then read as a stream of YAML events with the pure Python parser (the
-C one dies on deep nesting). What the model never needs - anchors, tags, merge keys, several documents - is
-refused, so that nothing can grow or run while it is read. Scalars follow the core schema of YAML 1.2: only
-true and false are booleans, `NO` and `12:30` and dates are text. Two departures: digits may be grouped
-(`2_000_000`), and `0x1F` and `0o17` are text, because no scenario means them.
+A text is read as a stream of YAML events with the pure Python parser (the C one dies on deep nesting). What
+the model never needs - anchors, tags, merge keys, several documents - is refused, so that nothing can grow or
+run while it is read. Scalars follow the core schema of YAML 1.2: only true and false are booleans, `NO` and
+`12:30` and dates are text. Two departures: digits may be grouped (`2_000_000`), and `0x1F` and `0o17` are
+text, because no scenario means them.
 """
 
 from __future__ import annotations
 
 import math
-import os
 import re
-import stat
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from ..errors import Problem, ScenarioError
 from .places import Node, Place, Source, dotted
+from .textfile import UNWANTED, first
 
-MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
 MAX_NODES = 50_000
 MAX_SCALAR = 10_000
 MAX_KEY = 200
-MAX_PROBLEMS = 100
 
-# Everything but these breaks lines, is invisible, or moves the cursor of the terminal that shows the error.
-_UNWANTED = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
 _INT = re.compile(r"[-+]?[0-9]+(?:_[0-9]+)*")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-
-
-def printable(text: str) -> str:
-    """`text` with everything unprintable written as an escape, for messages."""
-    return _UNWANTED.sub(lambda hit: hit[0].encode("unicode_escape").decode(), re.sub(r"[\n\r\t]", " ", text))
-
-
-def first(problems: list[Problem]) -> list[Problem]:
-    """The first hundred problems: whoever made more has made one mistake many times."""
-    if len(problems) <= MAX_PROBLEMS:
-        return problems
-    rest = len(problems) - MAX_PROBLEMS
-    return [*problems[:MAX_PROBLEMS], Problem(f"... and {rest} more like these", file=problems[0].file)]
-
-
-def read_source(path: str | os.PathLike[str], named_at: Place | None = None) -> Source:
-    """Read one file as text. `named_at` is where another file named it, for the message.
-
-    Raises ScenarioError if it is not a regular file, is too large, or is not plain UTF-8 text.
-    """
-    shown = printable(os.fspath(path))
-
-    def fail(message: str, hint: str | None = None) -> ScenarioError:
-        if named_at is None:
-            return ScenarioError(Problem(message, file=shown, hint=hint))
-        return ScenarioError(named_at.problem(f"'{shown}' {message}", key="extends", hint=hint))
-
-    try:
-        raw = _read_bytes(path, fail)
-    except (OSError, ValueError) as fault:
-        reason = getattr(fault, "strerror", None) or "this cannot be the name of a file"
-        raise fail(f"cannot be read: {reason}") from None
-    folder = Path(os.path.abspath(path)).parent
-    try:
-        text = raw.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as fault:
-        line = raw.count(b"\n", 0, fault.start) + 1
-        hint = "save the file as UTF-8"
-        raise ScenarioError("is not UTF-8 text", file=shown, line=line, column=1, hint=hint) from None
-    source = Source(shown, text, Path(os.path.abspath(path)), folder)
-    _check_characters(source)
-    return source
-
-
-def _read_bytes(path: str | os.PathLike[str], fail: Any) -> bytes:
-    # A FIFO or a terminal would block for ever: look before opening, and once more at what was opened.
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise fail("is not a regular file")
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise fail("is not a regular file")
-        raw = file.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
-        raise fail("is larger than 1 MB", "keep long tables in CSV files")
-    return raw
-
-
-def override_source(override: str, value: str) -> Source:
-    """The value part of `--set key=value` as a source; files it names start from the current folder."""
-    source = Source(f"--set {printable(override)}", value, None, Path.cwd())
-    _check_characters(source)
-    return source
-
-
-def _check_characters(source: Source) -> None:
-    if hit := _UNWANTED.search(source.text):
-        before = source.text[: hit.start()].replace("\r\n", "\n").replace("\r", "\n")
-        line = before.count("\n") + 1
-        column = len(before) - before.rfind("\n")
-        message = f"holds the character U+{ord(hit[0]):04X}, which has no place in a text file"
-        raise ScenarioError(
-            Problem(message, source.shown, line, column)
-            if source.path
-            else Problem(message, file=source.shown)
-        )
 
 
 def parse(source: Source, *, as_value: bool = False) -> Node:
@@ -155,6 +72,19 @@ def _place(source: Source, mark: Any) -> Place:
     return Place(source, mark.line + 1, mark.column + 1) if mark else Place(source)
 
 
+@dataclass
+class _Open:
+    """A collection around the node that is read next. `key` is the key read last in a mapping."""
+
+    node: Node
+    key: str | None = None
+    key_at: Place | None = None
+    awaits_key: bool = True
+
+    def part(self) -> str | None:
+        return str(len(self.node.value)) if isinstance(self.node.value, list) else self.key
+
+
 class _Tree:
     """Builds nodes from events and notes what is wrong; only what cannot be read past stops it."""
 
@@ -163,8 +93,7 @@ class _Tree:
         self.root: Node | None = None
         self.problems: list[Problem] = []
         self.block_style = False
-        self._open: list[Node] = []  # the collections around the next node
-        self._keys: list[tuple[str, Place] | None] = []  # the key read last in each of them
+        self._open: list[_Open] = []
         self._nodes = self._documents = 0
 
     def fail(self, at: Place, message: str, hint: str | None = None) -> None:
@@ -173,13 +102,11 @@ class _Tree:
         raise ScenarioError(first(self.problems))
 
     def _note(self, at: Place, message: str, hint: str | None = None) -> None:
-        path = []
-        for node, key in zip(self._open, self._keys):
-            if isinstance(node.value, list):
-                path.append(str(len(node.value)))
-            elif key:
-                path.append(key[0])
-        self.problems.append(at.problem(message, key=dotted(tuple(path)) or None, hint=hint))
+        inner = self._open[-1:]
+        if inner and inner[0].awaits_key and isinstance(inner[0].node.value, dict):
+            inner = []  # the key read last is done with
+        path = tuple(str(around.part()) for around in [*self._open[:-1], *inner])
+        self.problems.append(at.problem(message, key=dotted(path) or None, hint=hint))
 
     def add(self, event: Any) -> None:
         at = _place(self.source, event.start_mark)
@@ -189,10 +116,9 @@ class _Tree:
                 self.fail(at, "a second document starts here", "a scenario is one document: remove the '---'")
             if event.tags:
                 self.fail(at, "'%TAG' has no place in a scenario")
-            self.block_style = event.explicit
+            self.block_style = bool(event.explicit)
         elif isinstance(event, yaml.CollectionEndEvent):
             self._open.pop()
-            self._keys.pop()
         elif isinstance(event, yaml.NodeEvent):
             self._node(event, at)
 
@@ -210,7 +136,7 @@ class _Tree:
             self._note(
                 at, "a type mark ('!...') is not allowed", "put quotes around a text that starts with '!'"
             )
-        if self._awaits_key():
+        if self._open and self._open[-1].awaits_key and isinstance(self._open[-1].node.value, dict):
             self._key(event, at)
             return
         if isinstance(event, yaml.CollectionStartEvent):
@@ -219,30 +145,26 @@ class _Tree:
             node = Node({} if isinstance(event, yaml.MappingStartEvent) else [], at)
             self.block_style = self.block_style or not event.flow_style
             self._place_in_parent(node)
-            self._open.append(node)
-            self._keys.append(None)
+            self._open.append(_Open(node))
         else:
             value = self._scalar(event, at) if isinstance(event, yaml.ScalarEvent) else 0
-            self._place_in_parent(Node(value, at))
-
-    def _awaits_key(self) -> bool:
-        return bool(self._open) and isinstance(self._open[-1].value, dict) and self._keys[-1] is None
+            self._place_in_parent(Node(value, at, bare=value is None and not event.value))
 
     def _place_in_parent(self, node: Node) -> None:
         if not self._open:
             self.root = node
             return
-        parent = self._open[-1].value
-        if isinstance(parent, list):
-            parent.append(node)
+        around = self._open[-1]
+        siblings = around.node.value
+        if isinstance(siblings, list):
+            siblings.append(node)
             return
-        assert self._keys[-1] is not None
-        key, node.key_at = self._keys[-1]
-        if key in parent:
-            line = parent[key].key_at.line
+        key, node.key_at = str(around.key), around.key_at
+        if key in siblings and node.key_at:
+            line = siblings[key].key_at.line
             self._note(node.key_at, f"is given twice (the first time in line {line})")
-        self._keys[-1] = None
-        parent[key] = node
+        siblings[key] = node
+        around.awaits_key = True
 
     def _key(self, event: Any, at: Place) -> None:
         if not isinstance(event, yaml.ScalarEvent):
@@ -257,13 +179,14 @@ class _Tree:
             self._note(
                 at, "a key should be text", "put quotes around it" if key else "nothing precedes the ':'"
             )
-        self._keys[-1] = (key[:MAX_KEY], at)
+        around = self._open[-1]
+        around.key, around.key_at, around.awaits_key = key[:MAX_KEY], at, False
 
     def _scalar(self, event: Any, at: Place) -> Any:
         text = event.value
         if len(text) > MAX_SCALAR:
             self._note(at, f"is longer than {MAX_SCALAR:,} characters")
-        elif hit := _UNWANTED.search(text):
+        elif hit := UNWANTED.search(text):
             self._note(at, f"holds the character U+{ord(hit[0]):04X}, which cannot be printed")
         elif not event.implicit[0]:
             return text

@@ -1,0 +1,259 @@
+"""The command `o2o-sim`.
+
+Exit codes: 0 done; 2 an input that the user can mend; 1 a fault of ours; 130 stopped with Ctrl-C.
+Only what every command needs is imported up here, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import __version__
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from rich.progress import Progress
+
+    from .errors import Problem
+
+BAD_INPUT, OUR_FAULT, INTERRUPTED = 2, 1, 130
+
+app = typer.Typer(
+    name="o2o-sim",
+    help="Simulate a city's shops and platforms: which stores survive, integrate with online, or close.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Engine(str, Enum):
+    """How the shopping loop runs."""
+
+    compiled = "compiled"
+    python = "python"
+
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.", show_default=False)]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario file.", show_default=False)]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change one key; may be given several times."),
+]
+
+
+def command(example: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a command whose help ends with `example` and whose faults become exit codes."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            return _guard(lambda: function(*args, **kwargs))
+
+        app.command(epilog=f"Example: {example}", **options)(guarded)
+        return function
+
+    return register
+
+
+def _guard(work: Callable[[], Any]) -> Any:
+    from .errors import ScenarioError
+
+    try:
+        return work()
+    except ScenarioError as error:
+        show_problems(error.problems)
+        raise typer.Exit(BAD_INPUT) from None
+    except KeyboardInterrupt:
+        typer.echo("Stopped.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; writing the rest must not fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(OUR_FAULT) from None
+    except typer.Exit:
+        raise
+    except Exception as fault:
+        # Typer's own errors (a bad option) know how to show themselves.
+        if hasattr(fault, "exit_code"):
+            raise
+        _own_up(fault)
+        raise typer.Exit(OUR_FAULT) from None
+
+
+def _own_up(fault: Exception) -> None:
+    import traceback
+
+    text = "".join(traceback.format_exception(fault))
+    typer.echo(
+        "This is a fault of o2o-sim, not of your scenario. Please report it with these lines:", err=True
+    )
+    typer.echo(f"o2o-sim {__version__}, Python {sys.version.split()[0]}, {sys.platform}", err=True)
+    typer.echo(text, err=True)
+
+
+def show_problems(problems: list[Problem]) -> None:
+    """Print problems to stderr, as they are: brackets in them are no markup, and long lines stay whole."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for problem in problems:
+        head, _, rest = str(problem).partition("\n")
+        console.print(Text(head, style="bold red"), Text(rest), sep="\n" if rest else "")
+
+
+@command("o2o-sim check scenarios/*.yaml")
+def check(
+    files: Files,
+    set_: Set = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
+) -> None:
+    """Check scenario files and show what each of them resolves to.
+
+    Every problem of every file is reported, with its place and what to do.
+    """
+    from rich.console import Console
+
+    from .errors import ScenarioError
+    from .scenario.describe import summary
+    from .scenario.load import load_scenario
+
+    console = Console(highlight=False)
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            spec = load_scenario(file, set_ or ())
+        except ScenarioError as error:
+            problems += error.problems
+            continue
+        if not quiet:
+            console.print(f"{file}: ok", style="bold green", markup=False, soft_wrap=True)
+            console.print(summary(spec))
+    if problems:
+        # A fault in a file that several extend is one fault.
+        show_problems(list(dict.fromkeys(problems)))
+        raise typer.Exit(BAD_INPUT)
+
+
+@command("o2o-sim run scenarios/base.yaml --days 90 --set levers.rent_x=1.2")
+def run(
+    file: File,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder in which the folder of results is made.", show_default=False)
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed, instead of the file's.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Number of days, instead of the file's.")] = None,
+    set_: Set = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads; results do not depend on it.")] = None,
+    engine: Annotated[Engine | None, typer.Option(help="Engine, instead of the file's.")] = None,
+    no_plugins: Annotated[bool, typer.Option("--no-plugins", help="Refuse to run plugins.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no tables.")] = False,
+) -> None:
+    """Simulate one scenario and say what became of its stores."""
+    from rich.console import Console
+
+    from .studies.run import run as simulate
+
+    with _progress(quiet) as progress:
+        result = simulate(
+            file,
+            out=out,
+            seed=seed,
+            days=days,
+            overrides=tuple(set_ or ()),
+            threads=threads,
+            engine=engine.value if engine else None,
+            plugins=not no_plugins,
+            progress=_reporter(progress),
+        )
+    console = Console(highlight=False)
+    if not quiet:
+        from .show.tables import outcome_tables
+
+        for table in outcome_tables(result):
+            console.print(table)
+    console.print(str(result.folder), markup=False, soft_wrap=True)
+
+
+def _progress(quiet: bool) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
+    return Progress(
+        *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True, disable=quiet
+    )
+
+
+def _reporter(progress: Progress) -> Callable[[int, int, date], None]:
+    task = progress.add_task("Preparing", total=None)
+
+    def report(day: int, days: int, today: date) -> None:
+        progress.update(task, completed=day + 1, total=days, description=today.isoformat())
+
+    return report
+
+
+@command("o2o-sim schema > scenario.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of scenario files, with which an editor completes and checks keys."""
+    import json
+
+    from .scenario.describe import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False), flush=True)
+
+
+@command("o2o-sim new my_city.yaml", name="new")
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.", show_default=False)],
+) -> None:
+    """Write a small commented scenario to start from. An existing file is left alone."""
+    from .errors import ScenarioError
+    from .scenario.describe import starter_text
+    from .scenario.textfile import printable
+
+    shown = printable(str(file))
+    try:
+        with open(file, "x", encoding="utf-8", newline="\n") as target:
+            target.write(starter_text())
+    except FileExistsError:
+        raise ScenarioError("is there already and was left alone", file=shown) from None
+    except (OSError, ValueError) as fault:
+        reason = getattr(fault, "strerror", None) or "this cannot be the name of a file"
+        raise ScenarioError(f"cannot be written: {reason}", file=shown) from None
+    typer.echo(f"{shown} is written. Next: o2o-sim run {shown}")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"o2o-sim {__version__}")
+        raise typer.Exit()
+
+
+@app.callback(epilog="Example: o2o-sim new my_city.yaml")
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of all commands."""
+
+
+def main() -> None:
+    """The entry point; ends the process with an exit code."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,256 @@
+"""The population: one record per consumer, kept as columns sorted by home cell.
+
+Columns, because the compiled loops read them in order; sorted by home, because neighbours see the same
+shops. A consumer is known by her `id`, which does not change when others are added: all her draws are
+keyed on it.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from .. import streams
+from ..city.build import City
+from ..scenario.people import FieldSpec, Trait
+from ..scenario.schema import Spec
+
+ONLINE, PAYS_BY_PHONE, FIRST_MEMBERSHIP = np.uint32(1), np.uint32(2), 2
+"""Bits of `access`: owns a smartphone; pays by phone; bit 2 + p: member of platform p (0, 1, ...)."""
+
+NOBODY = -1
+MAX_EXTRA = 8
+_CHUNK = 1 << 20
+
+People = namedtuple(
+    "People",
+    "id home work at cohort income price_sensitivity value_of_time radius literacy access "
+    "familiarity favourite loyalty follows due extra",
+)
+
+
+def member_bit(platform: int) -> np.uint32:
+    """The bit of `access` that says: member of platform number `platform` (0, 1, ...)."""
+    return np.uint32(1 << (FIRST_MEMBERSHIP + platform))
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A look at one consumer, with named fields; it changes nothing."""
+
+    id: int
+    home: int
+    work: int | None
+    at: int
+    cohort: str
+    income: float
+    price_sensitivity: float
+    value_of_time: float
+    radius_min: float
+    literacy: float
+    online: bool
+    pays_by_phone: bool
+    memberships: tuple[str, ...]
+    familiarity: dict[str, float]
+    favourite: dict[str, str]
+    loyalty: dict[str, float]
+    follows: str | None
+    next_need: dict[str, int]
+    extra: dict[str, float]
+
+
+class Population:
+    """All consumers. `population.income` and the other columns are arrays in home-cell order, `[k]` is
+    the consumer with id k, `len()` how many there are.
+
+    Columns: `id` uint32; `home`, `work` (-1: none), `at` int32 cells; `cohort` uint8; `income`,
+    `price_sensitivity`, `value_of_time` (utils/min), `radius` (min), `literacy` float32; `access` uint32 bits;
+    `familiarity` float32[n, platforms + 1] (column 0 stays 0: no platform); `favourite` int32[n, categories]
+    (store number, -1 none); `loyalty` float32[n, categories]; `follows` int32 (store number, -1 none);
+    `due` int16[n, categories] (day of the next need); `extra` float32[fields, n].
+    """
+
+    def __init__(self, columns: People, spec: Spec, extra_names: tuple[str, ...], store_names: list[str]):
+        self.columns = columns
+        self.extra_names = extra_names
+        self._cohorts, self._categories = list(spec.cohorts), list(spec.categories)
+        self._platforms, self._stores = list(spec.platforms), store_names
+        self._position: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.columns.id)
+
+    def __iter__(self) -> Iterator[Consumer]:
+        return (self[k] for k in range(len(self)))
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name.startswith("_") or name == "columns":
+            raise AttributeError(name)
+        if name in People._fields:
+            return getattr(self.columns, name)
+        if name in self.extra_names:
+            return self.columns.extra[self.extra_names.index(name)]
+        raise AttributeError(f"consumers have no field {name!r}")
+
+    @property
+    def bytes_each(self) -> float:
+        """Bytes of state per consumer."""
+        return sum(c.nbytes for c in self.columns) / len(self)
+
+    def position(self, consumer_id: int) -> int:
+        """The row of a consumer in the columns."""
+        if not 0 <= consumer_id < len(self):
+            raise IndexError(f"there is no consumer {consumer_id}; ids run from 0 to {len(self) - 1}")
+        if self._position is None:
+            self._position = np.argsort(self.columns.id, kind="stable").astype(np.uint32)
+        return int(self._position[consumer_id])
+
+    def __getitem__(self, consumer_id: int) -> Consumer:
+        c, i = self.columns, self.position(int(consumer_id))
+        access = int(c.access[i])
+
+        def store(number: int) -> str | None:
+            return self._stores[number] if number >= 0 else None
+
+        favourites = {k: store(int(s)) for k, s in zip(self._categories, c.favourite[i])}
+        return Consumer(
+            id=int(consumer_id),
+            home=int(c.home[i]),
+            work=int(c.work[i]) if c.work[i] >= 0 else None,
+            at=int(c.at[i]),
+            cohort=self._cohorts[c.cohort[i]],
+            income=float(c.income[i]),
+            price_sensitivity=float(c.price_sensitivity[i]),
+            value_of_time=float(c.value_of_time[i]),
+            radius_min=float(c.radius[i]),
+            literacy=float(c.literacy[i]),
+            online=bool(access & int(ONLINE)),
+            pays_by_phone=bool(access & int(PAYS_BY_PHONE)),
+            memberships=tuple(n for p, n in enumerate(self._platforms) if access & int(member_bit(p))),
+            familiarity={n: float(c.familiarity[i, p + 1]) for p, n in enumerate(self._platforms)},
+            favourite={k: s for k, s in favourites.items() if s is not None},
+            loyalty={k: float(v) for k, v in zip(self._categories, c.loyalty[i])},
+            follows=store(int(c.follows[i])),
+            next_need={k: int(d) for k, d in zip(self._categories, c.due[i])},
+            extra={n: float(c.extra[k, i]) for k, n in enumerate(self.extra_names)},
+        )
+
+
+def populate(
+    spec: Spec, city: City, seed: int, fields: dict[str, FieldSpec], stores: list[str]
+) -> Population:
+    """Draw the consumers of a scenario. `fields` are the extra fields, `stores` the (growing) list of store
+    names that handles show. Everything about consumer k is drawn for k alone."""
+    n, k, p = spec.population, len(spec.categories), len(spec.platforms)
+    home = np.empty(n, dtype=np.int32)
+    cumulative = _cumulative(city.residents)
+    for part in _chunks(n):
+        home[part] = _pick(cumulative, streams.uniforms(seed, "home", 0, _ids(part)))
+    order = np.argsort(home, kind="stable").astype(np.uint32)
+    columns = People(
+        id=order,
+        home=home[order],
+        work=np.full(n, NOBODY, np.int32),
+        at=home[order],
+        cohort=np.zeros(n, np.uint8),
+        income=np.ones(n, np.float32),
+        price_sensitivity=np.zeros(n, np.float32),
+        value_of_time=np.zeros(n, np.float32),
+        radius=np.zeros(n, np.float32),
+        literacy=np.zeros(n, np.float32),
+        access=np.zeros(n, np.uint32),
+        familiarity=np.zeros((n, p + 1), np.float32),
+        favourite=np.full((n, k), NOBODY, np.int32),
+        loyalty=np.zeros((n, k), np.float32),
+        follows=np.full(n, NOBODY, np.int32),
+        due=np.zeros((n, k), np.int16),
+        extra=np.zeros((max(1, len(fields)), n), np.float32),
+    )
+    for part in _chunks(n):
+        _draw_people(spec, city, seed, columns, part)
+        for row, (name, field) in enumerate(fields.items()):
+            columns.extra[row, part] = _field(field, seed, name, columns.id[part])
+    return Population(columns, spec, tuple(fields), stores)
+
+
+def _draw_people(spec: Spec, city: City, seed: int, c: People, part: slice) -> None:
+    """Fill one chunk of the columns."""
+    rule, ids = spec.consumers, c.id[part]
+
+    def draw(process: str, what: int = 0) -> np.ndarray:
+        return streams.uniforms(seed, process, 0, ids, what)
+
+    cohorts = list(spec.cohorts.values())
+    share = np.array([x.share for x in cohorts])
+    group = _pick(_cumulative(share), draw("cohort"))
+    c.cohort[part] = group
+
+    def of_cohort(name: str) -> np.ndarray:
+        return np.array([getattr(x, name) for x in cohorts])[group]
+
+    spread = rule.income_spread
+    income = city.income[c.home[part]] * of_cohort("income_x")
+    income = income * np.exp(spread * ndtri(draw("income")) - spread * spread / 2)
+    c.income[part] = income
+    c.price_sensitivity[part] = _lognormal(rule.price_sensitivity, draw("price sensitivity")) * (
+        np.clip(income, 0.05, 20.0) ** rule.price_sensitivity_income
+    )
+    c.value_of_time[part] = _lognormal(rule.value_of_time, draw("value of time"))
+    c.radius[part] = np.minimum(
+        _lognormal(rule.radius_min, draw("radius")) * of_cohort("radius_x"), rule.radius_max_min
+    )
+    literacy = np.clip(of_cohort("literacy") + 0.15 * ndtri(draw("literacy")), 0.0, 1.0)
+    c.literacy[part] = literacy
+    works = draw("works") < of_cohort("works")
+    c.work[part] = np.where(works, _pick(_cumulative(city.jobs), draw("work")), NOBODY)
+    phone = draw("smartphone") < of_cohort("smartphone_start")
+    access = np.where(phone, ONLINE, 0).astype(np.uint32)
+    access |= np.where(
+        phone & (draw("phone payment") < of_cohort("pays_by_phone_start")), PAYS_BY_PHONE, 0
+    ).astype(np.uint32)
+    for number, (name, platform) in enumerate(spec.platforms.items()):
+        member = phone & (draw("member " + name) < platform.members_start * literacy)
+        access |= np.where(member, member_bit(number), 0).astype(np.uint32)
+        start = rule.habit_start * literacy * 2 * draw("habit " + name)
+        c.familiarity[part, number + 1] = np.where(member, np.minimum(start, 1.0), 0.0)
+    c.access[part] = access
+    for number, category in enumerate(spec.categories.values()):
+        mean = category.every_days / np.clip(income, 0.05, 20.0) ** category.income_elasticity
+        c.due[part, number] = np.minimum(draw("first need", number) * mean, 32000.0)
+
+
+def _lognormal(trait: Trait, u: np.ndarray) -> np.ndarray:
+    return trait.median * np.exp(trait.spread * ndtri(u))
+
+
+def _field(field: FieldSpec, seed: int, name: str, ids: np.ndarray) -> np.ndarray | float:
+    if field.draw == "constant" or field.spread == 0:
+        return field.mean
+    u = streams.uniforms(seed, "field " + name, 0, ids)
+    if field.draw == "uniform":
+        return field.mean + field.spread * (2 * u - 1)
+    if field.draw == "normal":
+        return field.mean + field.spread * ndtri(u)
+    return field.mean * np.exp(field.spread * ndtri(u))
+
+
+def _chunks(n: int) -> Iterator[slice]:
+    return (slice(a, min(a + _CHUNK, n)) for a in range(0, n, _CHUNK))
+
+
+def _ids(part: slice) -> np.ndarray:
+    return np.arange(part.start, part.stop, dtype=np.uint64)
+
+
+def _cumulative(weights: np.ndarray) -> np.ndarray:
+    total = np.cumsum(weights)
+    return total / total[-1]
+
+
+def _pick(cumulative: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Index drawn with the given cumulative weights (never one of weight zero)."""
+    return np.searchsorted(cumulative, u, side="right").astype(np.int32)

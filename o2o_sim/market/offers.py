@@ -1,0 +1,282 @@
+"""The day's offer table, and who sees what.
+
+Whatever a consumer can do about a need is one row: walk into a shop, use a coupon there, have a shop
+deliver, order a parcel, or go without. A new channel is a new kind of row; nothing here or in the shopping
+loop knows the channels by name.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from ..city.transport import Reach
+from .compiled import kernel
+
+LANES = 8
+"""Lists of visible offers are padded to a multiple of this, so that whole vectors can be compared."""
+SLOT_BITS = 16
+LONGEST_LIST = (1 << SLOT_BITS) - LANES
+
+# How an offer comes to be seen.
+AT_PLACE, DELIVERED, EVERYWHERE, FOLLOWERS = range(4)
+
+NONE = -1
+
+
+@dataclass
+class Offer:
+    """One row, as its publisher states it. Money is per purchase of one person, in yuan.
+
+    `seller` is the ledger account that is paid; `store` and `platform` are their numbers (-1: none); `cell`
+    the place (of the shop, or where deliveries start). `seen` is one of AT_PLACE (by those whose trip fits
+    their radius), DELIVERED (by those within `reach_min` of the place, at no travel), EVERYWHERE, FOLLOWERS
+    (only by who follows the store). `needs` are the bits of `access` one must have.
+
+    The customer pays price - discount - subsidy + fee. The seller gets price - discount (the subsidy comes
+    from the platform), and pays `goods`, `spoilage`, `commission` and `advertising` (to the platform),
+    `handling` (to providers). `carrier` (an account, by default the seller) gets the fee and pays `delivery`.
+    """
+
+    key: np.uint64
+    maker: str
+    channel: str
+    category: int
+    price: float
+    usual: float = 1.0
+    seller: int = 0
+    store: int = NONE
+    platform: int = NONE
+    cell: int = NONE
+    seen: int = EVERYWHERE
+    reach_min: float = 0.0
+    needs: int = 0
+    discount: float = 0.0
+    subsidy: float = 0.0
+    fee: float = 0.0
+    goods: float = 0.0
+    spoilage: float = 0.0
+    commission: float = 0.0
+    advertising: float = 0.0
+    handling: float = 0.0
+    delivery: float = 0.0
+    carrier: int = NONE
+    appeal: float = 0.0
+    quality: float = 0.0
+    queue: float = 0.0
+    wait: float = 0.0
+    unseen: float = 0.0
+    payment: float = 0.0
+    area: float = 1.0
+    days: float = 0.0
+    price_weight: float = 1.0
+
+
+MONEY = (
+    "price",
+    "discount",
+    "subsidy",
+    "fee",
+    "goods",
+    "spoilage",
+    "commission",
+    "advertising",
+    "handling",
+    "delivery",
+)
+
+Offers = namedtuple(
+    "Offers",
+    "key store platform cell needs reach appeal price queue wait unseen payment area quality discount days channel category",
+)
+"""The columns the shopping loop reads. Row 0 is nobody's offer: it pads lists and is never seen.
+`store` and `platform` are numbers + 1, so that 0 means none."""
+
+Lists = namedtuple("Lists", "start offer minutes")
+"""Lists of offers in one array: list k is rows start[k]:start[k+1], sorted by minutes, padded to LANES."""
+
+
+@dataclass
+class Table:
+    """All offers of a day in columns, and the lists that say who sees them.
+
+    `columns` is for the shopping loop; `fen` (int64[rows] per kind of money) is what one purchase by one
+    simulated consumer moves, i.e. the yuan amounts times the people she stands for.
+    """
+
+    rows: list[Offer]
+    columns: Offers
+    fen: dict[str, np.ndarray]
+    seller: np.ndarray
+    carrier: np.ndarray
+    seen: np.ndarray
+    channels: list[str]
+    lists: dict[str, Lists] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def store(self) -> np.ndarray:
+        """int32[rows]: store number, -1 for none."""
+        return self.columns.store.astype(np.int32) - 1
+
+    @property
+    def platform(self) -> np.ndarray:
+        """int32[rows]: platform number, -1 for none."""
+        return self.columns.platform.astype(np.int32) - 1
+
+
+_NOBODY = Offer(np.uint64(0), "", "", 0, 0.0, seen=FOLLOWERS)
+_NAMES = tuple(f.name for f in fields(Offer))
+
+
+def tabulate(rows: list[Offer], people_each: float, channels: list[str]) -> Table:
+    """Turn published offers into columns. `people_each` is how many people one consumer stands for;
+    `channels` is the register of channel names, extended here when a new one turns up."""
+    rows = [_NOBODY, *rows]
+    raw = {name: [getattr(r, name) for r in rows] for name in _NAMES if name not in ("maker", "channel")}
+
+    def column(name: str, dtype: type = np.float64) -> np.ndarray:
+        return np.array(raw[name], dtype=dtype)
+
+    numbers = {name: k for k, name in enumerate(channels)}
+    for r in rows:
+        if r.channel not in numbers:
+            numbers[r.channel] = len(channels)
+            channels.append(r.channel)
+    seen, price = column("seen", np.int32), column("price")
+    net = price - column("discount") - column("subsidy") + column("fee")
+    usual = column("usual")
+    reach = np.where(seen == DELIVERED, column("reach_min"), np.where(seen == EVERYWHERE, np.inf, -1.0))
+    columns = Offers(
+        key=column("key", np.uint64),
+        store=column("store", np.int32).astype(np.int64).__add__(1).astype(np.uint32),
+        platform=column("platform", np.int32).astype(np.int64).__add__(1).astype(np.uint32),
+        cell=column("cell", np.int32),
+        needs=column("needs", np.uint32),
+        reach=reach,
+        appeal=column("appeal"),
+        price=net / usual * column("price_weight"),
+        queue=column("queue"),
+        wait=column("wait"),
+        unseen=column("unseen"),
+        payment=column("payment"),
+        area=column("area"),
+        quality=column("quality"),
+        discount=(column("discount") + column("subsidy")) / np.where(price > 0, price, 1.0),
+        days=column("days"),
+        channel=np.array([numbers[r.channel] for r in rows], dtype=np.float64),
+        category=column("category"),
+    )
+    fen = {name: np.rint(column(name) * (100.0 * people_each)).astype(np.int64) for name in MONEY}
+    seller, carrier = column("seller", np.int64), column("carrier", np.int64)
+    return Table(rows, columns, fen, seller, np.where(carrier < 0, seller, carrier), seen, channels)
+
+
+def same_places(a: Table | None, b: Table) -> bool:
+    """Whether two tables have the same rows in the same order at the same places, so that lists stay good."""
+    if a is None or len(a) != len(b):
+        return False
+    return all(
+        np.array_equal(getattr(a.columns, name), getattr(b.columns, name))
+        for name in ("key", "cell", "category", "store", "reach")
+    ) and np.array_equal(a.seen, b.seen)
+
+
+def build_lists(
+    table: Table, reach: Reach, place_of_cell: np.ndarray, cells: int, categories: int, stores: int,
+    limit_min: np.ndarray,
+) -> dict[str, Lists]:  # fmt: skip
+    """Who sees what: by (category, cell) for offers at places and for deliveries, by category for what is
+    seen everywhere, by (category, store) for what only followers see.
+
+    `reach` holds the cells around each place cell, `place_of_cell` (int32[cells]) the number of a place there,
+    `limit_min` (float64[categories]) how far the most mobile consumer goes for a category.
+    """
+    c = table.columns
+    category = c.category.astype(np.int32)
+
+    def around(kind: int, furthest: np.ndarray) -> Lists:
+        rows = np.flatnonzero(table.seen == kind).astype(np.uint32)
+        if kind == AT_PLACE or kind == DELIVERED:
+            place = place_of_cell[c.cell[rows]].astype(np.int64)
+            return Lists(
+                *_lists_around(
+                    rows,
+                    category[rows],
+                    place,
+                    furthest[rows],
+                    reach.start,
+                    reach.cell,
+                    reach.minutes,
+                    cells,
+                    categories,
+                )
+            )
+        group = (
+            category[rows]
+            if kind == EVERYWHERE
+            else category[rows] * stores + (c.store[rows].astype(np.int64) - 1)
+        )
+        return _lists_of(rows, group.astype(np.int64), categories * (1 if kind == EVERYWHERE else stores))
+
+    lists = {
+        "place": around(AT_PLACE, limit_min[category]),
+        "delivered": around(DELIVERED, np.where(c.reach > 0, c.reach, 0.0)),
+        "everywhere": around(EVERYWHERE, limit_min[category]),
+        "followers": around(FOLLOWERS, limit_min[category]),
+    }
+    longest = max(int(np.diff(part.start).max(initial=0)) for part in lists.values())
+    if longest > LONGEST_LIST:
+        raise OverflowError(
+            f"{longest} offers of one category are visible from one cell; at most {LONGEST_LIST} can be"
+        )
+    return lists
+
+
+def _lists_of(rows: np.ndarray, group: np.ndarray, groups: int) -> Lists:
+    """Lists of rows by group, padded, with no travel."""
+    count = np.bincount(group, minlength=groups)
+    padded = (count + LANES - 1) // LANES * LANES
+    start = np.concatenate([[0], np.cumsum(padded)])
+    offer = np.zeros(start[-1], np.uint32)
+    order = np.argsort(group, kind="stable")
+    rank = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+    offer[start[group[order]] + rank] = rows[order]
+    return Lists(start.astype(np.uint64), offer, np.zeros(start[-1], np.float32))
+
+
+@kernel
+def _lists_around(rows, category, place, furthest, start, cell, minutes, cells, categories):
+    """Turn "cells around each place" into "offers around each cell", nearest first; two passes."""
+    count = np.zeros(categories * cells + 1, np.int64)
+    for k in range(len(rows)):
+        for j in range(start[place[k]], start[place[k] + 1]):
+            if minutes[j] > furthest[k]:
+                break
+            count[category[k] * cells + cell[j]] += 1
+    begin = np.zeros(categories * cells + 1, np.uint64)
+    total = 0
+    for g in range(categories * cells):
+        begin[g] = total
+        total += (count[g] + LANES - 1) // LANES * LANES
+    begin[categories * cells] = total
+    offer = np.zeros(total, np.uint32)
+    away = np.full(total, np.float32(np.inf), np.float32)
+    filled = np.zeros(categories * cells, np.int64)
+    for k in range(len(rows)):
+        for j in range(start[place[k]], start[place[k] + 1]):
+            if minutes[j] > furthest[k]:
+                break
+            g = category[k] * cells + cell[j]
+            # insertion keeps each list sorted by minutes; lists are short
+            a, i = np.int64(begin[g]), filled[g]
+            while i > 0 and away[a + i - 1] > minutes[j]:
+                away[a + i], offer[a + i] = away[a + i - 1], offer[a + i - 1]
+                i -= 1
+            away[a + i], offer[a + i] = minutes[j], rows[k]
+            filled[g] += 1
+    return begin, offer, away

@@ -1,0 +1,178 @@
+"""Scenarios described: a JSON Schema for editors, a summary for people, a file to start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from ..units import date_of
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+
+    from .schema import Spec
+
+MOST_CHANGES = 40
+# What stands in the heading of the summary already.
+_IN_HEAD = {"name", "question", "start", "days", "seed", "population", "residents"}
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a scenario file.
+
+    A file that extends another gives only what it changes, and `key: null` removes what it inherits. So
+    nothing is marked as required and every key may be null; `o2o-sim check` is the one that knows whether
+    the whole is complete.
+    """
+    from .schema import Spec
+
+    schema = Spec.model_json_schema(by_alias=True)
+    _loosen(schema)
+    for definition in schema.get("$defs", {}).values():
+        _loosen(definition)
+    names = {"type": "string", "minLength": 1}
+    extends = {
+        "description": "File or files that this one changes, relative to this file; later ones win.",
+        "anyOf": [names, {"type": "array", "items": names}],
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "o2o_sim scenario",
+        "description": "A scenario of o2o_sim. Nothing is required here, because a file may extend another.",
+        **{key: value for key, value in schema.items() if key not in ("title", "description", "properties")},
+        "properties": {"extends": extends, **schema["properties"]},
+    }
+
+
+def _loosen(schema: dict[str, Any]) -> None:
+    schema.pop("required", None)
+    for name, value in schema.get("properties", {}).items():
+        schema["properties"][name] = _or_null(value)
+    for part in ("additionalProperties", "items"):
+        if isinstance(schema.get(part), dict):
+            _loosen(schema[part])
+    if isinstance(schema.get("additionalProperties"), dict):
+        schema["additionalProperties"] = _or_null(schema["additionalProperties"])
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    _loosen(schema)
+    if schema.get("type") == "null" or {"type": "null"} in schema.get("anyOf", []):
+        return schema
+    about = {
+        key: schema.pop(key)
+        for key in ("title", "description", "default", "unit", "adjustable")
+        if key in schema
+    }
+    if not schema:  # anything goes already
+        return about
+    return {
+        **about,
+        "anyOf": [*(schema["anyOf"] if set(schema) == {"anyOf"} else [schema]), {"type": "null"}],
+    }
+
+
+def starter_text() -> str:
+    """A small commented scenario that stands on its own and runs in seconds."""
+    return files(__package__).joinpath("starter.yaml").read_text(encoding="utf-8")
+
+
+def summary(spec: Spec) -> Group:
+    """What a file resolves to: its span, its entities, levers, policies, and where it leaves the defaults."""
+    from rich.console import Group
+    from rich.text import Text
+
+    end = date_of(spec.start, spec.days - 1)
+    scale = spec.residents / spec.population
+    head = [
+        *(text for text in (spec.name, spec.question) if text),
+        f"{spec.start} to {end} ({spec.days:,} days), seed {spec.seed}",
+        f"{spec.population:,} consumers for {spec.residents:,.0f} residents (each stands for {scale:,.4g})",
+    ]
+    leaves = list(_leaves(spec))
+    entities = [(path, f"{len(names)}", ", ".join(names)) for path, names in _entities(spec)]
+    levers = [
+        (path.removeprefix("levers."), _text(value))
+        for path, value, _ in leaves
+        if path.startswith("levers.")
+    ]
+    policies = [(path, _text(value)) for path, value, _ in leaves if value and _is_policy(path)]
+    changes = [
+        (path, _text(value), _text(usual))
+        for path, value, usual in leaves
+        if value != usual and path not in _IN_HEAD and not path.startswith("levers.") and not _is_policy(path)
+    ]
+    rest = len(changes) - MOST_CHANGES
+    parts: list[Any] = [Text("\n".join(head))]
+    parts += [_table(("Entities", "Count", "Names"), entities), _table(("Lever", "Factor"), levers)]
+    parts += [_table(("Policy", "Rule"), policies)] if policies else []
+    parts += [_table(("Changed key", "Value", "Default"), changes[:MOST_CHANGES])] if changes else []
+    parts += [Text(f"... and {rest} more keys that differ from their defaults")] if rest > 0 else []
+    return Group(*parts)
+
+
+def _is_policy(path: str) -> bool:
+    return path.rsplit(".", 1)[-1] in ("policy", "landlord") or path == "consumers.value"
+
+
+def _leaves(
+    block: BaseModel, usual: BaseModel | None = None, path: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """Every key with its value and its default, inside blocks but not inside lists of entities."""
+    for name, field in type(block).model_fields.items():
+        value, here = getattr(block, name), path + (field.alias or name)
+        required = field.is_required() and usual is None
+        default = (
+            None
+            if required
+            else getattr(usual, name)
+            if usual
+            else field.get_default(call_default_factory=True)
+        )
+        if isinstance(value, BaseModel):
+            yield from _leaves(value, default if isinstance(default, type(value)) else None, here + ".")
+        elif isinstance(value, dict) and any(isinstance(item, BaseModel) for item in value.values()):
+            for entity, item in value.items():
+                yield from (
+                    (p, v, v) for p, v, _ in _leaves(item, None, f"{here}.{entity}.") if _is_policy(p)
+                )
+        else:
+            yield here, value, default
+
+
+def _entities(block: BaseModel, path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Every group whose names the user chooses, with these names."""
+    for name, field in type(block).model_fields.items():
+        value, here = getattr(block, name), path + (field.alias or name)
+        if isinstance(value, BaseModel):
+            yield from _entities(value, here + ".")
+        elif isinstance(value, dict) and value:
+            yield here, list(value)
+
+
+def _text(value: Any) -> str:
+    if value is None or value in ("", [], {}):
+        return "-"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:,.10g}"
+    if isinstance(value, list):
+        text = ", ".join(_text(item) for item in value)
+        return text if len(text) <= 60 else f"{len(value)} entries"
+    return str(value)
+
+
+def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=box.SIMPLE, title_justify="left")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table

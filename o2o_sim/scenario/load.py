@@ -1,0 +1,272 @@
+"""From the name of a scenario file to a validated `Spec`.
+
+    text --yamlio--> tree --extends, overrides--> one tree --pydantic--> Spec
+
+`extends: other.yaml` (or a list) puts a file on top of others: mappings are merged key by key, lists and
+scalars are replaced, and `key: null` removes what was inherited. Every file counts once, also if it is
+reached by two ways. `--set key=value` is read as if a last file on top said it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from ..errors import Problem, ScenarioError
+from .messages import in_file_order, problems_of
+from .places import Key, Node, Origin, Place, Positions, Source, dotted
+from .shape import Slot, closest, with_defaults
+from .textfile import first, override_source, printable, read_source
+from .yamlio import parse
+
+if TYPE_CHECKING:
+    from .schema import Spec
+
+__all__ = ["Origin", "Resolved", "content_hash", "load_scenario", "resolve", "to_plain"]
+
+DEEPEST_CHAIN = 16
+MOST_FILES = 64
+
+
+@dataclass(frozen=True)
+class Override:
+    """One `--set`: the path it names and the text it came from."""
+
+    path: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A scenario file with everything it extends and all overrides, before validation.
+
+    `data` is plain (no `extends`), `files` are all files read, the given one last, `folder` is that of the
+    given file, `positions` tells where each key and value was written, `names` are
+    the files and overrides as the user calls them, in the order of reading.
+    """
+
+    data: dict[str, Any]
+    positions: Positions
+    files: list[Path]
+    folder: Path
+    overrides: tuple[Override, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def folder_of(self, key: Key) -> Path:
+        """The folder of the file that gave `key`, where the relative paths it holds start."""
+        return self.positions.folder_of(key)
+
+
+def load_scenario(
+    path: str | os.PathLike[str], overrides: Sequence[str] = (), *, model: type[BaseModel] | None = None
+) -> Spec:
+    """Read, merge and validate a scenario file. `overrides` are texts `key.path=value`.
+
+    Raises ScenarioError with every problem found, each with its file, line and column.
+    """
+    from .schema import Spec as Root
+
+    chosen: type[BaseModel] = model or Root
+    resolved = resolve(path, overrides)
+    problems = [p for override in resolved.overrides if (p := _stray_name(override, chosen, resolved))]
+    try:
+        # As JSON, so that lists may fill tuples and text may fill enumerations, and nothing else is coerced.
+        spec: Any = chosen.model_validate_json(json.dumps(with_defaults(Slot((chosen,)), resolved.data)))
+    except ValidationError as fault:
+        strays = {problem.file for problem in problems}  # what else is wrong with these follows from it
+        found = problems_of(fault, chosen, resolved.data, resolved.positions)
+        problems += [problem for problem in found if problem.file not in strays]
+    if problems:
+        raise ScenarioError(first(in_file_order(problems, resolved.names)))
+    if "_origin" in chosen.__private_attributes__:
+        spec._origin = Origin(resolved.files[-1], resolved.positions)
+    return spec
+
+
+def resolve(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Resolved:
+    """Read a file, everything it extends, and the overrides, into one tree of plain data.
+
+    Raises ScenarioError for whatever cannot be read; nothing is checked against the schema yet.
+    """
+    layers = _Layers()
+    layers.add(path, None, ())
+    root = layers.nodes[0]
+    for layer in layers.nodes[1:]:
+        root = _merge(root, layer)
+    leaf = layers.nodes[-1].at.source
+    # Merged or not, the whole belongs to the file that was asked for.
+    root = Node(dict(root.value), Place(leaf))
+    said = []
+    for text in overrides:
+        override, value = _read_override(text)
+        _put(root, override, value)
+        said.append(override)
+    sources = [layer.at.source for layer in layers.nodes] + [override.source for override in said]
+    return Resolved(
+        data=root.plain(),
+        positions=Positions(root),
+        files=[source.path for source in sources if source.path],
+        folder=leaf.folder,
+        overrides=tuple(said),
+        names=tuple(source.shown for source in sources),
+    )
+
+
+class _Layers:
+    """The files of a scenario from the lowest to the one on top, each of them once."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self._done: set[str] = set()
+
+    def add(self, path: str | os.PathLike[str], named_at: Place | None, chain: tuple[tuple[str, str], ...]):
+        """Read `path`, which `named_at` extends, after all that it extends. `chain` leads there."""
+        source = read_source(path, named_at)
+        identity = os.path.realpath(path)
+        if named_at and identity in [seen for seen, _ in chain]:
+            shown = " -> ".join([*(name for _, name in chain), source.shown])
+            raise ScenarioError(named_at.problem(f"goes round in a circle: {shown}", key="extends"))
+        if identity in self._done:
+            return
+        if named_at and (len(chain) >= DEEPEST_CHAIN or len(self._done) >= MOST_FILES):
+            limit = f"{DEEPEST_CHAIN} files one upon another, {MOST_FILES} in all"
+            raise ScenarioError(named_at.problem(f"extends too many files (at most {limit})", key="extends"))
+        node = parse(source)
+        for name, at in _extended(node):
+            folder = Path(path).parent
+            self.add(os.path.normpath(folder / name), at, (*chain, (identity, source.shown)))
+        self._done.add(identity)
+        self.nodes.append(node)
+
+
+def _extended(node: Node) -> list[tuple[str, Place]]:
+    """Take `extends` out of a file and return the names it holds."""
+    said = node.value.pop("extends", None)
+    if said is None:
+        return []
+    items = said.value if isinstance(said.value, list) else [said]
+    for item in items:
+        if not isinstance(item.value, str) or not item.value.strip():
+            message = "should be the name of a file, or a list of names"
+            raise ScenarioError(item.at.problem(message, key="extends"))
+        if "://" in item.value:
+            raise ScenarioError(item.at.problem("should be a file on this computer", key="extends"))
+    return [(item.value, item.at) for item in items]
+
+
+def _merge(low: Node, high: Node) -> Node:
+    """`high` on top of `low`."""
+    if not isinstance(low.value, dict) or not isinstance(high.value, dict):
+        return high
+    merged = dict(low.value)
+    for key, node in high.value.items():
+        if key not in merged:
+            merged[key] = node
+        elif node.bare:
+            # Usually a heading whose lines were commented out; dropping all it inherits must be meant.
+            message = f"'{printable(key)}' is left empty here, but an extended file gives it"
+            hint = "write null to remove what was inherited, or leave the line out"
+            raise ScenarioError((node.key_at or node.at).problem(message, key=printable(key), hint=hint))
+        elif node.value is None:
+            del merged[key]
+        else:
+            merged[key] = _merge(merged[key], node)
+    return Node(merged, high.at, high.key_at)
+
+
+def _read_override(text: str) -> tuple[Override, Node]:
+    key, equals, value = text.partition("=")
+    key = key.strip()
+    shown = f"--set {printable(text)}"
+    if not equals or not key or "" in key.split("."):
+        raise ScenarioError(Problem("should be written key.path=value", file=shown))
+    if key.split(".")[0] == "extends":
+        raise ScenarioError(Problem("'extends' can only be said in a file", file=shown))
+    if not value.strip():
+        hint = "null removes what the file says, \"''\" is empty text"
+        raise ScenarioError(Problem("has no value", file=shown, key=printable(key), hint=hint))
+    source = override_source(text, value)
+    return Override(tuple(key.split(".")), source), parse(source, as_value=True)
+
+
+def _put(node: Node, override: Override, value: Node) -> None:
+    """Put an override into the tree, which makes the groups on its way where they are missing."""
+    here = Place(override.source)
+    parts = list(override.path)
+    while parts:
+        if isinstance(node.value, list):
+            part = parts.pop(0)
+            if not part.isdecimal() or int(part) >= len(node.value):
+                message = (
+                    f"there is no '{printable(part)}' in this list of {len(node.value)} (the first is 0)"
+                )
+                raise ScenarioError(here.problem(message, key=printable(dotted(override.path))))
+            if not parts:
+                node.value[int(part)] = value
+            else:
+                node = node.value[int(part)]
+            continue
+        if not isinstance(node.value, dict):
+            node.value, node.at = {}, here
+        part = _next_key(node.value, parts)
+        if parts:
+            node = node.value.setdefault(part, Node({}, here, here))
+            continue
+        low = node.value.get(part)
+        if low is not None and value.value is None:
+            del node.value[part]
+        else:
+            value.key_at = here
+            node.value[part] = _merge(low, value) if low else value
+
+
+def _next_key(group: dict[str, Node], parts: list[str]) -> str:
+    """Take the next key off `parts`; a name that itself holds dots is found if the group has it."""
+    for length in range(len(parts), 1, -1):
+        if (joined := ".".join(parts[:length])) in group:
+            del parts[:length]
+            return joined
+    return parts.pop(0)
+
+
+def _stray_name(override: Override, model: type[BaseModel], resolved: Resolved) -> Problem | None:
+    """A mistyped name of a shop or platform would quietly make a new one out of defaults: refuse it.
+
+    Whoever means a new one gives it whole: `--set 'platforms.new={kind: marketplace}'`.
+    """
+    slot, group = Slot((model,)), resolved.data
+    parts = list(override.path)
+    for number, part in enumerate(parts[:-1]):
+        path = tuple(parts[: number + 1])
+        if part not in slot.fields() and slot.has_free_names:
+            written = resolved.positions.key(path).source if path in resolved.positions else None
+            if written is override.source:
+                names = [name for name in group if name != part] if isinstance(group, dict) else []
+                near = closest(part, names)
+                hint = f"did you mean {dotted((*path[:-1], near, *parts[number + 1 :]))}?" if near else None
+                message = f"there is no '{printable(part)}' in {dotted(path[:-1])}"
+                return Place(override.source).problem(message, key=dotted(override.path), hint=hint)
+        slot = slot.step(part)
+        group = group.get(part, {}) if isinstance(group, dict) else {}
+    return None
+
+
+def to_plain(spec: BaseModel) -> dict[str, Any]:
+    """The whole scenario, defaults included, as data that JSON and YAML can hold; dates become text."""
+    return spec.model_dump(mode="json", by_alias=True)
+
+
+def content_hash(spec: BaseModel) -> str:
+    """SHA-256 of what a scenario says, as hex. The order of keys, file names and comments do not change it.
+
+    Data files count by their name only, not by what is in them.
+    """
+    text = json.dumps(to_plain(spec), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

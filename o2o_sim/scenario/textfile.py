@@ -1,0 +1,99 @@
+"""Reading a text file that may be anything: a directory, a pipe, a film, half a UTF-16 table.
+
+It is looked at before it is opened, and what comes out is plain printable text of a bearable size.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+from ..errors import Problem, ScenarioError
+from .places import Place, Source
+
+MAX_BYTES = 1_000_000
+MAX_PROBLEMS = 100
+
+# Every other character breaks lines, is invisible, or moves the cursor of the terminal that shows the error.
+UNWANTED = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+def printable(text: str) -> str:
+    """`text` with everything unprintable written as an escape, for messages."""
+    return UNWANTED.sub(lambda hit: hit[0].encode("unicode_escape").decode(), re.sub(r"[\n\r\t]", " ", text))
+
+
+def first(problems: list[Problem]) -> list[Problem]:
+    """The first hundred problems: whoever made more has made one mistake many times."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    rest = len(problems) - MAX_PROBLEMS
+    return [*problems[:MAX_PROBLEMS], Problem(f"... and {rest} more like these", file=problems[0].file)]
+
+
+def read_source(path: str | os.PathLike[str], named_at: Place | None = None) -> Source:
+    """Read one file as text. `named_at` is where another file named it, for the message.
+
+    Raises ScenarioError if it is not a regular file, is too large, or is not plain UTF-8 text.
+    """
+    shown = printable(os.fspath(path))
+
+    def fail(message: str, hint: str | None = None) -> ScenarioError:
+        if named_at is None:
+            return ScenarioError(Problem(message, file=shown, hint=hint))
+        return ScenarioError(named_at.problem(f"'{shown}' {message}", key="extends", hint=hint))
+
+    try:
+        raw = _read_bytes(path, fail)
+    except (OSError, ValueError) as fault:
+        reason = getattr(fault, "strerror", None) or "this cannot be the name of a file"
+        raise fail(f"cannot be read: {reason}") from None
+    folder = Path(os.path.abspath(path)).parent
+    try:
+        text = raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as fault:
+        line = raw.count(b"\n", 0, fault.start) + 1
+        hint = "save the file as UTF-8"
+        raise ScenarioError("is not UTF-8 text", file=shown, line=line, column=1, hint=hint) from None
+    source = Source(shown, text, Path(os.path.abspath(path)), folder)
+    _check_characters(source)
+    return source
+
+
+def _read_bytes(path: str | os.PathLike[str], fail: Any) -> bytes:
+    # A FIFO or a terminal would block for ever: look before opening, and once more at what was opened.
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise fail("is not a regular file")
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise fail("is not a regular file")
+        raw = file.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise fail("is larger than 1 MB", "keep long tables in CSV files")
+    return raw
+
+
+def override_source(override: str, value: str) -> Source:
+    """The value part of `--set key=value` as a source; files it names start from the current folder."""
+    source = Source(f"--set {printable(override)}", value, None, Path.cwd())
+    _check_characters(source)
+    return source
+
+
+def _check_characters(source: Source) -> None:
+    if hit := UNWANTED.search(source.text):
+        before = source.text[: hit.start()].replace("\r\n", "\n").replace("\r", "\n")
+        line = before.count("\n") + 1
+        column = len(before) - before.rfind("\n")
+        message = f"holds the character U+{ord(hit[0]):04X}, which has no place in a text file"
+        raise ScenarioError(
+            Problem(message, source.shown, line, column)
+            if source.path
+            else Problem(message, file=source.shown)
+        )
