@@ -18,7 +18,9 @@ class ChildFailed(RuntimeError):
 
 def call(module: str, *arguments: object, threads: int = 2) -> dict[str, Any]:
     """Run `python -m module arguments` on `threads` cores and return the JSON object of its last line."""
-    environment = dict(os.environ, BENCHMARK_THREADS=str(threads))
+    # Threads that spin at the end of every parallel loop lose a time slice (24 ms were seen) whenever another
+    # process has one of the cores: let them sleep.
+    environment = {"OMP_WAIT_POLICY": "passive", **os.environ, "BENCHMARK_THREADS": str(threads)}
     for variable in ("NUMBA_NUM_THREADS", "POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         environment[variable] = str(threads)
     command = [sys.executable, "-m", module, *map(str, arguments)]

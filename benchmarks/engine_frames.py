@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 import warnings
+from typing import Any
 
 import numpy as np
 import polars as pl
 from mesa_frames import AgentSetPolars, ModelDF
 
-from benchmarks.world import CELLS, PLATFORMS, SHOPPING, SHOPS, World, count, nbytes, pad
+from benchmarks.world import CELLS, OFFERS, PLATFORMS, SHOPPING, SHOPS, World, count, nbytes, pad
 
 TINY = np.float32(1e-9)  # an exponential draw may be exactly 0
 
@@ -34,7 +35,7 @@ class Consumers(AgentSetPolars):
         for p in range(PLATFORMS):
             columns[f"familiarity_{p}"] = world.familiarity[:, p]
         self.add(pl.DataFrame(columns))
-        bonus = pl.when(pl.col("offer") == pl.col("favourite")).then("loyalty")
+        bonus: Any = pl.when(pl.col("offer") == pl.col("favourite")).then("loyalty")
         for p in range(PLATFORMS):
             bonus = bonus.when(pl.col("offer") == SHOPS + p).then(f"familiarity_{p}")
         self.value = (
@@ -63,7 +64,7 @@ class City(ModelDF):
 
     def __init__(self, world: World, seed: int) -> None:
         super().__init__(seed)
-        self.buyers = 0
+        self.buyers = np.zeros(OFFERS, np.int64)
         table = pad(world)
         seen = np.isfinite(table.appeal)
         columns = {name: getattr(table, name)[seen] for name in ("offer", "appeal", "price", "minutes")}
@@ -82,7 +83,7 @@ def run(world: World, days: int, seed: int = 14) -> tuple[np.ndarray, float, int
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     city = City(world, seed)
     city.step()
-    city.buyers = np.zeros_like(city.buyers)
+    city.buyers[:] = 0
     begin = time.perf_counter()
     for _ in range(days):
         city.step()

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.world import PLATFORMS, SHOPPING, World, count, nbytes, pad
+from benchmarks.world import OFFERS, PLATFORMS, SHOPPING, World, count, nbytes, pad
 
 CHUNK = 8_192  # the fastest of 2,048 ... 65,536
 
@@ -50,7 +50,7 @@ def run(world: World, days: int, seed: int = 13, impl: str = "threefry2x32") -> 
         return _choose(key, np.uint32(number), who, table, consumers)
 
     choose(0, np.zeros(CHUNK, np.int32)).block_until_ready()
-    buyers, number = 0, 0
+    buyers, number = np.zeros(OFFERS, np.int64), 0
     begin = time.perf_counter()
     for _ in range(days):
         who = np.flatnonzero(rng.random(world.consumers, dtype=np.float32) < SHOPPING).astype(np.int32)

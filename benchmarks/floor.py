@@ -11,7 +11,7 @@ import time
 import numpy as np
 from numba import njit, prange
 
-from benchmarks.world import CELLS, SHOPPING, World, nbytes
+from benchmarks.world import SHOPPING, World, nbytes
 
 BLOCKS = 64
 
@@ -42,7 +42,7 @@ def _block(day, home, alternatives, low, high):
         for o in range(n):
             u = np.float32((_mix(key + golden * (np.uint64(o) + one)) >> np.uint64(40)) + one) * tiny
             best = max(best, np.log(u))
-        total += best
+        total += float(best)
     return decisions, pairs, total
 
 
@@ -59,7 +59,7 @@ def _day(day, home, alternatives):
 def run(world: World, days: int) -> tuple[np.ndarray, float, int]:
     """Simulate days: (all decisions as if of one offer, seconds without compilation, bytes of the arrays)."""
     alternatives = world.alternatives.astype(np.int32)
-    _day(0, world.home[:CELLS], alternatives)
+    _day(0, world.home, alternatives)
     decisions = 0
     begin = time.perf_counter()
     for day in range(1, days + 1):

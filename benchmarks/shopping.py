@@ -124,7 +124,7 @@ def show(results: list[dict[str, Any]], consumers: int, pairs: float) -> None:
 
 def machine(threads: int) -> dict[str, Any]:
     """Where and with what this was measured."""
-    versions = {}
+    versions: dict[str, str | None] = {}
     for name in PACKAGES:
         try:
             versions[name] = version(name)

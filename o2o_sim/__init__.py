@@ -1,4 +1,4 @@
-"""A competitive city of shops, platforms and consumers: which stores survive, integrate with online, or close.
+"""A city of shops, platforms and consumers: which stores survive, integrate with online, or close.
 
     import o2o_sim
     result = o2o_sim.run("scenarios/base.yaml")

@@ -6,11 +6,13 @@ Only what every command needs is imported up here, so that `--help` answers at o
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import os
 import sys
-from collections.abc import Callable
-from enum import Enum
+from collections.abc import Callable, Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,8 +22,6 @@ from . import __version__
 
 if TYPE_CHECKING:
     from datetime import date
-
-    from rich.progress import Progress
 
     from .errors import Problem
 
@@ -37,7 +37,7 @@ app = typer.Typer(
 )
 
 
-class Engine(str, Enum):
+class Engine(StrEnum):
     """How the shopping loop runs."""
 
     compiled = "compiled"
@@ -165,7 +165,7 @@ def run(
 
     from .studies.run import run as simulate
 
-    with _progress(quiet) as progress:
+    with _progress(quiet) as report:
         result = simulate(
             file,
             out=out,
@@ -175,7 +175,7 @@ def run(
             threads=threads,
             engine=engine.value if engine else None,
             plugins=not no_plugins,
-            progress=_reporter(progress),
+            progress=report,
         )
     console = Console(highlight=False)
     if not quiet:
@@ -186,23 +186,26 @@ def run(
     console.print(str(result.folder), markup=False, soft_wrap=True)
 
 
-def _progress(quiet: bool) -> Progress:
+Report = Callable[[int, int, "date"], None]
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Report | None]:
+    """A bar on stderr with the simulated date and the time left, as the function that moves it."""
+    if quiet:
+        yield None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
-    return Progress(
-        *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True, disable=quiet
-    )
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Preparing", total=None)
 
+        def report(day: int, days: int, today: date) -> None:
+            bar.update(task, completed=day + 1, total=days, description=today.isoformat())
 
-def _reporter(progress: Progress) -> Callable[[int, int, date], None]:
-    task = progress.add_task("Preparing", total=None)
-
-    def report(day: int, days: int, today: date) -> None:
-        progress.update(task, completed=day + 1, total=days, description=today.isoformat())
-
-    return report
+        yield report
 
 
 @command("o2o-sim schema > scenario.schema.json")
@@ -212,7 +215,7 @@ def schema() -> None:
 
     from .scenario.describe import json_schema
 
-    print(json.dumps(json_schema(), indent=2, ensure_ascii=False), flush=True)
+    print(json.dumps(json_schema(), indent=2), flush=True)
 
 
 @command("o2o-sim new my_city.yaml", name="new")
@@ -253,6 +256,10 @@ def options(
 
 def main() -> None:
     """The entry point; ends the process with an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows no Chinese should show escapes instead of ending the run.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import ScenarioError
 from ..scenario.city import CentreSpec, CitySpec, PlaceSpec
+from ..scenario.places import Origin, dotted
 from . import census
 from .grid import Grid, Projection
 from .imported import Imported, ImportedCircle, ImportedStore, read_city
@@ -61,12 +62,30 @@ class City:
         return nearest_land(self.grid, self.land, x_m, y_m)
 
 
-def build_city(spec: CitySpec, origin: Path | str | None = None, seed: int = 0) -> City:
-    """Build the city a scenario describes; `origin` is the folder (or file) its paths start from.
+def build_city(spec: CitySpec, origin: Origin | Path | str | None = None, seed: int = 0) -> City:
+    """Build the city a scenario describes.
 
+    `origin` tells where the scenario's paths start and where its keys were written; or it is just the folder
+    (or the file) they start from, by default the working directory. `seed` draws the noise of incomes.
     Raises ScenarioError for files that cannot be read and for things that are off the map.
     """
-    imported = read_city(spec, _folder(origin)) if spec.import_ is not None else None
+    try:
+        return _build(spec, origin, seed)
+    except ScenarioError as fault:
+        raise located(fault, origin) from None
+
+
+def located(fault: ScenarioError, origin: Origin | Path | str | None) -> ScenarioError:
+    """The same fault, with problems that know only their key shown where the scenario wrote it."""
+    if not isinstance(origin, Origin):
+        return fault
+    return ScenarioError(
+        [p if p.file or not p.key else origin.problem_at(p.key, p.message, p.hint) for p in fault.problems]
+    )
+
+
+def _build(spec: CitySpec, origin: Origin | Path | str | None, seed: int) -> City:
+    imported = read_city(spec, lambda key: _folder(origin, key)) if spec.import_ is not None else None
     grid = imported.grid if imported else _synthetic_grid(spec)
     projection = imported.projection if imported else None
     if grid.cells > MAX_CELLS:
@@ -106,7 +125,10 @@ def nearest_land(grid: Grid, land: NDArray[np.bool_], x_m: float, y_m: float) ->
     return int(np.argmin(np.where(land, off[:, 0] * off[:, 0] + off[:, 1] * off[:, 1], np.inf)))
 
 
-def _folder(origin: Path | str | None) -> Path:
+def _folder(origin: Origin | Path | str | None, key: str) -> Path:
+    """The folder where a relative path given at `key` starts."""
+    if isinstance(origin, Origin):
+        return origin.folder_of(key)
     path = Path(origin) if origin is not None else Path()
     return path.parent if path.is_file() else path
 
@@ -124,7 +146,10 @@ def _synthesise_people(
     middle = CentreSpec(x_km=grid.width_m / 2000, y_km=grid.height_m / 2000)
     named = spec.centres or {"centre": middle}
     places = np.array(
-        [_on_map(grid, None, [c.x_km * 1000, c.y_km * 1000], f"city.centres.{n}") for n, c in named.items()]
+        [
+            _on_map(grid, None, [c.x_km * 1000, c.y_km * 1000], dotted(("city", "centres", n)))
+            for n, c in named.items()
+        ]
     )
     weights = np.array([c.weight for c in named.values()])
     spread = np.array([c.spread_km * 1000 for c in named.values()])
@@ -169,31 +194,34 @@ def _river(spec: CitySpec, grid: Grid, projection: Projection | None) -> River |
     if spec.river is None:
         return None
     r = spec.river
-    course = _points(grid, projection, r.points_km, r.points_lonlat, "city.river.points")
-    bridges = _points(grid, projection, r.bridges_km, r.bridges_lonlat, "city.river.bridges")
-    return River(course, bridges, r.width_m)
+    course, _ = _points(projection, r.points_km, r.points_lonlat, ("city", "river", "points"))
+    bridges, key = _points(projection, r.bridges_km, r.bridges_lonlat, ("city", "river", "bridges"))
+    return River(course, bridges, r.width_m, key)
 
 
 def _metro(spec: CitySpec, grid: Grid, projection: Projection | None) -> dict[str, Metro]:
     """The metro lines in metres; a station off the map is a ScenarioError."""
     lines = {}
     for name, line in (spec.metro or {}).items():
-        key = f"city.metro.{name}.stations"
-        stations = _points(grid, projection, line.stations_km, line.stations_lonlat, key)
+        path = ("city", "metro", name, "stations")
+        stations, key = _points(projection, line.stations_km, line.stations_lonlat, path)
         for number, station in enumerate(stations):
             _on_map(grid, None, station, f"{key}.{number}")
         lines[name] = Metro(stations, line.kmh, line.wait_min, line.opens)
     return lines
 
 
-def _points(grid: Grid, projection: Projection | None, km: list, lonlat: list, key: str) -> Floats:
-    """float64[n, 2] in metres from points given in km or in degrees."""
+def _points(
+    projection: Projection | None, km: list, lonlat: list, path: tuple[str, ...]
+) -> tuple[Floats, str]:
+    """float64[n, 2] in metres from points given in km or in degrees, and the key that gave them."""
+    key = dotted((*path[:-1], f"{path[-1]}_{'lonlat' if lonlat else 'km'}"))
     if not lonlat:
-        return np.array(km, dtype=float).reshape(-1, 2) * 1000
+        return np.array(km, dtype=float).reshape(-1, 2) * 1000, key
     if projection is None:
         raise _no_degrees(key)
     degrees = np.array(lonlat, dtype=float).reshape(-1, 2)
-    return np.column_stack(projection.to_m(degrees[:, 0], degrees[:, 1]))
+    return np.column_stack(projection.to_m(degrees[:, 0], degrees[:, 1])), key
 
 
 def _on_map(

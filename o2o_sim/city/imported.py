@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,8 +120,10 @@ class Imported:
         return cells.tolist()
 
 
-def read_city(spec: CitySpec, folder: Path) -> Imported:
+def read_city(spec: CitySpec, folder_of: Callable[[str], Path]) -> Imported:
     """Read the files named under `city.import` and lay out the map around the zones.
+
+    `folder_of` tells the folder where the path given at a key starts.
 
     The map is `width_km` x `height_km` around the middle of the zones, or as large as the zones and their
     margin. Raises ScenarioError for everything that is wrong in a file, or lies off the map.
@@ -129,7 +132,7 @@ def read_city(spec: CitySpec, folder: Path) -> Imported:
     assert rule is not None
     renamed: dict[str, str] = {ours: theirs for ours, theirs in rule.columns.items()}  # noqa: C416
     tables = [
-        read_table(folder / name, f"city.import.{kind}", wanted, renamed)
+        read_table(folder_of(f"city.import.{kind}") / name, f"city.import.{kind}", wanted, renamed)
         for kind, name, wanted in (("zones", rule.zones, ZONES), ("circles", rule.circles, CIRCLES),
                                    ("stores", rule.stores, STORES))
         if name is not None

@@ -20,6 +20,7 @@ class River:
     course: Points
     bridges: Points
     width_m: float
+    bridges_key: str = "city.river.bridges_km"  # the scenario key of the bridges, for messages
 
     def distance(self, points: Points) -> NDArray[np.float64]:
         """float64[n]: metres from each point to the middle of the river."""
@@ -60,7 +61,7 @@ class River:
         away = self.distance(self.bridges)
         joined = []
         for number, bridge in enumerate(self.bridges):
-            key = f"city.river.bridges.{number}"
+            key = f"{self.bridges_key}.{number}"
             x, y = bridge / 1000
             if not grid.contains(*bridge):
                 raise ScenarioError(f"the bridge at {x:g}, {y:g} km is off the map", key=key)

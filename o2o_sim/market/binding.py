@@ -97,12 +97,14 @@ class Shopping:
         n = len(needs_consumer)
         pick, visited = np.zeros(n, np.uint32), np.zeros(n, np.uint32)
         surplus = np.zeros(n, np.float32)
+        order = shopping.dealing_order(len(starts) - 1)
         with np.errstate(all="ignore"):
             self._shop_all(
-                world,
+                *world,
                 needs_consumer,
                 needs_category,
                 starts,
+                order,
                 stream(seed, "taste", day),
                 pick,
                 visited,

@@ -11,7 +11,7 @@ from collections import namedtuple
 import numpy as np
 from numba import prange
 
-from ..streams import extend, uniform
+from ..streams import exp, extend, log, uniform
 from .compiled import kernel
 from .consumers import FIRST_MEMBERSHIP, ONLINE, PAYS_BY_PHONE
 
@@ -27,39 +27,52 @@ Habits = namedtuple(
 """What learning depends on; the first three are float64[categories]."""
 
 
+# Each parallel loop below only calls a plain compiled function per block: arrays taken out of a namedtuple
+# inside a parallel loop are reference-counted by every thread, and (Numba 0.68) stores to them can be lost.
+@kernel
+def _count_block(people, day, free_day, next_free, plan_ahead, key, first, last):
+    due = 0
+    for i in range(first, last):
+        people.at[i] = people.home[i]
+        for c in range(people.due.shape[1]):
+            if people.due[i, c] <= day:
+                if (
+                    not free_day
+                    and plan_ahead[c] > 0.0
+                    and uniform(extend(key, U64(c)), U64(people.id[i])) < plan_ahead[c]
+                ):
+                    people.due[i, c] = next_free
+                else:
+                    due += 1
+    return due
+
+
 @kernel(parallel=True)
 def count_due(people, day, free_day, next_free, plan_ahead, key, starts, block):
     """Put off what is put off, send everybody home, and count the needs due per block into starts[1:]."""
-    n, categories = people.due.shape
+    n = len(people.id)
     for b in prange(len(starts) - 1):
-        due = 0
-        for i in range(b * block, min(n, (b + 1) * block)):
-            people.at[i] = people.home[i]
-            for c in range(categories):
-                if people.due[i, c] <= day:
-                    if (
-                        not free_day
-                        and plan_ahead[c] > 0.0
-                        and uniform(extend(key, U64(c)), U64(people.id[i])) < plan_ahead[c]
-                    ):
-                        people.due[i, c] = next_free
-                    else:
-                        due += 1
-        starts[b + 1] = due
+        starts[b + 1] = _count_block(
+            people, day, free_day, next_free, plan_ahead, key, b * block, min(n, (b + 1) * block)
+        )
+
+
+@kernel
+def _list_block(people, day, first, last, at, consumer, category):
+    for i in range(first, last):
+        for c in range(people.due.shape[1]):
+            if people.due[i, c] <= day:
+                consumer[at] = i
+                category[at] = c
+                at += 1
 
 
 @kernel(parallel=True)
 def list_due(people, day, starts, block, consumer, category):
     """Fill the list of needs that `count_due` counted."""
-    n, categories = people.due.shape
+    n = len(people.id)
     for b in prange(len(starts) - 1):
-        at = starts[b]
-        for i in range(b * block, min(n, (b + 1) * block)):
-            for c in range(categories):
-                if people.due[i, c] <= day:
-                    consumer[at] = i
-                    category[at] = c
-                    at += 1
+        _list_block(people, day, b * block, min(n, (b + 1) * block), starts[b], consumer, category)
 
 
 @kernel
@@ -70,7 +83,7 @@ def _learn_one(people, habits, i, c, store, platform, social, served, day, key):
         return
     who = U64(people.id[i])
     income = min(max(np.float64(people.income[i]), 0.05), 20.0)
-    mean = habits.every_days[c] / income ** habits.elasticity[c]
+    mean = habits.every_days[c] * exp(-habits.elasticity[c] * log(income))
     days = mean * (0.5 + uniform(extend(key, U64(2 * c)), who)) + uniform(extend(key, U64(2 * c + 1)), who)
     people.due[i, c] = min(day + max(1, int(days)), LAST_DAY)
     if store == 0 and platform == 0:
@@ -90,9 +103,13 @@ def _learn_one(people, habits, i, c, store, platform, social, served, day, key):
             people.favourite[i, c] = store - 1
             v = np.float32(habits.loyalty_rate)
         people.loyalty[i, c] = v
-    if store > 0 and social[store] and people.follows[i] != store - 1:
-        if uniform(extend(key, U64(1000 + c)), who) < habits.follow_rate:
-            people.follows[i] = store - 1
+    if (
+        store > 0
+        and social[store]
+        and people.follows[i] != store - 1
+        and uniform(extend(key, U64(1000 + c)), who) < habits.follow_rate
+    ):
+        people.follows[i] = store - 1
 
 
 @kernel
@@ -154,6 +171,20 @@ def learn_all(
         )
 
 
+@kernel
+def _tally_part(consumer, pick, visited, served, at_place, cohort, first, last, bought, turned, came):
+    for k in range(first, last):
+        o = pick[k]
+        if served[k]:
+            bought[cohort[consumer[k]], o] += 1
+        else:
+            turned[o] += 1
+        if visited[k] > 0:
+            came[visited[k]] += 1
+        elif at_place[o]:
+            came[o] += 1
+
+
 @kernel(parallel=True)
 def tally(consumer, pick, visited, served, at_place, cohort, cohorts, rows):
     """Count purchases by (cohort, offer), turned away by offer, and visits by offer.
@@ -165,55 +196,57 @@ def tally(consumer, pick, visited, served, at_place, cohort, cohorts, rows):
     bought = np.zeros((PARTS, cohorts, rows), np.int64)
     turned = np.zeros((PARTS, rows), np.int64)
     came = np.zeros((PARTS, rows), np.int64)
-    for part in prange(PARTS):
-        for k in range(part * n // PARTS, (part + 1) * n // PARTS):
-            o = pick[k]
-            if served[k]:
-                bought[part, cohort[consumer[k]], o] += 1
-            else:
-                turned[part, o] += 1
-            if visited[k] > 0:
-                came[part, visited[k]] += 1
-            elif at_place[o]:
-                came[part, o] += 1
+    for p in prange(PARTS):
+        first, last = p * n // PARTS, (p + 1) * n // PARTS
+        _tally_part(consumer, pick, visited, served, at_place, cohort, first, last, bought[p], turned[p], came[p])
     return bought.sum(axis=0), turned.sum(axis=0), came.sum(axis=0)
 
 
-@kernel(parallel=True)
-def adopt(people, smartphone_p, smartphone_q, pay_p, pay_q, member_p, member_q, users, keys):
-    """One month of adoption: hazard (p + q * share of users) times literacy, for each technology.
-
-    `users` (float64[2 + platforms]) are the shares who have it; keys uint64[2 + platforms]. A platform and a
-    way of paying need a smartphone.
-    """
-    for i in prange(len(people.id)):
+@kernel
+def _adopt_part(people, smartphone, pay, member_p, member_q, users, keys, first, last):
+    for i in range(first, last):
         who, skill = U64(people.id[i]), np.float64(people.literacy[i])
         access = people.access[i]
         if not access & _ONLINE:
-            if uniform(keys[0], who) < (smartphone_p + smartphone_q * users[0]) * skill:
+            if uniform(keys[0], who) < (smartphone[0] + smartphone[1] * users[0]) * skill:
                 people.access[i] = access | _ONLINE
             continue
-        if not access & _PAYS and uniform(keys[1], who) < (pay_p + pay_q * users[1]) * skill:
+        if not access & _PAYS and uniform(keys[1], who) < (pay[0] + pay[1] * users[1]) * skill:
             access |= _PAYS
         for p in range(len(member_p)):
             bit = np.uint32(1) << np.uint32(_FIRST + p)
-            if (
-                not access & bit
-                and uniform(keys[2 + p], who) < (member_p[p] + member_q[p] * users[2 + p]) * skill
-            ):
+            hazard = (member_p[p] + member_q[p] * users[2 + p]) * skill
+            if not access & bit and uniform(keys[2 + p], who) < hazard:
                 access |= bit
         people.access[i] = access
 
 
 @kernel(parallel=True)
-def count_users(people, platforms):
-    """How many have a smartphone, pay by phone, are members of each platform: int64[2 + platforms]."""
+def adopt(people, smartphone, pay, member_p, member_q, users, keys):
+    """One month of adoption: hazard (p + q * share of users) times literacy, for each technology.
+
+    `smartphone` and `pay` are (p, q), `member_p` and `member_q` float64[platforms]; `users`
+    (float64[2 + platforms]) are the shares who have it; keys uint64[2 + platforms]. A platform and paying by
+    phone need a smartphone.
+    """
     n = len(people.id)
+    for part in prange(PARTS):
+        _adopt_part(people, smartphone, pay, member_p, member_q, users, keys, part * n // PARTS, (part + 1) * n // PARTS)
+
+
+@kernel
+def _count_part(access, found, first, last):
+    for i in range(first, last):
+        for k in range(len(found)):
+            if access[i] & (np.uint32(1) << np.uint32(k)):
+                found[k] += 1
+
+
+@kernel(parallel=True)
+def count_users(access, platforms):
+    """How many have a smartphone, pay by phone, are members of each platform: int64[2 + platforms]."""
+    n = len(access)
     found = np.zeros((PARTS, 2 + platforms), np.int64)
     for part in prange(PARTS):
-        for i in range(part * n // PARTS, (part + 1) * n // PARTS):
-            access = people.access[i]
-            for k in range(2 + platforms):
-                if access & (np.uint32(1) << np.uint32(k)):
-                    found[part, k] += 1
+        _count_part(access, found[part], part * n // PARTS, (part + 1) * n // PARTS)
     return found.sum(axis=0)

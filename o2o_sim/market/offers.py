@@ -89,7 +89,8 @@ MONEY = (
 
 Offers = namedtuple(
     "Offers",
-    "key store platform cell needs reach appeal price queue wait unseen payment area quality discount days channel category",
+    "key store platform cell needs reach appeal price queue wait unseen payment "
+    "area quality discount days channel category",
 )
 """The columns the shopping loop reads. Row 0 is nobody's offer: it pads lists and is never seen.
 `store` and `platform` are numbers + 1, so that 0 means none."""
@@ -188,20 +189,21 @@ def same_places(a: Table | None, b: Table) -> bool:
 
 def build_lists(
     table: Table, reach: Reach, place_of_cell: np.ndarray, cells: int, categories: int, stores: int,
-    limit_min: np.ndarray,
+    limit_min: np.ndarray, delivery_min: np.ndarray,
 ) -> dict[str, Lists]:  # fmt: skip
     """Who sees what: by (category, cell) for offers at places and for deliveries, by category for what is
     seen everywhere, by (category, store) for what only followers see.
 
     `reach` holds the cells around each place cell, `place_of_cell` (int32[cells]) the number of a place there,
-    `limit_min` (float64[categories]) how far the most mobile consumer goes for a category.
+    `limit_min` (float64[categories]) how far the most mobile consumer goes for a category, `delivery_min` how far
+    deliveries to followers go.
     """
     c = table.columns
     category = c.category.astype(np.int32)
 
     def around(kind: int, furthest: np.ndarray) -> Lists:
-        rows = np.flatnonzero(table.seen == kind).astype(np.uint32)
-        if kind == AT_PLACE or kind == DELIVERED:
+        rows = (1 + np.flatnonzero(table.seen[1:] == kind)).astype(np.uint32)
+        if kind in (AT_PLACE, DELIVERED):
             place = place_of_cell[c.cell[rows]].astype(np.int64)
             return Lists(
                 *_lists_around(
@@ -225,7 +227,7 @@ def build_lists(
 
     lists = {
         "place": around(AT_PLACE, limit_min[category]),
-        "delivered": around(DELIVERED, np.where(c.reach > 0, c.reach, 0.0)),
+        "delivered": around(DELIVERED, np.maximum(c.reach, delivery_min[category])),
         "everywhere": around(EVERYWHERE, limit_min[category]),
         "followers": around(FOLLOWERS, limit_min[category]),
     }

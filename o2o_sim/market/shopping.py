@@ -302,32 +302,38 @@ def race_seated(lists, a, b, me, chooser, access, unseen_x, familiarity, favouri
     )
 
 
-def shop_block(w, needs_consumer, needs_category, first, last, day_key, pick, visited, surplus):
+def shop_block(
+    people, offers, place, delivered, everywhere, followers, settings, today, cells, stores,
+    needs_consumer, needs_category, first, last, day_key, pick, visited, surplus,
+):  # fmt: skip
     """The choices of needs first..last."""
-    platforms = w.people.familiarity.shape[1]
+    w = World(people, offers, place, delivered, everywhere, followers, settings, today, cells, stores)
+    platforms = people.familiarity.shape[1]
     familiarity = np.zeros(platforms)
     for n in range(first, last):
         i = np.int64(needs_consumer[n])
         for q in range(platforms):
-            familiarity[q] = np.float64(w.people.familiarity[i, q]) * w.settings.familiarity_weight
+            familiarity[q] = np.float64(people.familiarity[i, q]) * settings.familiarity_weight
         o, v, s = choose(w, i, np.int64(needs_category[n]), day_key, familiarity)
         pick[n], visited[n], surplus[n] = o, v, s
 
 
-def shop_all(w, needs_consumer, needs_category, starts, day_key, pick, visited, surplus):
-    """All choices of a day. `starts` says where each block of needs begins; neighbouring blocks go to
-    different threads, because people in the centre have more to compare than people at the edge."""
-    blocks = len(starts) - 1
-    for k in prange(blocks):
-        block = (k * STRIDE) % blocks if blocks % STRIDE else k
+def shop_all(
+    people, offers, place, delivered, everywhere, followers, settings, today, cells, stores,
+    needs_consumer, needs_category, starts, order, day_key, pick, visited, surplus,
+):  # fmt: skip
+    """All choices of a day. `starts` says where each block of needs begins, `order` in which order blocks are
+    dealt to threads. The parts of the world come one by one, because a parallel loop takes no nested tuple."""
+    for k in prange(len(order)):
+        b = order[k]
         shop_block(
-            w,
-            needs_consumer,
-            needs_category,
-            starts[block],
-            starts[block + 1],
-            day_key,
-            pick,
-            visited,
-            surplus,
-        )
+            people, offers, place, delivered, everywhere, followers, settings, today, cells, stores,
+            needs_consumer, needs_category, starts[b], starts[b + 1], day_key, pick, visited, surplus,
+        )  # fmt: skip
+
+
+def dealing_order(blocks):
+    """Neighbouring blocks go to different threads, because people in the centre have more to compare than
+    people at the edge. int64[blocks], a permutation."""
+    stride = STRIDE if blocks % STRIDE else 1
+    return np.arange(blocks, dtype=np.int64) * stride % max(blocks, 1)

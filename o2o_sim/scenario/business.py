@@ -113,6 +113,9 @@ class Stores(Block):
     )
     policy: str = key("satisficing", "How stores decide: `satisficing`, `never_integrate`, or `plugin.Class`")
     satisficing: Satisficing = block(Satisficing, "Parameters of the satisficing policy")
+    size_weight: float = key(
+        1.0, "Exponent of floor area in the attraction of a store (Huff)", unit="utils per log m2", ge=0, le=3
+    )
     wage_yuan_month: float = key(
         3500.0, "Wage and social cost of one of the staff", unit="yuan/month", ge=0, le=1e6
     )
@@ -172,6 +175,9 @@ class Mode(Block):
     delivery_cost_yuan: float = key(8.0, "Cost of one delivery to a door", unit="yuan", ge=0, le=1e5)
     delivery_fee_yuan: float = key(0.0, "What the customer pays for it", unit="yuan", ge=0, le=1e5)
     delivery_days: float = key(0.1, "Days until it is there", unit="days", ge=0, le=60)
+    hoped_lift: float = key(
+        0.05, "Extra sales that a store without experience hopes for, as a share of its sales", ge=0, le=5
+    )
     market_share: float = key(
         0.0,
         "Marketplace shop: chance that a local order on the platform falls to it, before crowding",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -61,19 +61,15 @@ def _loosen(schema: dict[str, Any]) -> None:
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     _loosen(schema)
+    schema.pop("title", None)  # only the name again, with capitals
     if schema.get("type") == "null" or {"type": "null"} in schema.get("anyOf", []):
         return schema
-    about = {
-        key: schema.pop(key)
-        for key in ("title", "description", "default", "unit", "adjustable")
-        if key in schema
-    }
+    kept = ("description", "default", "unit", "adjustable")
+    about: dict[str, Any] = {key: schema.pop(key) for key in kept if key in schema}
     if not schema:  # anything goes already
         return about
-    return {
-        **about,
-        "anyOf": [*(schema["anyOf"] if set(schema) == {"anyOf"} else [schema]), {"type": "null"}],
-    }
+    choices = schema["anyOf"] if set(schema) == {"anyOf"} else [schema]
+    return {**about, "anyOf": [*choices, {"type": "null"}]}
 
 
 def starter_text() -> str:
@@ -167,7 +163,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text

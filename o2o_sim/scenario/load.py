@@ -140,8 +140,8 @@ class _Layers:
             raise ScenarioError(named_at.problem(f"extends too many files (at most {limit})", key="extends"))
         node = parse(source)
         for name, at in _extended(node):
-            folder = Path(path).parent
-            self.add(os.path.normpath(folder / name), at, (*chain, (identity, source.shown)))
+            # Not tidied up: behind a linked folder `..` is not what it looks like.
+            self.add(Path(path).parent / name, at, (*chain, (identity, source.shown)))
         self._done.add(identity)
         self.nodes.append(node)
 
@@ -187,6 +187,8 @@ def _read_override(text: str) -> tuple[Override, Node]:
     shown = f"--set {printable(text)}"
     if not equals or not key or "" in key.split("."):
         raise ScenarioError(Problem("should be written key.path=value", file=shown))
+    if printable(key) != key:
+        raise ScenarioError(Problem("its key holds a character that cannot be printed", file=shown))
     if key.split(".")[0] == "extends":
         raise ScenarioError(Problem("'extends' can only be said in a file", file=shown))
     if not value.strip():

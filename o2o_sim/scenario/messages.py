@@ -119,6 +119,8 @@ def _problem(fault: _Fault, model: type[BaseModel], data: Any, positions: Positi
             drop = f"inherited; '{path[-1]}: null' in the file that extends this one drops it"
             hint = f"{hint}; {drop}" if hint else drop
         return at.problem("is not a key here", key=dotted(path), hint=hint)
+    if kind == "missing" and isinstance(value_at(data, path[:-1]), list):
+        return _place(path[:-1], f"should have at least {int(path[-1]) + 1} entries", None, positions)
     if kind == "missing":
         field = slot_at(model, path[:-1]).fields().get(path[-1])
         return _place(path, "is missing and has no default", field.description if field else None, positions)

@@ -118,7 +118,8 @@ def with_defaults(slot: Slot, data: Any) -> Any:
     for key, value in data.items():
         field = fields.get(key)
         default = field.get_default(call_default_factory=True) if field and not field.is_required() else None
-        if isinstance(default, BaseModel) and isinstance(value, dict):
+        # Of a union the file may mean another member, which shares nothing with the default.
+        if isinstance(default, BaseModel) and isinstance(value, dict) and not slot.step(key).is_union:
             value = _over(default.model_dump(mode="json", by_alias=True), value)
         filled[key] = with_defaults(slot.step(key) if field else slot.step(NAME), value)
     return filled

@@ -50,17 +50,17 @@ def read_source(path: str | os.PathLike[str], named_at: Place | None = None) -> 
 
     try:
         raw = _read_bytes(path, fail)
+        whole = Path(path).absolute()
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or "this cannot be the name of a file"
         raise fail(f"cannot be read: {reason}") from None
-    folder = Path(os.path.abspath(path)).parent
     try:
         text = raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as fault:
         line = raw.count(b"\n", 0, fault.start) + 1
         hint = "save the file as UTF-8"
         raise ScenarioError("is not UTF-8 text", file=shown, line=line, column=1, hint=hint) from None
-    source = Source(shown, text, Path(os.path.abspath(path)), folder)
+    source = Source(shown, text, whole, whole.parent)
     _check_characters(source)
     return source
 

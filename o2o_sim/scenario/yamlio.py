@@ -19,7 +19,7 @@ import yaml
 
 from ..errors import Problem, ScenarioError
 from .places import Node, Place, Source, dotted
-from .textfile import UNWANTED, first
+from .textfile import UNWANTED, first, printable
 
 MAX_DEPTH = 40
 MAX_NODES = 50_000
@@ -173,6 +173,8 @@ class _Tree:
         value = self._scalar(event, at)
         if len(key) > MAX_KEY:
             self._note(at, f"a key is longer than {MAX_KEY} characters")
+        elif "\n" in key or "\t" in key:
+            self._note(at, "a key should be on one line and hold no tab")
         elif event.implicit[0] and key == "<<":
             self._note(at, "'<<' merges another part, which is not allowed", "use 'extends:'")
         elif value is None or isinstance(value, bool) or value == "":
@@ -180,7 +182,7 @@ class _Tree:
                 at, "a key should be text", "put quotes around it" if key else "nothing precedes the ':'"
             )
         around = self._open[-1]
-        around.key, around.key_at, around.awaits_key = key[:MAX_KEY], at, False
+        around.key, around.key_at, around.awaits_key = printable(key[:MAX_KEY]), at, False
 
     def _scalar(self, event: Any, at: Place) -> Any:
         text = event.value

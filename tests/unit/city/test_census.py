@@ -149,7 +149,7 @@ def test_every_library_version_builds_the_same_city():
         ({"centres": {"a": {"x_km": 30, "y_km": 1}}}, "city.centres.a"),
         ({"river": {"points_km": [[0, 4], [16, 4]], "width_m": 20000}}, "city.river.width_m"),
         ({"cell_m": 20}, "city.cell_m"),
-        ({"river": {"points_lonlat": [[0, 51], [1, 51]]}}, "city.river.points"),
+        ({"river": {"points_lonlat": [[0, 51], [1, 51]]}}, "city.river.points_lonlat"),
     ],
 )
 def test_impossible_cities_are_located(keys, key):

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import PrivateAttr
 
 from o2o_sim.city import census, places
 from o2o_sim.city.build import build_city
 from o2o_sim.city.grid import EARTH_RADIUS_M, Grid
 from o2o_sim.errors import ScenarioError
 from o2o_sim.scenario.city import CitySpec, PlaceSpec
+from o2o_sim.scenario.keys import Block, block
+from o2o_sim.scenario.load import load_scenario
+from o2o_sim.scenario.places import Origin
 
 LONDON = Path(__file__).parents[3] / "scenarios" / "data" / "london"
 COLUMNS = {"income": "income_gbp_per_household_year", "floorspace_m2": "floorspace_m2_2008"}
@@ -157,6 +161,33 @@ def test_the_origin_may_be_the_scenario_file(tmp_path):
     (tmp_path / "city.yaml").write_text("x")
     spec = CitySpec.model_validate({"import": {"zones": "zones.csv"}})
     assert build_city(spec, tmp_path / "city.yaml").residents.sum() == 1.0
+
+
+class Root(Block):
+    """The part of a scenario that a city needs, so that these tests read real files."""
+
+    city: CitySpec = block(CitySpec, "The ground")
+    _origin: Origin | None = PrivateAttr(default=None)
+
+
+def test_paths_start_from_the_file_that_names_them_and_faults_point_into_it(tmp_path):
+    load(tmp_path)
+    (tmp_path / "below").mkdir()
+    (tmp_path / "base.yaml").write_text("city:\n  import:\n    zones: zones.csv\n")
+    scenario = tmp_path / "below" / "mine.yaml"
+    scenario.write_text(
+        "extends: ../base.yaml\ncity:\n  metro:\n    m:\n      stations_km: [[1, 1], [2, 99]]\n"
+    )
+    root = load_scenario(scenario, model=Root)
+    with pytest.raises(ScenarioError, match="off the map") as caught:
+        build_city(root.city, root._origin)
+    problem = caught.value.problems[0]
+    assert (Path(problem.file).name, problem.line, problem.column) == ("mine.yaml", 5, 29)
+    scenario.write_text("extends: ../base.yaml\ncity:\n  import:\n    circles: zones.csv\n")
+    root = load_scenario(scenario, model=Root)
+    with pytest.raises(ScenarioError, match="no such file") as caught:
+        build_city(root.city, root._origin)
+    assert caught.value.problems[0].key == "city.import.circles"
 
 
 # -- bad files ---------------------------------------------------------------------------------------------

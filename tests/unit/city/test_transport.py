@@ -166,7 +166,7 @@ def test_touching_the_river_is_crossing_it():
 def test_bad_bridges_are_located(bridge, message):
     with pytest.raises(ScenarioError, match=message) as caught:
         city(river={**RIVER, "bridges_km": [bridge]})
-    assert caught.value.problems[0].key == "city.river.bridges.0"
+    assert caught.value.problems[0].key == "city.river.bridges_km.0"
 
 
 # -- metro -------------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ def test_lines_open_on_their_day():
 def test_a_station_off_the_map_is_located():
     with pytest.raises(ScenarioError, match="off the map") as caught:
         city(metro={"one": LINE})
-    assert caught.value.problems[0].key == "city.metro.one.stations.1"
+    assert caught.value.problems[0].key == "city.metro.one.stations_km.1"
 
 
 # -- laws --------------------------------------------------------------------------------------------------

@@ -1,0 +1,161 @@
+"""An e-commerce platform: its offers, its logistics, its subsidies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+
+from ..market.consumers import ONLINE, member_bit
+from ..market.ledger import COURIERS, INVESTORS, OUTSIDE_SELLERS, OVERHEADS, PLATFORM
+from ..market.offers import EVERYWHERE, Offer
+from ..streams import name_bits
+from ..units import FEN_PER_YUAN, fen
+
+if TYPE_CHECKING:
+    from ..model import O2OModel
+    from ..scenario.business import Platform as PlatformSpec
+
+TOUR = 0.7124
+"""Length of a long round over sqrt(drops * area) (Beardwood, Halton & Hammersley 1959; value by simulation)."""
+
+
+class Platform(mesa.Agent):
+    """One platform. `number` counts from 0; `subsidy_yuan` is what it pays per order now (before the lever);
+    `drops_a_day` the parcels it brought per day last month (real people's), on which its courier cost per
+    drop depends; `sellers` the number of outside sellers, relative to the first day."""
+
+    def __init__(self, model: O2OModel, name: str, number: int, spec: PlatformSpec, policy: Any):
+        super().__init__(model)
+        self.name, self.number, self.spec, self.policy = name, number, spec, policy
+        self.account = model.ledger.open(name, PLATFORM)
+        self.commission = spec.commission
+        self.subsidy_yuan = 0.0
+        self.spent_fen = 0
+        self.sellers = 1.0
+        self.drops_a_day = 0.0
+        self.added_yuan = 0.0
+        self.is_broke = False
+        self.members = 0.0
+        model.ledger.book("owners", INVESTORS, self.account, np.int64(fen(spec.cash_yuan)))
+
+    @property
+    def ships(self) -> bool:
+        return self.spec.kind != "local_services"
+
+    @property
+    def cash_yuan(self) -> float:
+        return self.model.ledger.cash(self.account) / FEN_PER_YUAN
+
+    def carries(self, category: str) -> bool:
+        """Whether it deals in a category."""
+        c = self.model.spec.categories[category]
+        listed = not self.spec.categories or category in self.spec.categories
+        return listed and (c.shippable or not self.ships)
+
+    def years(self) -> float:
+        return self.model.day / 365.25
+
+    def trust(self) -> float:
+        return self.spec.trust + self.spec.trust_growth * self.years()
+
+    def subsidy_for(self, price: float) -> float:
+        """Subsidy on an order of a price, yuan: what the policy pays, times the lever, within its share."""
+        if self.subsidy_yuan <= 0 or self.is_broke or not self.is_subsidising():
+            return 0.0
+        return min(self.subsidy_yuan * self.model.spec.levers.subsidy_x, self.spec.subsidy.largest_share * price)
+
+    def is_subsidising(self) -> bool:
+        """Within the dates and the month's budget."""
+        rule, today = self.spec.subsidy, self.model.date
+        on = (rule.start is None or today >= rule.start) and (rule.end is None or today < rule.end)
+        return on and self.spent_fen < fen(rule.budget_yuan_month)
+
+    def days(self) -> float:
+        return self.spec.parcel.days * self.spec.parcel.days_yearly_x ** self.years()
+
+    def parcel_cost(self, category: str) -> float:
+        """Cost of bringing one parcel to a door, yuan: line haul, and a courier's round that gets shorter per
+        drop the denser the drops are: TOUR * sqrt(area / drops) km each, never more than a trip of its own."""
+        parcel, spec = self.spec.parcel, self.model.spec
+        km = min(TOUR * np.sqrt(self.model.area_km2 / max(self.drops_a_day, 1.0)), self.model.typical_km)
+        cost = parcel.per_order_yuan + parcel.per_km_yuan * km
+        weight = spec.categories[category].parcel_weight_x
+        return float(cost * weight * parcel.cost_yearly_x ** self.years() * spec.levers.logistics_x)
+
+    def parcel_terms(self, category: str) -> dict[str, Any]:
+        """What every parcel through this platform has in common, whoever sells."""
+        spec, c = self.model.spec, self.model.spec.categories[category]
+        price = c.ticket_yuan * c.online_price_x * self.spec.price_x
+        cost = self.parcel_cost(category)
+        fee = cost * self.spec.parcel.fee_share
+        return {
+            "price": price,
+            "platform": self.number,
+            "needs": int(ONLINE | member_bit(self.number)),
+            "subsidy": self.subsidy_for(price),
+            "fee": fee,
+            "delivery": cost,
+            "commission": self.commission * price,
+            "advertising": self.advertising_share() * price,
+            "appeal": c.online_appeal + self.trust(),
+            "wait": c.impatience * self.days(),
+            "days": self.days(),
+            "unseen": self.model.doubt(category),
+            "payment": spec.consumers.payment_friction,
+            "spoilage": 0.0,
+            "cell": -1,
+        }
+
+    def advertising_share(self) -> float:
+        """What sellers bid for attention, as a share of sales; it grows as they crowd."""
+        if self.spec.kind != "marketplace":
+            return 0.0
+        return min(self.spec.advertising_share * self.sellers**self.spec.crowding_elasticity, 0.9)
+
+    def publish(self) -> list[Offer]:
+        """Its parcels, one offer a category."""
+        if not self.ships:
+            return []
+        own = self.spec.kind == "self_operated"
+        rows = []
+        for category, number in self.model.category_number.items():
+            if not self.carries(category):
+                continue
+            c, terms = self.model.spec.categories[category], self.parcel_terms(category)
+            if own:
+                terms |= {"commission": 0.0, "advertising": 0.0}
+                goods = terms["price"] * (1 - self.spec.gross_margin)
+            else:
+                goods = c.ticket_yuan * (1 - c.gross_margin)
+            rows.append(
+                Offer(
+                    key=name_bits(f"platform {self.name} | parcel | {category}"),
+                    maker=self.name,
+                    channel="parcel",
+                    category=number,
+                    usual=c.ticket_yuan,
+                    price_weight=c.price_weight,
+                    seller=self.account if own else OUTSIDE_SELLERS,
+                    goods=goods,
+                    seen=EVERYWHERE,
+                    **terms,
+                )
+            )
+        return rows
+
+    def pay_month(self) -> None:
+        """Local fixed cost and hub, for the size of the city; investors fill the till while they are patient."""
+        millions = self.model.spec.residents / 1e6
+        book, levers = self.model.ledger.book, self.model.spec.levers
+        book("overheads", self.account, OVERHEADS, np.int64(fen(self.spec.fixed_yuan_month * millions)))
+        if self.ships:
+            hub = self.spec.parcel.hub_yuan_month * millions * levers.logistics_x
+            book("delivery", self.account, COURIERS, np.int64(fen(hub)))
+        if self.cash_yuan < 0:
+            more = min(-self.cash_yuan, self.spec.patience_yuan - self.added_yuan)
+            if more > 0:
+                book("owners", INVESTORS, self.account, np.int64(fen(more)))
+                self.added_yuan += more
+        self.is_broke = self.cash_yuan < -0.01

@@ -1,0 +1,337 @@
+"""A store: what it is, what it offers, and its books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+
+from ..market.consumers import ONLINE, member_bit
+from ..market.ledger import LINE, OVERHEADS, OWNERS, PROVIDERS, STAFF, STORE
+from ..market.offers import AT_PLACE, DELIVERED, FOLLOWERS, Offer
+from ..streams import name_bits
+from ..units import FEN_PER_YUAN, fen
+
+if TYPE_CHECKING:
+    from ..model import O2OModel
+    from .circle import Circle
+    from .platform import Platform
+
+OPEN, SHOWROOM, ONLINE_ONLY, CLOSED = "open", "showroom", "online only", "closed"
+SHOWROOM_FLOOR = 0.5
+"""Share of floor and staff that a showroom keeps."""
+
+
+@dataclass
+class Holding:
+    """A way of integrating that a store has taken up."""
+
+    since: date
+    platform: Platform | None = None
+    months: int = 0
+    contribution_fen: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month of a store's books, in fen: `lines` is what came in less what went out, by line."""
+
+    lines: np.ndarray
+    sales_by_channel: dict[str, int]
+    customers: int
+    visits: int
+    looked_only: int
+    turned_away: int
+
+    @property
+    def revenue(self) -> int:
+        return int(self.lines[LINE["sales"]] + self.lines[LINE["subsidy received"]] + self.lines[LINE["delivery fees"]])
+
+    @property
+    def profit(self) -> int:
+        """Everything but capital."""
+        return int(self.lines.sum() - self.lines[LINE["owners"]])
+
+
+class Store(mesa.Agent):
+    """A trading unit of one format at one place.
+
+    Money is in fen and scaled to real residents. `number` is its row in the market's arrays, `account` its
+    ledger account; `state` one of open, showroom, online only, closed; `modes` the ways of integrating it
+    holds; `price_x` its price relative to its format's; `history` its months, oldest first.
+    """
+
+    def __init__(
+        self,
+        model: O2OModel,
+        name: str,
+        format_name: str,
+        circle: Circle,
+        cell: int,
+        *,
+        area_m2: float,
+        quality: float,
+        skill: float,
+        chain: str = "",
+        category: str = "",
+        rent_yuan_m2: float | None = None,
+        cash_yuan: float | None = None,
+        policy: Any = None,
+    ):
+        super().__init__(model)
+        spec = model.spec
+        self.name, self.format_name, self.format = name, format_name, spec.stores.formats[format_name]
+        self.circle, self.cell, self.chain = circle, int(cell), chain
+        self.area_m2, self.quality, self.skill = area_m2, quality, skill
+        self.fixed_rent_yuan_m2 = rent_yuan_m2
+        self.policy = policy
+        self.bits = name_bits("store " + name)
+        self.number = model.enlist(self)
+        self.account = model.ledger.open(name, STORE)
+        weights = {c: s * model.demand_yuan[c] for c, s in self.format.demand_share.items()}
+        if category:
+            weights = {category: 1.0}
+        total = sum(weights.values())
+        self.floor = {c: w / total for c, w in weights.items()}
+        self.category = max(self.floor, key=lambda c: self.floor[c])
+        self.state = OPEN
+        self.modes: dict[str, Holding] = {}
+        self.price_x, self.price_direction = 1.0, 1.0
+        self.opened, self.changed, self.reason = model.date, model.date, ""
+        self.history: list[Month] = []
+        self.losses = 0
+        cash = cash_yuan if cash_yuan is not None else spec.stores.cash_months * self.fixed_cost_yuan()
+        model.ledger.book("owners", OWNERS, self.account, np.int64(fen(cash)))
+        circle.tenants.append(self)
+
+    # -- what it costs to be here ------------------------------------------------------------------------
+    @property
+    def is_here(self) -> bool:
+        """Whether one can walk in."""
+        return self.state in (OPEN, SHOWROOM)
+
+    @property
+    def is_trading(self) -> bool:
+        return self.state != CLOSED
+
+    @property
+    def floor_m2(self) -> float:
+        """Floor space in use (none if online only)."""
+        return self.area_m2 * {OPEN: 1.0, SHOWROOM: SHOWROOM_FLOOR}.get(self.state, 0.0)
+
+    @property
+    def staff(self) -> float:
+        """People at work; an online-only store keeps a tenth to pack and answer."""
+        base = self.area_m2 / self.format.m2_per_staff
+        return base * {OPEN: 1.0, SHOWROOM: SHOWROOM_FLOOR, ONLINE_ONLY: 0.1}.get(self.state, 0.0)
+
+    @property
+    def capacity(self) -> float:
+        """Customers (real people) it can serve in a day."""
+        return self.staff * self.format.served_per_staff_day
+
+    def usual_sales_yuan(self) -> float:
+        """Monthly sales of a usual unit of this floor area."""
+        return self.area_m2 * self.format.sales_per_m2_year_yuan / 12
+
+    def rent_yuan(self) -> float:
+        """Rent of a month."""
+        per_m2 = self.fixed_rent_yuan_m2
+        if per_m2 is None:
+            per_m2 = self.circle.rent_yuan_m2(self.cell) * self.format.rent_x
+        return per_m2 * self.model.spec.levers.rent_x * self.floor_m2
+
+    def wages_yuan(self) -> float:
+        """Wages of a month."""
+        return self.staff * self.model.wage_yuan()
+
+    def overheads_yuan(self) -> float:
+        """Energy, upkeep, local promotion of a month."""
+        share = {OPEN: 1.0, SHOWROOM: SHOWROOM_FLOOR, ONLINE_ONLY: 0.1}.get(self.state, 0.0)
+        return self.format.other_cost_share * self.usual_sales_yuan() * share
+
+    def fixed_cost_yuan(self) -> float:
+        """Rent, wages and overheads of a month."""
+        return self.rent_yuan() + self.wages_yuan() + self.overheads_yuan()
+
+    @property
+    def cash_yuan(self) -> float:
+        return self.model.ledger.cash(self.account) / FEN_PER_YUAN
+
+    @property
+    def credit_yuan(self) -> float:
+        return self.model.spec.stores.credit_months * self.fixed_cost_yuan()
+
+    def pay_month(self) -> None:
+        """Rent, wages, overheads and the fixed cost of its modes."""
+        book, modes = self.model.ledger.book, self.model.spec.modes
+        book("rent", self.account, self.circle.account, np.int64(fen(self.rent_yuan())))
+        book("wages", self.account, STAFF, np.int64(fen(self.wages_yuan())))
+        book("overheads", self.account, OVERHEADS, np.int64(fen(self.overheads_yuan())))
+        for name in self.modes:
+            book("integration", self.account, PROVIDERS, np.int64(fen(getattr(modes, name).fixed_yuan_month)))
+
+    # -- what it offers ----------------------------------------------------------------------------------
+    def fit(self, mode: str) -> float:
+        """How well its manager handles a mode: 1 with the skill it needs, 0 without any."""
+        needed = getattr(self.model.spec.modes, mode).skill
+        return 1.0 if needed == 0 else min(1.0, self.skill / needed)
+
+    def key(self, channel: str, category: str) -> np.uint64:
+        """The identity of one of its offers; it stays the same whatever else is on offer."""
+        return name_bits(f"store {self.name} | {channel} | {category}")
+
+    def publish(self) -> list[Offer]:
+        """All its offers of the day."""
+        if self.state == CLOSED:
+            return []
+        rows = []
+        for category, share in self.floor.items():
+            if self.is_here:
+                rows.append(self._walk_in(category, share))
+            for mode, holding in self.modes.items():
+                offer = getattr(self, "_" + mode)(category, share, holding)
+                if offer is not None:
+                    rows.append(offer)
+        return rows
+
+    def _base(self, channel: str, category: str, share: float) -> dict[str, Any]:
+        """What all its offers have in common."""
+        spec = self.model.spec
+        c = spec.categories[category]
+        floor = max(self.area_m2 * share * (SHOWROOM_FLOOR if self.state == SHOWROOM else 1.0), 1.0)
+        goods = c.ticket_yuan * (1 - c.gross_margin)
+        return {
+            "key": self.key(channel, category),
+            "maker": self.name,
+            "channel": channel,
+            "category": self.model.category_number[category],
+            "price": c.ticket_yuan * self.format.markup_x * self.price_x,
+            "usual": c.ticket_yuan,
+            "price_weight": c.price_weight,
+            "seller": self.account,
+            "store": self.number,
+            "cell": self.cell,
+            "goods": goods,
+            "spoilage": goods * c.spoilage_per_day * c.stock_days,
+            "quality": self.quality,
+            "area": floor,
+            "appeal": self.quality + spec.stores.size_weight * np.log(floor / 1000.0),
+        }
+
+    def _walk_in(self, category: str, share: float) -> Offer:
+        base = self._base("walk-in", category, share)
+        base["appeal"] += self.circle.attraction()
+        return Offer(**base, seen=AT_PLACE)
+
+    def _partnership(self, category: str, share: float, holding: Holding) -> Offer | None:
+        """A coupon of the platform, taken in the shop."""
+        p = holding.platform
+        if p is None or not self.is_here or not p.carries(category):
+            return None
+        mode, base = self.model.spec.modes.partnership, self._base("coupon", category, share)
+        discount = base["price"] * p.spec.coupon_discount
+        base["appeal"] += self.circle.attraction() + mode.appeal + p.trust() - (1 - self.fit("partnership"))
+        return Offer(
+            **base,
+            seen=AT_PLACE,
+            platform=p.number,
+            needs=int(ONLINE | member_bit(p.number)),
+            discount=discount,
+            subsidy=p.subsidy_for(base["price"] - discount),
+            commission=p.commission * (base["price"] - discount),
+            handling=mode.per_order_yuan,
+            payment=self.model.spec.consumers.payment_friction,
+        )
+
+    def _delivery(self, mode_name: str, channel: str, category: str, share: float) -> Offer | None:
+        """Brought to the door by the store, from its place."""
+        spec = self.model.spec
+        mode, c = getattr(spec.modes, mode_name), spec.categories[category]
+        if c.delivery_reach_min <= 0:
+            return None
+        logistics, base = spec.levers.logistics_x, self._base(channel, category, share)
+        base["appeal"] += mode.appeal - (1 - self.fit(mode_name))
+        return Offer(
+            **base,
+            seen=DELIVERED,
+            reach_min=min(mode.delivery_reach_min, c.delivery_reach_min),
+            needs=int(ONLINE),
+            fee=mode.delivery_fee_yuan * logistics,
+            delivery=mode.delivery_cost_yuan * logistics,
+            handling=mode.per_order_yuan,
+            wait=c.impatience * mode.delivery_days,
+            days=mode.delivery_days,
+            # Her own neighbourhood's shop is trusted more than a stranger's parcel: half the doubt.
+            unseen=0.5 * self.model.doubt(category),
+            payment=spec.consumers.payment_friction,
+        )
+
+    def _social(self, category: str, share: float, holding: Holding) -> Offer | None:
+        return self._delivery("social", "social delivery", category, share)
+
+    def _app(self, category: str, share: float, holding: Holding) -> Offer | None:
+        return self._delivery("app", "app delivery", category, share)
+
+    def _marketplace(self, category: str, share: float, holding: Holding) -> Offer | None:
+        """A parcel from its shop on the marketplace, at the marketplace's price. Followers see it as its own;
+        a share of the platform's other orders falls to it too (`Platform.sellers`)."""
+        p = holding.platform
+        if p is None or not p.carries(category):
+            return None
+        mode, base = self.model.spec.modes.marketplace, self._base("marketplace shop", category, share)
+        base |= p.parcel_terms(category)
+        base["appeal"] += mode.appeal + self.quality - (1 - self.fit("marketplace"))
+        return Offer(**base, seen=FOLLOWERS, carrier=self.account, handling=mode.per_order_yuan)
+
+    # -- what became of it -------------------------------------------------------------------------------
+    def close_month(self) -> Month:
+        """Read the month's books into its history."""
+        m = self.model
+        channels = m.month.channel_sales[self.number]
+        month = Month(
+            lines=m.ledger.books[:, self.account].copy(),
+            sales_by_channel={m.channels[k]: int(v) for k, v in enumerate(channels) if v},
+            customers=int(m.month.customers[self.number]),
+            visits=int(m.month.visits[self.number]),
+            looked_only=int(m.month.looked_only[self.number]),
+            turned_away=int(m.month.turned_away[self.number]),
+        )
+        self.history.append(month)
+        self.losses = self.losses + 1 if month.profit < 0 else 0
+        for name, holding in self.modes.items():
+            holding.months += 1
+            holding.contribution_fen.append(m.mode_contribution(self, name, month))
+        return month
+
+    def adopt(self, mode: str, platform: Platform | None) -> None:
+        """Take up a mode and pay for beginning it."""
+        setup = getattr(self.model.spec.modes, mode).setup_yuan
+        self.model.ledger.book("integration", self.account, PROVIDERS, np.int64(fen(setup)))
+        self.modes[mode] = Holding(self.model.date, platform)
+        self.changed = self.model.date
+
+    def quit(self, mode: str) -> None:
+        """Give a mode up."""
+        del self.modes[mode]
+        self.changed = self.model.date
+
+    def become(self, state: str, reason: str) -> None:
+        """Turn into a showroom, go online only, or close; the unit is freed where it is left."""
+        if state in (ONLINE_ONLY, CLOSED) and self.is_here:
+            self.circle.tenants.remove(self)
+        self.state, self.reason, self.changed = state, reason, self.model.date
+        if state == CLOSED:
+            rest = self.model.ledger.cash(self.account)
+            # Whatever is left goes to the owners; whatever is owed, they (or their bank) lose.
+            self.model.ledger.book("owners", self.account, OWNERS, np.int64(rest))
+
+    def pay_out(self) -> None:
+        """Cash beyond what a careful owner keeps is paid out."""
+        keep = fen(self.model.spec.stores.dividend_months * self.fixed_cost_yuan())
+        surplus = self.model.ledger.cash(self.account) - keep
+        if surplus > 0:
+            self.model.ledger.book("owners", self.account, OWNERS, np.int64(surplus))

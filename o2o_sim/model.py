@@ -1,0 +1,198 @@
+"""The simulation: build the city, then walk through the day, again and again.
+
+`DAY` is the whole simulation in order; each phase is a function of the model in `phases.py` or `review.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import mesa
+import numpy as np
+
+from . import phases, review, setup
+from .agents.circle import Circle
+from .agents.platform import Platform
+from .agents.store import Store
+from .city.build import build_city
+from .extend import Plugins
+from .market.binding import Shopping
+from .market.consumers import Population, populate
+from .market.ledger import Ledger
+from .market.needs import Habits, count_users
+from .market.offers import Table
+from .policies.decisions import View
+from .record.recorder import Recorder
+from .scenario.schema import Spec
+from .units import date_of
+
+Phase = Callable[["O2OModel"], None]
+
+DAY: tuple[tuple[str, Phase], ...] = (
+    ("calendar", phases.calendar),
+    ("publish", phases.publish),
+    ("shop", phases.shop),
+    ("serve", phases.serve),
+    ("settle", phases.settle),
+    ("learn", phases.learn),
+    ("review", review.review),
+    ("record", phases.record),
+)
+"""The phases of a day: publish, shop, serve, settle, learn, review, record. A scenario's `phases` adds its own."""
+
+
+class MonthBooks:
+    """What stores count during a month besides money: int64 arrays with a row per store.
+
+    `channel_sales[store, channel]` and `channel_margin[store, channel]` are in fen (the margin is what is left
+    after all that grows with the order), the others in simulated people.
+    """
+
+    FIELDS = ("customers", "visits", "looked_only", "turned_away")
+    CHANNELS = 32
+
+    def __init__(self) -> None:
+        self.channel_sales = np.zeros((0, self.CHANNELS), np.int64)
+        self.channel_margin = np.zeros((0, self.CHANNELS), np.int64)
+        for name in self.FIELDS:
+            setattr(self, name, np.zeros(0, np.int64))
+
+    def _all(self) -> tuple[str, ...]:
+        return ("channel_sales", "channel_margin", *self.FIELDS)
+
+    def grow(self) -> None:
+        """One more store."""
+        for name in self._all():
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate([old, np.zeros((1, *old.shape[1:]), np.int64)]))
+
+    def clear(self) -> None:
+        for name in self._all():
+            getattr(self, name)[:] = 0
+
+
+class O2OModel(mesa.Model):
+    """A city that shops. `step()` is one day; `run()` all days of the scenario.
+
+    `consumers` is the population, `stores`, `platforms`, `circles` the agents (also in Mesa's `agents`),
+    `ledger` the money, `date` the day about to be simulated and `day` its number from 0, `spec` the scenario.
+    Draws come from `streams` alone; Mesa's own random generators are never used.
+    """
+
+    def __init__(self, spec: Spec, seed: int | None = None, *, plugins: bool = True):
+        self.seed_number = int(spec.seed if seed is None else seed)
+        super().__init__(rng=self.seed_number)
+        self.spec = spec
+        self.day = 0
+        self.extensions = Plugins(spec, allowed=plugins)
+        origin: Any = spec._origin
+        self.city = build_city(spec.city, origin, self.seed_number)
+        self.people_each = spec.residents / spec.population
+        self.ledger = Ledger()
+        self.channels: list[str] = []
+        self.category_number = {name: k for k, name in enumerate(spec.categories)}
+        self.month = MonthBooks()
+        self.stores: list[Store] = []
+        self.store_names: list[str] = []
+        self.platforms: list[Platform] = []
+        self.circles: dict[str, Circle] = {}
+        self.events: list[dict[str, Any]] = []
+
+        rule, fields = self.extensions.rule()
+        self.consumers: Population = populate(spec, self.city, self.seed_number, fields, self.store_names)
+        self.shopping = Shopping(rule, tuple(fields), compiled=spec.engine == "compiled")
+        self.habits = setup.habits(spec)
+        self.demand_yuan = setup.demand(self)
+        self.area_km2, self.typical_km = setup.extent(self)
+        self.users = np.zeros(2 + len(spec.platforms))
+        self.count_users()
+        setup.open_business(self)
+
+        self.table: Table | None = None
+        self.offers_changed = True
+        self.own_channels = self.extensions.channels()
+        self.queue = np.zeros(0)
+        self.reach_cells, self.reach_date = np.zeros(0, np.int64), None
+        self.view: View | None = None
+        self.schedule = self.extensions.insert_phases(DAY)
+        self.day_seconds = {name: 0.0 for name, _ in self.schedule}
+        self.day_counts: dict[str, int] = {"decisions": 0}
+        self.recorder = Recorder(self)
+        self.datacollector = self.recorder.collector()
+
+    # -- time ---------------------------------------------------------------------------------------------
+    @property
+    def date(self) -> date:
+        """The calendar date of the day that is, or is about to be, simulated."""
+        return date_of(self.spec.start, self.day)
+
+    def step(self) -> None:
+        """Simulate one day."""
+        for name, phase in self.schedule:
+            began = time.perf_counter()
+            phase(self)
+            self.day_seconds[name] += time.perf_counter() - began
+        self.day += 1
+
+    def run(self, progress: Callable[[int, int, date], None] | None = None) -> O2OModel:
+        """Simulate all days of the scenario that are left; `progress(day, days, date)` is told of each."""
+        while self.day < self.spec.days:
+            self.step()
+            if progress is not None:
+                progress(self.day, self.spec.days, date_of(self.spec.start, self.day - 1))
+        return self
+
+    # -- what agents and policies ask -----------------------------------------------------------------------
+    def enlist(self, store: Store) -> int:
+        """Give a new store its number."""
+        self.stores.append(store)
+        self.store_names.append(store.name)
+        self.month.grow()
+        self.offers_changed = True
+        return len(self.stores) - 1
+
+    def store(self, name: str) -> Store:
+        """The store of a name."""
+        for s in self.stores:
+            if s.name == name:
+                return s
+        raise KeyError(f"there is no store {name!r}")
+
+    def wage_yuan(self) -> float:
+        """Wage of one of the staff this month."""
+        rules = self.spec.stores
+        return rules.wage_yuan_month * (1 + rules.wage_growth) ** (self.day / 365.25)
+
+    def doubt(self, category: str) -> float:
+        """Utility lost by buying a category unseen; less where products are alike."""
+        c = self.spec.categories[category]
+        return self.spec.consumers.touch_weight * c.touch * (1 - 0.5 * c.standardised)
+
+    def mode_contribution(self, store: Store, mode: str, month: Any) -> int:
+        """What a mode brought a store this month, in fen: the margin of its channel less its fixed cost."""
+        channel = {"social": "social delivery", "app": "app delivery", "marketplace": "marketplace shop", "partnership": "coupon"}[mode]
+        margin = int(self.month.channel_margin[store.number, self.channels.index(channel)]) if channel in self.channels else 0
+        return margin - round(getattr(self.spec.modes, mode).fixed_yuan_month * 100)
+
+    def count_users(self) -> None:
+        """Shares of consumers with a smartphone, a phone payment, and a membership of each platform."""
+        counts = count_users(self.consumers.columns.access, len(self.spec.platforms))
+        self.users = counts / len(self.consumers)
+        for p in self.platforms:
+            p.members = float(self.users[2 + p.number])
+
+    def log(self, who: str, kind: str, decision: str, reason: str = "", **figures: Any) -> None:
+        """Record a decision with the figures that led to it."""
+        self.events.append(
+            {"date": self.date, "kind": kind, "who": who, "decision": decision, "reason": reason, "figures": figures}
+        )
+
+    def results(self) -> dict[str, Any]:
+        """pandas frames: outcomes, daily, stores_monthly, sales_monthly, ledger, events."""
+        return self.recorder.frames()
+
+
+__all__ = ["DAY", "Habits", "MonthBooks", "O2OModel"]

@@ -1,0 +1,64 @@
+"""What a store can decide, and what it may look at when it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ..agents.platform import Platform
+    from ..agents.store import Store
+    from ..scenario.schema import Spec
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One decision of one month, with the figures that led to it.
+
+    `kind` is `keep`, `price` (to `price_x`), `adopt` or `quit` (`mode`, `platform`), `showroom`, `move online`
+    or `close`; `reason` says in a few words why.
+    """
+
+    kind: str
+    reason: str = ""
+    mode: str = ""
+    platform: Platform | None = None
+    price_x: float = 1.0
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+KEEP = Decision("keep")
+
+
+@dataclass
+class View:
+    """What everybody can see of the market this month. Policies read it and change nothing.
+
+    `margin[category]` and `circle_margin[circle, category]` are median profits on sales last month;
+    `holders[category, mode]` the share of open stores that hold a mode; `lift[mode]` the median share of
+    sales that its holders make through it; `online_share[category]` the share of sales that went to parcels;
+    `members[platform]` the share of consumers who are members; `orders[platform, category]` a month's local
+    orders, in fen; `spare_skill` is not here: a store knows only its own.
+    """
+
+    date: date
+    spec: Spec
+    platforms: list[Platform]
+    margin: dict[str, float]
+    circle_margin: dict[tuple[str, str], float]
+    holders: dict[tuple[str, str], float]
+    lift: dict[str, float]
+    online_share: dict[str, float]
+    members: dict[str, float]
+    orders: dict[tuple[str, str], float]
+    local_sellers: dict[tuple[str, str], int]
+    rent_share: dict[str, float]
+
+
+class StorePolicy:
+    """Base of all store policies: one decision a month. `chance` is the store's own draw of the month."""
+
+    def review(self, store: Store, view: View, chance: float) -> Decision:
+        raise NotImplementedError

@@ -1,0 +1,108 @@
+"""What a store expects of each way to integrate, from its own books and what it sees of others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..market.ledger import LINE
+from .decisions import View
+
+if TYPE_CHECKING:
+    from ..agents.platform import Platform
+    from ..agents.store import Month, Store
+
+MODES = ("social", "marketplace", "partnership", "app")
+SETUP_MONTHS = 24
+"""Months over which a store spreads what it costs to begin."""
+VARIABLE = tuple(LINE[n] for n in ("cost of goods", "spoilage", "commission", "advertising", "handling", "delivery"))
+
+
+@dataclass(frozen=True)
+class Option:
+    """An affordable way to integrate, with what the store expects of it per month, in yuan."""
+
+    mode: str
+    platform: Platform | None
+    gain: float
+    cost: float
+    extra_sales: float
+
+    @property
+    def promise(self) -> float:
+        """Gain per yuan of cost."""
+        return self.gain / max(self.cost, 1.0)
+
+    def figures(self) -> dict[str, float | str]:
+        """For the log."""
+        return {
+            "expected gain (yuan/month)": round(self.gain, 2),
+            "cost (yuan/month)": round(self.cost, 2),
+            "expected extra sales (yuan/month)": round(self.extra_sales, 2),
+            "platform": self.platform.name if self.platform else "",
+        }
+
+
+def contribution_margin(months: list[Month]) -> float:
+    """What is left of a yuan of revenue after goods and all that grows with it."""
+    revenue = sum(m.revenue for m in months)
+    variable = sum(int(m.lines[list(VARIABLE)].sum()) for m in months)
+    return (revenue + variable) / revenue if revenue > 0 else 0.0
+
+
+def options(store: Store, view: View) -> list[Option]:
+    """All modes that the store does not hold, could adopt today, can pay and has some skill for, best first."""
+    spec = view.spec
+    rules = spec.stores.satisficing
+    months = store.history[-rules.memory_months :]
+    sales = sum(m.revenue for m in months) / len(months) / 100
+    margin = contribution_margin(months)
+    found = []
+    for name in MODES:
+        mode = getattr(spec.modes, name)
+        if name in store.modes or not mode.available or (mode.start and view.date < mode.start):
+            continue
+        cost = mode.fixed_yuan_month + mode.setup_yuan / SETUP_MONTHS
+        skilled = store.skill >= 0.5 * mode.skill
+        affordable = store.cash_yuan + store.credit_yuan / 2 >= mode.setup_yuan + 2 * mode.fixed_yuan_month
+        if not skilled or not affordable:
+            continue
+        for platform in _partners(name, store, view):
+            extra, kept = _expect(name, store, view, sales, margin, platform)
+            crowd = 1 + rules.bandwagon * view.holders.get((store.category, name), 0.0)
+            extra *= rules.optimism * crowd * store.fit(name)
+            per_order = mode.per_order_yuan + (0 if name in ("partnership", "marketplace") else mode.delivery_cost_yuan - mode.delivery_fee_yuan)
+            orders = extra / spec.categories[store.category].ticket_yuan
+            found.append(Option(name, platform, extra * kept - per_order * orders, cost, extra))
+    return sorted(found, key=lambda o: (-(o.gain - o.cost), o.mode, o.platform.name if o.platform else ""))
+
+
+def _partners(mode: str, store: Store, view: View) -> list[Platform | None]:
+    """With whom a mode can be had."""
+    if mode in ("social", "app"):
+        useful = any(view.spec.categories[c].delivery_reach_min > 0 for c in store.floor)
+        return [None] if useful else []
+    kind = "marketplace" if mode == "marketplace" else "local_services"
+    return [p for p in view.platforms if p.spec.kind == kind and any(p.carries(c) for c in store.floor) and not p.is_broke]
+
+
+def _expect(name: str, store: Store, view: View, sales: float, margin: float, platform: Platform | None) -> tuple[float, float]:
+    """(extra sales in yuan a month, share of them kept after variable cost), before optimism and skill."""
+    spec = view.spec
+    mode = getattr(spec.modes, name)
+    if name == "marketplace" and platform is not None:
+        extra = sum(
+            view.orders.get((platform.name, c), 0.0) / 100 * mode.market_share for c in store.floor if platform.carries(c)
+        )
+        c = spec.categories[store.category]
+        price = c.online_price_x * platform.spec.price_x
+        kept = (price - (1 - c.gross_margin)) / price - platform.commission - platform.advertising_share()
+        kept -= platform.parcel_cost(store.category) * (1 - platform.spec.parcel.fee_share) / (price * c.ticket_yuan)
+        return extra, kept
+    seen = view.lift.get(name)
+    lift = mode.hoped_lift if seen is None else 0.5 * (seen + mode.hoped_lift)
+    if name == "partnership" and platform is not None:
+        reach = view.members.get(platform.name, 0.0)
+        kept = margin - platform.commission - platform.spec.coupon_discount
+        return sales * lift * min(1.0, 2 * reach), kept
+    return sales * lift, margin

@@ -1,0 +1,134 @@
+"""How stores decide, once a month."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..agents.store import ONLINE_ONLY, OPEN, SHOWROOM
+from ..market.ledger import LINE
+from .decisions import KEEP, Decision, StorePolicy, View
+from .integration import Option, contribution_margin, options
+
+if TYPE_CHECKING:
+    from ..agents.store import Store
+
+FIXED = tuple(LINE[n] for n in ("rent", "wages", "overheads"))
+
+
+class Satisficing(StorePolicy):
+    """Content with enough (Simon 1955): acts only when profit falls short of what it hopes for.
+
+    Its aspiration is a margin of its own mixed with what neighbours of its category earn. Below it, it tries
+    in turn: give up a mode that does not pay, take up one that promises to, move its price. After long losses
+    it becomes a showroom, moves online, or closes. Out of cash and credit, it is insolvent.
+    """
+
+    def review(self, store: Store, view: View, chance: float) -> Decision:
+        rules = view.spec.stores.satisficing
+        figures = self.look_back(store, view)
+        if store.cash_yuan < -store.credit_yuan:
+            return Decision("close", "insolvent: " + main_cause(store, view), figures=figures)
+        if len(store.history) < rules.memory_months:
+            return KEEP
+        for mode, holding in store.modes.items():
+            if holding.months >= rules.trial_months:
+                won = sum(holding.contribution_fen[-rules.trial_months :]) / 100
+                if won < 0:
+                    figures["contribution of the mode (yuan)"] = round(won, 2)
+                    return Decision("quit", "did not pay", mode=mode, figures=figures)
+        if store.losses >= rules.patience_months and figures["margin"] < 0:
+            return self.give_up(store, view, figures)
+        if figures["margin"] >= figures["aspiration"]:
+            return Decision("keep", "content", figures=figures)
+        if chance < rules.review_share:
+            best = self.best_option(store, view)
+            if best is not None:
+                figures |= best.figures()
+                return Decision("adopt", "promises to pay", best.mode, best.platform, figures=figures)
+        return self.move_price(store, rules.price_step, figures)
+
+    def look_back(self, store: Store, view: View) -> dict:
+        """Profit and aspiration over the months that it remembers."""
+        rules = view.spec.stores.satisficing
+        months = store.history[-rules.memory_months :]
+        revenue = sum(m.revenue for m in months)
+        profit = sum(m.profit for m in months)
+        margin = profit / revenue if revenue > 0 else -1.0
+        around = view.circle_margin.get((store.circle.name, store.category), view.margin.get(store.category, 0.0))
+        aspiration = (1 - rules.imitation) * rules.aspiration_margin + rules.imitation * max(around, 0.0)
+        return {
+            "margin": round(margin, 4),
+            "aspiration": round(aspiration, 4),
+            "neighbours' margin": round(around, 4),
+            "sales (yuan/month)": round(revenue / 100 / max(len(months), 1), 2),
+            "profit (yuan/month)": round(profit / 100 / max(len(months), 1), 2),
+            "cash (yuan)": round(store.cash_yuan, 2),
+            "months of loss": store.losses,
+        }
+
+    def best_option(self, store: Store, view: View) -> Option | None:
+        """The affordable mode that promises most, if it clears the hurdle."""
+        hurdle = view.spec.stores.satisficing.hurdle_x
+        found = [o for o in options(store, view) if o.gain > hurdle * o.cost and o.gain > 0]
+        return found[0] if found else None
+
+    def give_up(self, store: Store, view: View, figures: dict) -> Decision:
+        """After long losses: a showroom, an online shop, or nothing."""
+        months = store.history[-view.spec.stores.satisficing.patience_months :]
+        margin = contribution_margin(months)
+        fixed = -sum(int(m.lines[list(FIXED)].sum()) for m in months) / len(months) / 100
+        online = sum(m.sales_by_channel.get("marketplace shop", 0) + m.sales_by_channel.get("app delivery", 0) + m.sales_by_channel.get("social delivery", 0) for m in months) / len(months) / 100
+        looked = sum(m.looked_only for m in months) / max(1, sum(m.visits for m in months))
+        figures |= {"online sales (yuan/month)": round(online, 2), "share who only looked": round(looked, 4)}
+        if "marketplace" in store.modes or "app" in store.modes or "social" in store.modes:
+            if store.state != ONLINE_ONLY and online * margin > 0.1 * fixed:
+                return Decision("move online", "its online sales carry a smaller shop: " + main_cause(store, view), figures=figures)
+            revenue = sum(m.revenue for m in months) / len(months) / 100
+            if store.state == OPEN and looked > 0.15 and "marketplace" in store.modes and revenue * margin > 0.6 * fixed:
+                return Decision("showroom", "people look here and buy online", figures=figures)
+        return Decision("close", "gave up: " + main_cause(store, view), figures=figures)
+
+    def move_price(self, store: Store, step: float, figures: dict) -> Decision:
+        """Follow the gradient of its own profit: go on if the last step helped, turn round if not."""
+        if store.state not in (OPEN, SHOWROOM) or step == 0 or len(store.history) < 2:
+            return Decision("keep", "nothing promises to pay", figures=figures)
+        if store.history[-1].profit < store.history[-2].profit:
+            store.price_direction = -store.price_direction
+        price_x = min(max(store.price_x * (1 + step * store.price_direction), 0.85), 1.15)
+        return Decision("price", "looks for a better price", price_x=price_x, figures=figures)
+
+
+class NeverIntegrate(Satisficing):
+    """As satisficing, but it stays a shop and nothing else."""
+
+    def best_option(self, store: Store, view: View) -> Option | None:
+        return None
+
+
+def main_cause(store: Store, view: View) -> str:
+    """In a few words, what most set a losing store apart: its rent, or its sales, and who took them."""
+    months = store.history[-6:]
+    if not months:
+        return "no cash"
+    revenue = sum(m.revenue for m in months) / len(months) / 100
+    if revenue <= 0:
+        return "no customers"
+    rent = -sum(int(m.lines[LINE["rent"]]) for m in months) / len(months) / 100
+    usual_rent = view.rent_share.get(store.format_name, 0.1)
+    sales_gap = 1 - revenue / max(store.usual_sales_yuan(), 1.0)
+    rent_gap = rent / revenue - usual_rent
+    integration = -sum(int(m.lines[LINE["integration"]]) for m in months) / len(months) / 100
+    causes = {
+        "rent too high": rent - usual_rent * store.usual_sales_yuan(),
+        "integration cost": integration,
+        "sales too low": max(sales_gap, 0.0) * store.usual_sales_yuan() * max(contribution_margin(months), 0.0),
+    }
+    cause = max(causes, key=lambda k: causes[k])
+    if cause == "sales too low":
+        first = store.history[:6]
+        was = sum(m.revenue for m in first) / len(first) / 100
+        lost = was - revenue
+        if lost > 0.1 * was and view.online_share.get(store.category, 0.0) > 0.25:
+            return "sales lost, many to online"
+        return "sales lost to other shops" if lost > 0.1 * was else "sales too low for the place"
+    return cause if rent_gap > 0 or cause != "rent too high" else "sales too low for the place"

@@ -1,0 +1,234 @@
+"""What is kept of a run: a row a day, tables a month, and at the end every store's fate."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from ..agents.circle import STREETS
+from ..agents.store import Store
+from ..market.ledger import LINES
+from ..market.offers import AT_PLACE
+from .outcomes import outcomes
+
+if TYPE_CHECKING:
+    from ..agents.platform import Platform
+    from ..model import O2OModel
+
+PARCELS = ("parcel", "marketplace shop")
+"""Channels that count as online sales: what a parcel brought, whoever sold it."""
+
+
+class Recorder:
+    """Collects the figures of a run. Everything is in yuan of the whole city (real residents)."""
+
+    def __init__(self, model: O2OModel):
+        self.model = model
+        self._days: list[dict[str, Any]] = []
+        self._store_months: list[pd.DataFrame] = []
+        self._sales_months: list[pd.DataFrame] = []
+        self._flows: list[dict[str, Any]] = []
+        self._circles: list[dict[str, Any]] = []
+        self._city_months: list[dict[str, Any]] = []
+        self._month_sales: dict[tuple[str, int, int, int], np.ndarray] = {}
+        self._parcels: dict[tuple[int, int], int] = {}
+        self._fresh: dict[str, float] = {}
+
+    # -- every day ---------------------------------------------------------------------------------------
+    def day(self) -> None:
+        """One row of daily figures."""
+        m = self.model
+        t = m.table
+        assert t is not None
+        bought = m.bought
+        count = bought.sum(axis=0)
+        spent = t.fen["price"] - t.fen["discount"] + t.fen["fee"]
+        sales = count * spent / 100
+        channel = t.columns.channel.astype(np.int64)
+        category = t.columns.category.astype(np.int64)
+        by_channel = np.bincount(channel, weights=sales, minlength=len(m.channels))
+        by_category = np.bincount(category, weights=sales, minlength=len(m.category_number))
+        seen_first = m.visited > 0
+        showroomed = int(seen_first.sum())
+        subsidy = float((count * t.fen["subsidy"]).sum()) / 100
+        purchases = int(count[t.columns.price > 0].sum())
+        showroom_sales = float(spent[m.pick[seen_first]].sum()) / 100
+        row: dict[str, Any] = {
+            "date": m.date,
+            "needs": len(m.pick),
+            "purchases": purchases,
+            "turned_away": int(m.turned.sum()),
+            "showroomed": showroomed,
+            "showroom_sales_yuan": showroom_sales,
+            "sales_yuan": float(sales.sum()),
+            "subsidy_yuan": subsidy,
+            "surplus_mean": float(m.surplus.sum(dtype=np.float64) / max(len(m.surplus), 1)),
+            "stores_open": sum(s.is_here for s in m.stores),
+            "vacancy": self.vacancy(),
+        }
+        row |= {f"sales/{name}": float(v) for name, v in zip(m.channels, by_channel) if name not in ("", "without")}
+        row |= {f"category/{name}": float(v) for name, v in zip(m.category_number, by_category)}
+        visits = np.zeros(len(m.circles))
+        number = {name: k for k, name in enumerate(m.circles)}
+        where = np.array([number[s.circle.name] for s in m.stores], dtype=np.int64)
+        mine = (t.store >= 0) & (t.seen == AT_PLACE)
+        if len(where):
+            np.add.at(visits, where[t.store[mine]], m.came[mine])
+        row |= {f"footfall/{name}": float(v * m.people_each) for name, v in zip(m.circles, visits)}
+        row |= {f"orders/{p.name}": int(count[t.columns.platform == p.number + 1].sum()) for p in m.platforms}
+        self._days.append(row)
+        self._fresh = row
+        self._add_sales(bought, spent, channel, category)
+
+    def _add_sales(self, bought: np.ndarray, spent: np.ndarray, channel: np.ndarray, category: np.ndarray) -> None:
+        """Add the day to the month's sales by channel, category, circle (or platform) and cohort."""
+        m = self.model
+        t = m.table
+        assert t is not None
+        number = {name: k for k, name in enumerate(m.circles)}
+        where = np.full(len(m.stores) + 1, -1, np.int64)
+        for s in m.stores:
+            where[s.number + 1] = number[s.circle.name]
+        circle = where[t.columns.store]
+        code = ((channel * 64 + category) * 4096 + circle + 1) * 64 + t.columns.platform
+        codes, group = np.unique(code, return_inverse=True)
+        cohorts = bought.shape[0]
+        counts = np.zeros((2, cohorts, len(codes)), np.int64)
+        for k in range(cohorts):
+            np.add.at(counts[0, k], group, bought[k])
+            np.add.at(counts[1, k], group, bought[k] * spent)
+        for g, c in enumerate(codes):
+            if not counts[0, :, g].any():
+                continue
+            rest, platform = divmod(int(c), 64)
+            rest, place = divmod(rest, 4096)
+            ch, ca = divmod(rest, 64)
+            total = self._month_sales.setdefault((m.channels[ch], ca, place - 1, platform - 1), np.zeros((2, cohorts), np.int64))
+            total += counts[:, :, g]
+
+    def vacancy(self) -> float:
+        """Share of the units in open circles and streets that are empty."""
+        open_ = [c for c in self.model.circles.values() if c.is_open]
+        units = sum(c.units for c in open_)
+        return sum(c.vacant for c in open_) / units if units else 0.0
+
+    # -- every month -------------------------------------------------------------------------------------
+    def parcels_this_month(self) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
+        """(share of sales that parcels took, by category; fen ordered, by platform and category)."""
+        m = self.model
+        names = list(m.category_number)
+        all_, online = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+        orders: dict[tuple[str, str], float] = {}
+        for (channel, category, _, platform), total in self._month_sales.items():
+            fen = int(total[1].sum())
+            all_[names[category]] += fen
+            if channel in PARCELS:
+                online[names[category]] += fen
+                if platform >= 0:
+                    key = (m.platforms[platform].name, names[category])
+                    orders[key] = orders.get(key, 0.0) + fen
+        return {n: online[n] / all_[n] if all_[n] else 0.0 for n in names}, orders
+
+    def parcel_count(self, platform: Platform) -> int:
+        """Parcels through a platform this month, in simulated orders."""
+        return sum(
+            int(total[0].sum()) for (channel, _, _, p), total in self._month_sales.items() if p == platform.number and channel in PARCELS
+        )
+
+    def month(self, trading: list[Store]) -> None:
+        """The books of every store, before anybody decides."""
+        m = self.model
+        lines = np.array([s.history[-1].lines for s in trading], dtype=np.int64).reshape(-1, len(LINES))
+        frame = pd.DataFrame(lines / 100, columns=[f"{name}_yuan" for name in LINES])
+        head: dict[str, Any] = {
+            "month": [m.date] * len(trading),
+            "store": [s.number for s in trading],
+            "name": [s.name for s in trading],
+            "category": [s.category for s in trading],
+            "format": [s.format_name for s in trading],
+            "circle": [s.circle.name for s in trading],
+            "state": [s.state for s in trading],
+            "modes": ["+".join(sorted(s.modes)) for s in trading],
+        }
+        for k, (name, values) in enumerate(head.items()):
+            frame.insert(k, name, values)
+        frame["revenue_yuan"] = [s.history[-1].revenue / 100 for s in trading]
+        frame["profit_yuan"] = [s.history[-1].profit / 100 for s in trading]
+        frame["cash_yuan"] = [s.cash_yuan for s in trading]
+        frame["price_x"] = [s.price_x for s in trading]
+        for name in ("customers", "visits", "looked_only", "turned_away"):
+            frame[name] = [getattr(s.history[-1], name) * m.people_each for s in trading]
+        self._store_months.append(frame)
+
+    def close_month(self) -> None:
+        """Sales by group, flows between accounts, circles and technology of the month."""
+        m = self.model
+        names, circles, cohorts = list(m.category_number), list(m.circles), list(m.spec.cohorts)
+        rows = [
+            {
+                "month": m.date,
+                "channel": channel,
+                "category": names[category],
+                "circle": circles[place] if place >= 0 else "",
+                "platform": m.platforms[platform].name if platform >= 0 else "",
+                "cohort": cohorts[k],
+                "purchases": int(total[0, k]),
+                "sales_yuan": float(total[1, k]) / 100,
+            }
+            for (channel, category, place, platform), total in sorted(self._month_sales.items())
+            for k in range(len(cohorts))
+        ]
+        self._sales_months.append(pd.DataFrame(rows))
+        self._month_sales = {}
+        for line, source, target, fen in m.ledger.monthly_flows():
+            self._flows.append({"month": m.date, "line": line, "from": source, "to": target, "yuan": fen / 100, "fen": fen})
+        for c in m.circles.values():
+            if c.is_open:
+                self._circles.append(
+                    {"month": m.date, "circle": c.name, "units": c.units, "let": len(c.tenants), "vacancy": c.vacancy, "rent_yuan_m2_month": c.rent}
+                )
+        city: dict[str, Any] = {"month": m.date, "smartphone": float(m.users[0]), "pays_by_phone": float(m.users[1])}
+        for p in m.platforms:
+            city |= {f"members/{p.name}": p.members, f"cash_yuan/{p.name}": p.cash_yuan, f"subsidy_yuan_order/{p.name}": p.subsidy_yuan}
+        self._city_months.append(city)
+
+    # -- at the end --------------------------------------------------------------------------------------
+    def collector(self) -> mesa.DataCollector:
+        """Mesa's own view of the run: a few model figures a day."""
+
+        def latest(name: str):
+            return lambda model: model.recorder._fresh.get(name)
+
+        names = ("sales_yuan", "purchases", "subsidy_yuan", "stores_open", "vacancy", "turned_away", "showroomed")
+        return mesa.DataCollector(model_reporters={"date": lambda m: m.date, **{n: latest(n) for n in names}})
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """All tables of the run so far."""
+        m = self.model
+
+        def together(frames: list[pd.DataFrame]) -> pd.DataFrame:
+            return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+        daily = pd.DataFrame(self._days)
+        if len(daily):
+            extra = [c for c in daily.columns if "/" in c]
+            daily[extra] = daily[extra].fillna(0.0)
+        events = pd.DataFrame(m.events, columns=["date", "kind", "who", "decision", "reason", "figures"])
+        events["figures"] = [json.dumps(f, ensure_ascii=False, sort_keys=True) for f in events["figures"]]
+        return {
+            "outcomes": outcomes(m),
+            "daily": daily,
+            "stores_monthly": together(self._store_months),
+            "sales_monthly": together(self._sales_months),
+            "ledger": pd.DataFrame(self._flows, columns=["month", "line", "from", "to", "yuan", "fen"]),
+            "circles_monthly": pd.DataFrame(self._circles),
+            "city_monthly": pd.DataFrame(self._city_months),
+            "events": events,
+        }
+
+
+__all__ = ["PARCELS", "STREETS", "Recorder"]

@@ -1,0 +1,241 @@
+"""The last day of a month: bills are paid, books are read, everybody decides, units are let again."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import setup
+from .agents.circle import Circle
+from .agents.platform import Platform
+from .agents.store import CLOSED, ONLINE_ONLY, SHOWROOM, Store
+from .market.ledger import LINE
+from .market.needs import adopt
+from .policies.decisions import Decision, View
+from .policies.entry import Prospect
+from .streams import name_bits, stream, uniforms
+from .units import is_month_end
+
+if TYPE_CHECKING:
+    from .model import O2OModel
+
+DAYS_A_YEAR = 365.25
+
+
+def review(model: O2OModel) -> None:
+    """Nothing, but for the last day of a month."""
+    if not is_month_end(model.date):
+        return
+    trading = [s for s in model.stores if s.is_trading]
+    for store in trading:
+        store.pay_month()
+    for platform in model.platforms:
+        platform.pay_month()
+    for store in trading:
+        store.close_month()
+    model.view = look_around(model, trading)
+    model.recorder.month(trading)
+    for agent in in_turn(model, [*model.circles.values(), *model.platforms, *trading]):
+        _DECIDE[type(agent)](model, agent)
+    for store in trading:
+        if store.is_trading:
+            store.pay_out()
+    open_circles(model)
+    let_again(model)
+    spread(model)
+    model.recorder.close_month()
+    model.ledger.close_month()
+    model.month.clear()
+    model.offers_changed = True
+
+
+def in_turn(model: O2OModel, agents: list) -> list:
+    """Agents in an order drawn for the month, each by its own name."""
+    ids = np.array([name_bits(a.name) for a in agents], dtype=np.uint64)
+    u = uniforms(model.seed_number, "turn to decide", model.day, ids)
+    return [agents[k] for k in np.argsort(u, kind="stable")]
+
+
+def look_around(model: O2OModel, trading: list[Store]) -> View:
+    """What everybody can see of the market this month."""
+    margins: dict[str, list[float]] = {}
+    around: dict[tuple[str, str], list[float]] = {}
+    rents: dict[str, list[float]] = {}
+    held: dict[tuple[str, str], list[bool]] = {}
+    lifts: dict[str, list[float]] = {}
+    channel = {"social": "social delivery", "app": "app delivery", "marketplace": "marketplace shop", "partnership": "coupon"}
+    sellers: dict[tuple[str, str], int] = {}
+    for s in trading:
+        month = s.history[-1]
+        if month.revenue > 0:
+            margin = month.profit / month.revenue
+            margins.setdefault(s.category, []).append(margin)
+            around.setdefault((s.circle.name, s.category), []).append(margin)
+            rents.setdefault(s.format_name, []).append(-int(month.lines[LINE["rent"]]) / month.revenue)
+        for mode in channel:
+            held.setdefault((s.category, mode), []).append(mode in s.modes)
+            if mode in s.modes and month.revenue > 0:
+                lifts.setdefault(mode, []).append(month.sales_by_channel.get(channel[mode], 0) / month.revenue)
+        holding = s.modes.get("marketplace")
+        if holding is not None and holding.platform is not None:
+            for c in s.floor:
+                pair = (holding.platform.name, c)
+                sellers[pair] = sellers.get(pair, 0) + 1
+    online, orders = model.recorder.parcels_this_month()
+    return View(
+        date=model.date,
+        spec=model.spec,
+        platforms=model.platforms,
+        margin={k: median(v) for k, v in margins.items()},
+        circle_margin={k: median(v) for k, v in around.items()},
+        holders={k: sum(v) / len(v) for k, v in held.items()},
+        lift={k: median(v) for k, v in lifts.items()},
+        online_share=online,
+        members={p.name: p.members for p in model.platforms},
+        orders=orders,
+        local_sellers=sellers,
+        rent_share={k: median(v) for k, v in rents.items()},
+    )
+
+
+# -- decisions -----------------------------------------------------------------------------------------------
+def _landlord(model: O2OModel, circle: Circle) -> None:
+    if not circle.is_open or circle.units == 0:
+        return
+    rent = circle.policy.decide(circle, model.spec.landlords)
+    if rent != circle.rent:
+        model.log(
+            circle.name, "landlord", "rent", "vacancy" if circle.vacancy else "fully let",
+            **{"rent before (yuan/m2/month)": round(circle.rent, 4), "rent (yuan/m2/month)": round(rent, 4), "vacancy": round(circle.vacancy, 4)},
+        )  # fmt: skip
+    circle.rent = rent
+
+
+def _platform(model: O2OModel, p: Platform) -> None:
+    before = p.subsidy_yuan
+    p.subsidy_yuan = p.policy.decide(p, [r for r in model.platforms if r is not p])
+    days = model.date.day
+    p.drops_a_day = model.recorder.parcel_count(p) * model.people_each / days
+    p.sellers *= (1 + p.spec.sellers_growth) ** (1 / 12)
+    if p.subsidy_yuan != before or p.spent_fen:
+        model.log(
+            p.name, "platform", "subsidy", type(p.policy).__name__,
+            **{"subsidy before (yuan/order)": before, "subsidy (yuan/order)": p.subsidy_yuan, "spent this month (yuan)": p.spent_fen / 100, "cash (yuan)": round(p.cash_yuan, 2), "members": round(p.members, 4)},
+        )  # fmt: skip
+    p.spent_fen = 0
+
+
+def _store(model: O2OModel, store: Store) -> None:
+    chance = float(uniforms(model.seed_number, "review", model.day, np.full(1, store.bits))[0])
+    assert model.view is not None
+    decision = store.policy.review(store, model.view, chance)
+    carry_out(model, store, decision)
+
+
+def carry_out(model: O2OModel, store: Store, d: Decision) -> None:
+    """Do what a store decided, and log it."""
+    if d.kind == "keep" and not d.figures:
+        return
+    detail = d.kind if not d.mode else f"{d.kind} {d.mode}"
+    if d.kind == "adopt":
+        store.adopt(d.mode, d.platform)
+    elif d.kind == "quit":
+        store.quit(d.mode)
+    elif d.kind == "price":
+        store.price_x = d.price_x
+    elif d.kind == "showroom":
+        store.become(SHOWROOM, d.reason)
+    elif d.kind == "move online":
+        store.become(ONLINE_ONLY, d.reason)
+    elif d.kind == "close":
+        store.become(CLOSED, d.reason)
+    elif d.kind != "keep":
+        raise ValueError(f"{type(store.policy).__name__} decided {d.kind!r}, which is no decision a store can take")
+    figures = dict(d.figures)
+    if d.kind == "price":
+        figures["price"] = round(d.price_x, 4)
+    model.log(store.name, "store", detail, d.reason, **figures)
+
+
+_DECIDE = {Circle: _landlord, Platform: _platform, Store: _store}
+
+
+# -- units ---------------------------------------------------------------------------------------------------
+def open_circles(model: O2OModel) -> None:
+    """Circles whose day has come by tomorrow open, and let their first units to what earns most elsewhere."""
+    for circle in model.circles.values():
+        if not circle.is_open and circle.opens is not None and circle.opens <= model.date:
+            circle.is_open = True
+            model.log(circle.name, "landlord", "open", "opening date", units=circle.units)
+            _first_tenants(model, circle)
+
+
+def _first_tenants(model: O2OModel, circle: Circle) -> None:
+    """A new circle opens with the mix of formats that circles have, in proportion to the city's units."""
+    formats = model.spec.stores.formats
+    weight = {n: sum(1 for s in model.stores if s.format_name == n and s.is_here and not s.circle.is_street) for n in formats}
+    total = sum(weight.values())
+    if not total:
+        weight = {n: f.in_circles for n, f in formats.items()}
+        total = sum(weight.values()) or 1
+    cumulative = np.cumsum([weight[n] / total for n in formats])
+    units = round(circle.units * circle.occupied_start)
+    u = uniforms(model.seed_number, "first tenants of " + circle.name, 0, np.arange(max(units, 1)))[:units]
+    for k, f in enumerate(np.searchsorted(cumulative / cumulative[-1], u, side="right")):
+        name = list(formats)[int(f)]
+        setup.found_store(model, f"{name} {circle.name} {k + 1} ({model.date:%Y-%m})", name, circle, circle.cell)
+
+
+def let_again(model: O2OModel) -> None:
+    """Vacant units look for tenants."""
+    view = model.view
+    assert view is not None
+    if all(c.vacant == 0 for c in model.circles.values()):
+        return
+    city = _prospects([s for s in model.stores if s.is_here])
+    for circle in model.circles.values():
+        if circle.vacant == 0:
+            continue
+        here = _prospects(circle.tenants)
+        prospects = list({**city, **here}.values())
+        u = uniforms(model.seed_number, "letting " + circle.name, model.day, np.arange(circle.vacant))
+        cells = setup.street_cells(model, circle.vacant, "new street shop", model.day) if circle.is_street else None
+        for k in range(len(u)):
+            chosen = model.extensions.entry.choose(circle, prospects, view, float(u[k]))
+            if chosen is None:
+                continue
+            cell = int(cells[k]) if cells is not None else circle.cell
+            name = f"{chosen.format} {circle.name} {k + 1} ({model.date:%Y-%m})"
+            setup.found_store(model, name, chosen.format, circle, cell)
+            model.log(name, "entry", "open", "tenants here earn well", **{"margin of sitting tenants": round(chosen.margin, 4), "rent (yuan/m2/month)": round(circle.rent_yuan_m2(cell), 4)})
+
+
+def _prospects(stores: list[Store]) -> dict[str, Prospect]:
+    """What each format earns among some stores: the median over them of the last quarter's profit on sales."""
+    margins: dict[str, list[float]] = {}
+    for s in stores:
+        months = s.history[-3:]
+        revenue = sum(m.revenue for m in months)
+        if s.is_here and revenue > 0:
+            margins.setdefault(s.format_name, []).append(sum(m.profit for m in months) / revenue)
+    return {name: Prospect(name, median(v)) for name, v in margins.items()}
+
+
+# -- technology ----------------------------------------------------------------------------------------------
+def spread(model: O2OModel) -> None:
+    """A month of adoption of smartphones, phone payment, and each platform."""
+    rule, specs = model.spec.consumers, list(model.spec.platforms.items())
+    names = ["smartphone", "phone payment", *("member " + n for n, _ in specs)]
+    keys = np.array([stream(model.seed_number, "adopt " + n, model.day + 1) for n in names], dtype=np.uint64)
+    p = np.array([s.membership.innovation for _, s in specs])
+    q = np.array([s.membership.imitation for _, s in specs])
+    adopt(
+        model.consumers.columns,
+        (rule.smartphone.innovation, rule.smartphone.imitation),
+        (rule.phone_payment.innovation, rule.phone_payment.imitation),
+        p, q, model.users, keys,
+    )  # fmt: skip
+    model.count_users()
+

@@ -1,0 +1,235 @@
+"""What stands in the city on the first day: circles with their landlords, stores, platforms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from .agents.circle import STREETS, Circle
+from .agents.platform import Platform
+from .agents.store import Holding, Store
+from .errors import ScenarioError
+from .market.needs import Habits
+from .scenario.schema import Spec
+from .streams import name_bits, uniforms
+
+if TYPE_CHECKING:
+    from .model import O2OModel
+
+DAYS_A_YEAR = 365.25
+
+
+def habits(spec: Spec) -> Habits:
+    """The keys that learning reads, as arrays."""
+    c, rule = spec.categories.values(), spec.consumers
+    return Habits(
+        np.array([x.every_days for x in c]),
+        np.array([x.income_elasticity for x in c]),
+        np.array([x.plan_ahead for x in c]),
+        rule.habit_rate,
+        rule.habit_fade,
+        rule.loyalty_rate,
+        rule.loyalty_fade,
+        rule.follow_rate,
+    )
+
+
+def demand(model: O2OModel) -> dict[str, float]:
+    """Yearly spending by category in yuan, if every need were met at the usual ticket."""
+    spec = model.spec
+    income = np.clip(model.consumers.income[:: max(1, spec.population // 100_000)].astype(float), 0.05, 20.0)
+    return {
+        name: spec.residents * DAYS_A_YEAR / c.every_days * c.ticket_yuan * float((income**c.income_elasticity).mean())
+        for name, c in spec.categories.items()
+    }
+
+
+def extent(model: O2OModel) -> tuple[float, float]:
+    """(populated area in km2, mean distance of a resident from the city's middle in km)."""
+    city = model.city
+    cell_km2 = (city.grid.cell_m / 1000) ** 2
+    lived_in = city.residents > 0.05 * city.residents.mean()
+    xy = city.grid.centres() / 1000
+    middle = (city.residents[:, None] * xy).sum(axis=0)
+    off = np.sqrt(((xy - middle) ** 2).sum(axis=1))
+    return float(lived_in.sum() * cell_km2), float((city.residents * off).sum())
+
+
+def open_business(model: O2OModel) -> None:
+    """Circles, then stores, then platforms."""
+    _circles(model)
+    starts = _first_formats(model)
+    streets = sum(len(where) for where in starts.values())
+    model.circles[STREETS].units = 0
+    in_circles = _let_circles(model, starts)
+    on_streets = {name: ids[in_circles[name] :] for name, ids in starts.items()}
+    streets = sum(len(ids) for ids in on_streets.values())
+    for name, ids in on_streets.items():
+        cells = street_cells(model, len(ids), "street " + name)
+        for k, cell in enumerate(cells):
+            found_store(model, f"{name} {ids[k] + 1}", name, model.circles[STREETS], int(cell))
+    _imported_stores(model)
+    _named_stores(model)
+    streets = len(model.circles[STREETS].tenants)
+    model.circles[STREETS].units = round(streets / (1 - model.spec.landlords.street_vacancy_start))
+    for number, (name, spec) in enumerate(model.spec.platforms.items()):
+        policy = model.extensions.subsidy_policy(spec.subsidy.policy)
+        platform = Platform(model, name, number, spec, policy)
+        platform.subsidy_yuan = spec.subsidy.per_order_yuan
+        model.platforms.append(platform)
+    model.count_users()
+    for platform in model.platforms:
+        platform.drops_a_day = _first_drops(model, platform)
+    for name, named in model.spec.stores.named.items():
+        for mode in named.modes:
+            model.store(name).modes[mode] = Holding(model.date, _first_partner(model, mode))
+
+
+def _first_partner(model: O2OModel, mode: str) -> Platform | None:
+    """The platform with most members that a mode can be had with."""
+    kind = {"marketplace": "marketplace", "partnership": "local_services"}.get(mode)
+    fitting = [p for p in model.platforms if p.spec.kind == kind]
+    return max(fitting, key=lambda p: p.members) if fitting else None
+
+
+def _first_drops(model: O2OModel, platform: Platform) -> float:
+    """A first guess of parcels per day: members order a tenth of what the platform carries."""
+    orders = sum(
+        model.spec.residents / c.every_days for name, c in model.spec.categories.items() if platform.carries(name) and c.shippable
+    )
+    return 0.1 * platform.members * orders if platform.ships else 0.0
+
+
+def _circles(model: O2OModel) -> None:
+    spec, city = model.spec, model.city
+    density = city.residents + city.jobs
+    relative = density / density[density > 0].mean()
+    street_x = np.maximum(relative, 0.05) ** spec.landlords.street_rent_density
+    street_policy = model.extensions.rent_policy(spec.landlords.policy)
+    for name, c in spec.circles.items():
+        if name in city.circles and not c.is_placed:
+            cell = city.circles[name].cell
+        else:
+            cell = city.cell_at(*city.locate(c, f"circles.{name}"))
+        policy = model.extensions.rent_policy(c.landlord or spec.landlords.policy)
+        model.circles[name] = Circle(
+            model, name, cell, units=c.units, rent=c.rent_yuan_m2_month, appeal=c.appeal,
+            occupied_start=c.occupied_start, opens=c.opens, weight=c.units if c.share is None else c.share, policy=policy,
+        )  # fmt: skip
+    rules = spec.imported_circles
+    for name, found in city.circles.items():
+        if name in model.circles:
+            continue
+        units = max(1, round((found.floorspace_m2 or rules.m2_per_unit) / rules.m2_per_unit))
+        model.circles[name] = Circle(
+            model, name, found.cell, units=units,
+            rent=rules.rent_by_class.get(found.cls or "", rules.rent_yuan_m2_month),
+            appeal=rules.appeal_by_class.get(found.cls or "", 0.0),
+            occupied_start=rules.occupied_start, weight=units, policy=street_policy,
+        )  # fmt: skip
+    if STREETS in model.circles:
+        raise ScenarioError(f"'{STREETS}' is the name of the street shops; call the circle otherwise", key=f"circles.{STREETS}")
+    model.circles[STREETS] = Circle(
+        model, STREETS, 0, units=0, rent=spec.landlords.street_rent_yuan_m2_month, policy=street_policy, density_x=street_x
+    )
+
+
+def _first_formats(model: O2OModel) -> dict[str, list[int]]:
+    """How many units of each format the city's demand supports at their usual sales."""
+    if model.city.stores:
+        return {}
+    found = {}
+    for name, f in model.spec.stores.formats.items():
+        sales = sum(model.demand_yuan[c] * s for c, s in f.demand_share.items())
+        units = model.spec.stores.supply_x * sales / (f.area_m2 * f.sales_per_m2_year_yuan)
+        found[name] = list(range(round(units)))
+    return found
+
+
+def _let_circles(model: O2OModel, starts: dict[str, list[int]]) -> dict[str, int]:
+    """Let the units of the open circles, by weight; returns how many of each format found one."""
+    wanted = [(name, k) for name, ids in starts.items() for k in ids[: round(len(ids) * model.spec.stores.formats[name].in_circles)]]
+    free = [c for c in model.circles.values() if c.is_open and not c.is_street]
+    slots = _slots(free, len(wanted))
+    order = np.argsort(uniforms(model.seed_number, "who gets which unit", 0, np.arange(len(wanted))), kind="stable")
+    chosen = sorted(wanted[k] for k in order[: len(slots)])
+    # Units in a circle go to formats in turn, so that every circle is mixed.
+    where = np.argsort(uniforms(model.seed_number, "which circle", 0, np.arange(len(slots))), kind="stable")
+    count = dict.fromkeys(starts, 0)
+    for (name, _), slot in zip(chosen, where):
+        ids = starts[name]
+        found_store(model, f"{name} {ids[count[name]] + 1}", name, slots[slot], slots[slot].cell)
+        count[name] += 1
+    return count
+
+
+def _slots(circles: list[Circle], wanted: int) -> list[Circle]:
+    """Units to let on the first day; if there are more than wanted, in proportion to the circles' weights."""
+    room = {c.name: int(c.units * c.occupied_start) for c in circles}
+    total = sum(room.values())
+    if total > wanted and total:
+        weight = sum(c.weight for c in circles) or 1.0
+        room = {c.name: min(room[c.name], round(wanted * c.weight / weight)) for c in circles}
+    return [c for c in circles for _ in range(room[c.name])]
+
+
+def street_cells(model: O2OModel, n: int, process: str, day: int = 0) -> np.ndarray:
+    """Places for street shops: where people live and work."""
+    weight = np.cumsum(model.city.residents + model.city.jobs)
+    u = uniforms(model.seed_number, process, day, np.arange(max(n, 1)))[:n]
+    return np.searchsorted(weight / weight[-1], u, side="right")
+
+
+def _traits(model: O2OModel, name: str) -> dict[str, float]:
+    """Floor area, appeal and skill, drawn for this name alone."""
+    u = uniforms(model.seed_number, "store traits", 0, np.full(1, name_bits(name)), 0)
+    draws = [ndtri(uniforms(model.seed_number, "store traits", 0, np.full(1, name_bits(name)), k)[0]) for k in (1, 2, 3)]
+    return {"area": float(draws[0]), "quality": float(draws[1]), "skill": float(draws[2]), "chain": float(u[0])}
+
+
+def found_store(model: O2OModel, name: str, format_name: str, circle: Circle, cell: int, **given: Any) -> Store:
+    """Open a store; what is not given is drawn for its name."""
+    rules = model.spec.stores
+    f, t = rules.formats[format_name], _traits(model, name)
+    chained = t["chain"] < f.chain_share and f.chains > 0
+    chain = f"{format_name} chain {1 + int(t['chain'] / f.chain_share * f.chains)}" if chained else ""
+    values: dict[str, Any] = {
+        "area_m2": f.area_m2 * float(np.exp(f.area_spread * t["area"] - f.area_spread**2 / 2)),
+        "quality": f.quality + rules.quality_spread * t["quality"],
+        "skill": min(max(rules.skill_mean + rules.skill_spread * t["skill"], 0.0), 1.0),
+        "chain": chain,
+        "policy": model.extensions.store_policy(f.policy or rules.policy),
+    }
+    values |= {k: v for k, v in given.items() if v is not None and v != ""}
+    return Store(model, name, format_name, circle, cell, **values)
+
+
+def _named_stores(model: O2OModel) -> None:
+    for name, s in model.spec.stores.named.items():
+        if s.circle:
+            circle = model.circles[s.circle]
+            cell = circle.cell
+        else:
+            circle = model.circles[STREETS]
+            cell = model.city.cell_at(*model.city.locate(s, f"stores.named.{name}"))
+        policy = model.extensions.store_policy(s.policy) if s.policy else None
+        found_store(
+            model, name, s.format, circle, cell, area_m2=s.area_m2, quality=s.quality, skill=s.skill,
+            category=s.category, rent_yuan_m2=s.rent_yuan_m2_month, cash_yuan=s.cash_yuan, policy=policy,
+        )  # fmt: skip
+
+
+def _imported_stores(model: O2OModel) -> None:
+    for s in model.city.stores:
+        if s.format not in model.spec.stores.formats:
+            raise ScenarioError(f"there is no format {s.format!r}", file=s.file, line=s.line, hint="formats: " + ", ".join(model.spec.stores.formats))
+        if s.category and s.category not in model.spec.categories:
+            raise ScenarioError(f"there is no category {s.category!r}", file=s.file, line=s.line)
+        if s.circle and s.circle not in model.circles:
+            raise ScenarioError(f"there is no circle {s.circle!r}", file=s.file, line=s.line)
+        circle = model.circles[s.circle] if s.circle else model.circles[STREETS]
+        found_store(
+            model, s.name, s.format, circle, s.cell, area_m2=s.area_m2, category=s.category or "", chain=s.chain or ""
+        )
