@@ -91,16 +91,11 @@ def seen_offer(offers, o, unseen_x):
 
 
 def end_within(minutes, a, b, limit):
-    """The end of the part of a sorted list within the limit, rounded up to whole vectors."""
-    low, high = a, b
-    while low < high:
-        middle = (low + high) >> U64(1)
-        if minutes[middle] <= limit:
-            low = middle + U64(1)
-        else:
-            high = middle
-    full = a + (low - a + _LANES - U64(1)) // _LANES * _LANES
-    return full if full < b else b
+    """The end of the part of a sorted list within the limit, in whole vectors. Step by step, because the same
+    memory is read again at once, and a search by halves would fetch more of it."""
+    while a < b and minutes[a] <= limit:
+        a += _LANES
+    return a
 
 
 def race(a, b, me, chooser, access, limit, unseen_x, familiarity, favourite, loyalty, follows, offers, lists_offer, lists_minutes, today):  # fmt: skip

@@ -187,7 +187,9 @@ def did_you_mean(model: type[BaseModel], path: Sequence[str], extra: Sequence[st
         best = max((_shared(known.path, parent) for known in found), default=0)
         # One path for each kind of group: that all four modes have the key need not be said four times.
         kinds = {known.owner: known.path for known in reversed(found) if _shared(known.path, parent) == best}
-        if names := sorted((_join(_fill(path, parent)) for path in kinds.values()), key=len)[:3]:
+        if names := sorted(
+            {_join(_fill(path, parent)) for path in kinds.values()}, key=lambda n: (len(n), n)
+        )[:3]:
             return f"did you mean {' or '.join(names)}?"
     if near := _close(wrong, siblings, 0.6):
         return f"did you mean {_join((*parent, near[0]))}?"
