@@ -39,7 +39,11 @@ class Plugins:
         for k, name in enumerate(spec.plugins):
             key = f"plugins.{k}"
             if not allowed:
-                raise self._fault(key, f"plugin {name!r} is named here, but plugins are refused", "Run without --no-plugins if you trust it.")
+                raise self._fault(
+                    key,
+                    f"plugin {name!r} is named here, but plugins are refused",
+                    "Run without --no-plugins if you trust it.",
+                )
             self._load(name, key)
         self.entry = self._make(spec.entry.policy, ENTRY, "entry.policy")
         self._policies: dict[tuple[str, str], Any] = {}
@@ -89,7 +93,9 @@ class Plugins:
                 found.loader.exec_module(module)
             except Exception as fault:
                 del sys.modules[found.name]
-                raise self._fault(key, f"{path.name} cannot be imported: {type(fault).__name__}: {fault}") from fault
+                raise self._fault(
+                    key, f"{path.name} cannot be imported: {type(fault).__name__}: {fault}"
+                ) from fault
         self.modules[stem], self.digests[stem] = module, digest
 
     def find(self, dotted: str, key: str, known: dict[str, Any] | None = None) -> Any:
@@ -157,6 +163,8 @@ class Plugins:
             at = next((i for i, (name, _) in enumerate(phases) if name == anchor), None)
             if at is None or bool(p.before) == bool(p.after):
                 names = ", ".join(name for name, _ in phases)
-                raise self._fault(f"phases.{k}", "should come either before or after one of the phases", f"Phases: {names}.")
+                raise self._fault(
+                    f"phases.{k}", "should come either before or after one of the phases", f"Phases: {names}."
+                )
             phases.insert(at if p.before else at + 1, (p.run, function))
         return phases

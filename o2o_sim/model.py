@@ -173,13 +173,22 @@ class O2OModel(mesa.Model):
 
     def mode_contribution(self, store: Store, mode: str, month: Any) -> int:
         """What a mode brought a store this month, in fen: the margin of its channel less its fixed cost."""
-        channel = {"social": "social delivery", "app": "app delivery", "marketplace": "marketplace shop", "partnership": "coupon"}[mode]
-        margin = int(self.month.channel_margin[store.number, self.channels.index(channel)]) if channel in self.channels else 0
+        channel = {
+            "social": "social delivery",
+            "app": "app delivery",
+            "marketplace": "marketplace shop",
+            "partnership": "coupon",
+        }[mode]
+        margin = (
+            int(self.month.channel_margin[store.number, self.channels.index(channel)])
+            if channel in self.channels
+            else 0
+        )
         return margin - round(getattr(self.spec.modes, mode).fixed_yuan_month * 100)
 
     def count_users(self) -> None:
         """Shares of consumers with a smartphone, a phone payment, and a membership of each platform."""
-        counts = count_users(self.consumers.columns.access, len(self.spec.platforms))
+        counts = count_users(self.consumers.access, len(self.spec.platforms))
         self.users = counts / len(self.consumers)
         for p in self.platforms:
             p.members = float(self.users[2 + p.number])
@@ -187,7 +196,14 @@ class O2OModel(mesa.Model):
     def log(self, who: str, kind: str, decision: str, reason: str = "", **figures: Any) -> None:
         """Record a decision with the figures that led to it."""
         self.events.append(
-            {"date": self.date, "kind": kind, "who": who, "decision": decision, "reason": reason, "figures": figures}
+            {
+                "date": self.date,
+                "kind": kind,
+                "who": who,
+                "decision": decision,
+                "reason": reason,
+                "figures": figures,
+            }
         )
 
     def results(self) -> dict[str, Any]:

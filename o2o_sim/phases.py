@@ -11,7 +11,7 @@ from .agents.store import ONLINE_ONLY
 from .market import needs
 from .market.ledger import CONSUMERS, COURIERS, OWNERS, PROVIDERS, SUPPLIERS
 from .market.offers import AT_PLACE, EVERYWHERE, Offer, build_lists, same_places, tabulate
-from .market.shopping import BLOCK, Settings, Today, World
+from .market.shopping import BLOCK, Scales, Today, World
 from .streams import name_bits, stream, uniforms
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ def calendar(model: O2OModel) -> None:
     free = is_free(model)
     ahead = next((k for k in range(1, 15) if is_free(model, k)), 1)
     model.is_free_day, model.next_free_day = free, model.day + ahead
-    model.today = Today(float(model.day), float(model.date.weekday()), float(model.date.month), 0.0 if free else 1.0)
+    model.today = Today(
+        float(model.day), float(model.date.weekday()), float(model.date.month), 0.0 if free else 1.0
+    )
     starts = [(p.number, p.is_subsidising()) for p in model.platforms]
     if starts != getattr(model, "_subsidising", None):
         model._subsidising, model.offers_changed = starts, True
@@ -47,7 +49,9 @@ def publish(model: O2OModel) -> None:
     """Stores and platforms put their offers on the table; who sees what is worked out again only if an
     offer came, went or moved. Queues that people expect change every day."""
     if model.offers_changed or model.table is None:
-        rows: list[Offer] = [_without(model, name) for name, c in model.spec.categories.items() if c.without is not None]
+        rows: list[Offer] = [
+            _without(model, name) for name, c in model.spec.categories.items() if c.without is not None
+        ]
         for platform in model.platforms:
             rows += platform.publish()
         for store in model.stores:
@@ -62,29 +66,26 @@ def publish(model: O2OModel) -> None:
             table.lists = _lists(model, table)
         model.table = table
         model.local_sellers = _local_sellers(model)
-        model.settings = _settings(model)
+        c = model.spec.categories
+        model.reach_x = np.array([x.reach_x for x in c.values()])
+        model.touch = np.array([model.doubt(name) for name in c])
         model.offers_changed = False
     assert model.table is not None
     columns = model.table.columns
-    expected = np.concatenate([[0.0], model.queue])[columns.store]
-    columns.queue[:] = np.where(model.table.seen == AT_PLACE, expected, 0.0)
+    expected = np.concatenate([[0.0], model.queue])[columns["store"]]
+    columns["queue"] = np.where(model.table.seen == AT_PLACE, expected, 0.0)
 
 
 def _without(model: O2OModel, category: str) -> Offer:
     """Go without, or buy outside the simulated market."""
     c = model.spec.categories[category]
-    return Offer(name_bits(f"without | {category}"), "", "without", model.category_number[category], 0.0, appeal=c.without or 0.0)
-
-
-def _settings(model: O2OModel) -> Settings:
-    rule, c = model.spec.consumers, model.spec.categories
-    return Settings(
-        np.array([x.reach_x for x in c.values()]),
-        np.array([model.doubt(name) for name in c]),
-        rule.familiarity_weight,
-        rule.loyalty_weight,
-        rule.work_anchor,
-        rule.radius_max_min,
+    return Offer(
+        name_bits(f"without | {category}"),
+        "",
+        "without",
+        model.category_number[category],
+        0.0,
+        appeal=c.without or 0.0,
     )
 
 
@@ -92,17 +93,32 @@ def _lists(model: O2OModel, table):
     """Travel from every place that has an offer, and from that who sees what."""
     spec, city = model.spec, model.city
     categories = list(spec.categories.values())
-    at = table.columns.cell[table.columns.cell >= 0]
+    at = table.columns["cell"][table.columns["cell"] >= 0]
     cells = np.unique(np.concatenate([at, model.reach_cells]))
     limit = np.array([spec.consumers.radius_max_min * c.reach_x for c in categories])
     delivery = np.array([c.delivery_reach_min for c in categories])
     if model.reach_date is None or len(cells) != len(model.reach_cells):
-        furthest = float(max(limit.max(), delivery.max(initial=0.0), table.columns.reach[np.isfinite(table.columns.reach)].max(initial=0.0)))
+        furthest = float(
+            max(
+                limit.max(),
+                delivery.max(initial=0.0),
+                table.columns["reach"][np.isfinite(table.columns["reach"])].max(initial=0.0),
+            )
+        )
         model.reach = city.travel.minutes_from(cells, furthest, model.date)
         model.reach_cells, model.reach_date = cells, model.date
         model.place_of_cell = np.full(city.grid.cells, -1, np.int32)
         model.place_of_cell[cells] = np.arange(len(cells))
-    return build_lists(table, model.reach, model.place_of_cell, city.grid.cells, len(categories), max(1, len(model.stores)), limit, delivery)
+    return build_lists(
+        table,
+        model.reach,
+        model.place_of_cell,
+        city.grid.cells,
+        len(categories),
+        max(1, len(model.stores)),
+        limit,
+        delivery,
+    )
 
 
 def _local_sellers(model: O2OModel) -> dict[int, tuple[np.ndarray, np.ndarray]]:
@@ -112,14 +128,16 @@ def _local_sellers(model: O2OModel) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     if "marketplace shop" not in table.channels:
         return {}
     c, is_shop = table.columns, table.channels.index("marketplace shop")
-    shops = np.flatnonzero((c.channel == is_shop) & (c.store > 0))
+    shops = np.flatnonzero((c["channel"] == is_shop) & (c["store"] > 0))
     base = model.spec.modes.marketplace.market_share
-    for row in np.flatnonzero((table.seen == EVERYWHERE) & (c.platform > 0) & (c.store == 0)):
-        mine = shops[(c.platform[shops] == c.platform[row]) & (c.category[shops] == c.category[row])]
+    for row in np.flatnonzero((table.seen == EVERYWHERE) & (c["platform"] > 0) & (c["store"] == 0)):
+        mine = shops[
+            (c["platform"][shops] == c["platform"][row]) & (c["category"][shops] == c["category"][row])
+        ]
         if len(mine) == 0:
             continue
-        crowding = model.platforms[int(c.platform[row]) - 1].sellers
-        share = base * np.exp(c.appeal[mine] - c.appeal[row]) / crowding
+        crowding = model.platforms[int(c["platform"][row]) - 1].sellers
+        share = base * np.exp(c["appeal"][mine] - c["appeal"][row]) / crowding
         total = share.sum()
         found[int(row)] = (np.cumsum(share * min(1.0, LARGEST_LOCAL_SHARE / total)), mine.astype(np.uint32))
     return found
@@ -129,27 +147,43 @@ def _local_sellers(model: O2OModel) -> dict[int, tuple[np.ndarray, np.ndarray]]:
 def shop(model: O2OModel) -> None:
     """Everybody whose need is due chooses."""
     people, day = model.consumers.columns, model.day
-    blocks = (len(people.id) + BLOCK - 1) // BLOCK
+    blocks = (len(people.record) + BLOCK - 1) // BLOCK
     starts = np.zeros(blocks + 1, np.int64)
     key = stream(model.seed_number, "put off", day)
-    needs.count_due(people, day, model.is_free_day, model.next_free_day, model.habits.plan_ahead, key, starts, BLOCK)
+    needs.count_due(
+        people.record,
+        people.due,
+        day,
+        model.is_free_day,
+        model.next_free_day,
+        model.habits.plan_ahead,
+        key,
+        starts,
+        BLOCK,
+    )
     np.cumsum(starts, out=starts)
     n = int(starts[-1])
     consumer, category = np.zeros(n, np.uint32), np.zeros(n, np.uint8)
-    needs.list_due(people, day, starts, BLOCK, consumer, category)
+    needs.list_due(people.due, day, starts, BLOCK, consumer, category)
     model.needs = (consumer, category, starts)
-    model.pick, model.visited, model.surplus = model.shopping.day(world(model), consumer, category, starts, model.seed_number, day)
+    model.pick, model.visited, model.surplus = model.shopping.day(
+        world(model), consumer, category, starts, model.seed_number, day
+    )
     model.day_counts["decisions"] += n
 
 
 def world(model: O2OModel) -> World:
     """All that the shopping loop reads."""
-    t = model.table
-    assert t is not None
+    t, people, rule = model.table, model.consumers.columns, model.spec.consumers
+    assert t is not None and t.lists is not None
     lists = t.lists
+    scales = Scales(
+        rule.familiarity_weight, rule.loyalty_weight, rule.work_anchor, rule.radius_max_min, model.city.grid.cells,
+        max(1, len(model.stores)), lists.delivered, lists.everywhere, lists.followers,
+    )  # fmt: skip
     return World(
-        model.consumers.columns, t.columns, lists["place"], lists["delivered"], lists["everywhere"], lists["followers"],
-        model.settings, model.today, model.city.grid.cells, max(1, len(model.stores)),
+        people.record, people.familiarity, people.favourite, people.loyalty, people.extra, t.columns, lists.start,
+        lists.offer, lists.minutes, model.reach_x, model.touch, scales, model.today,
     )  # fmt: skip
 
 
@@ -157,13 +191,17 @@ def world(model: O2OModel) -> World:
 def serve(model: O2OModel) -> None:
     """Local sellers get their share of a marketplace's orders; shops serve up to their capacity, in an order
     drawn for the day, and the others leave; what people will expect of queues follows from the crowd."""
-    consumer, category, _ = model.needs
+    consumer = model.needs[0]
     t, pick = model.table, model.pick
     assert t is not None
     for row, (chances, shops) in model.local_sellers.items():
         k = np.flatnonzero(pick == row)
         ids = model.consumers.id[consumer[k]]
-        u = uniforms(model.seed_number, "seller", model.day, ids, int(t.columns.category[row])) if len(k) else np.zeros(0)
+        u = (
+            uniforms(model.seed_number, "seller", model.day, ids, int(t.columns["category"][row]))
+            if len(k)
+            else np.zeros(0)
+        )
         chosen = np.searchsorted(chances, u, side="right")
         local = chosen < len(shops)
         pick[k[local]] = shops[chosen[local]]
@@ -171,15 +209,19 @@ def serve(model: O2OModel) -> None:
     at_place = t.seen == AT_PLACE
     came = np.bincount(pick, minlength=len(t))
     here = np.zeros(len(model.stores) + 1, np.int64)
-    np.add.at(here, t.columns.store, np.where(at_place, came, 0))
+    np.add.at(here, t.columns["store"], np.where(at_place, came, 0))
     here = here[1:]
     real = np.array([s.capacity if s.is_here else 0.0 for s in model.stores])
     capacity = np.maximum(real / model.people_each, 1e-9)
-    chance = uniforms(model.seed_number, "capacity", model.day, np.arange(len(model.stores))) if model.stores else np.zeros(0)
+    chance = (
+        uniforms(model.seed_number, "capacity", model.day, np.arange(len(model.stores)))
+        if model.stores
+        else np.zeros(0)
+    )
     whole = np.floor(capacity + chance).astype(np.int64)
     if model.spec.stores.unserved_leave:
         for s in np.flatnonzero((here > whole) & (real > 0)):
-            rows = np.flatnonzero(at_place & (t.columns.store == s + 1))
+            rows = np.flatnonzero(at_place & (t.columns["store"] == s + 1))
             k = np.flatnonzero(np.isin(pick, rows))
             turn = uniforms(model.seed_number, "turn", model.day, model.consumers.id[consumer[k]], int(s))
             late = k[np.argsort(turn, kind="stable")[whole[s] :]]
@@ -204,7 +246,14 @@ def settle(model: O2OModel) -> None:
     assert t is not None
     consumer, _, _ = model.needs
     bought, turned, came = needs.tally(
-        consumer, model.pick, model.visited, model.served, t.seen == AT_PLACE, model.consumers.cohort, len(model.spec.cohorts), len(t)
+        consumer,
+        model.pick,
+        model.visited,
+        model.served,
+        t.seen == AT_PLACE,
+        model.consumers.cohort,
+        len(model.spec.cohorts),
+        len(t),
     )
     model.bought, model.turned, model.came = bought, turned, came
     count = bought.sum(axis=0)
@@ -213,7 +262,7 @@ def settle(model: O2OModel) -> None:
     money = {name: n * amount[rows] for name, amount in t.fen.items()}
     seller, carrier = t.seller[rows], t.carrier[rows]
     accounts = np.array([OWNERS, *(p.account for p in model.platforms)])
-    platform = accounts[t.columns.platform[rows]]
+    platform = accounts[t.columns["platform"][rows]]
     paid = money["price"] - money["discount"] - money["subsidy"]
     book("sales", CONSUMERS, seller, paid)
     book("subsidy received", platform, seller, money["subsidy"])
@@ -225,7 +274,7 @@ def settle(model: O2OModel) -> None:
     book("handling", seller, PROVIDERS, money["handling"])
     book("delivery", carrier, COURIERS, money["delivery"])
     for p in model.platforms:
-        p.spent_fen += int(money["subsidy"][t.columns.platform[rows] == p.number + 1].sum())
+        p.spent_fen += int(money["subsidy"][t.columns["platform"][rows] == p.number + 1].sum())
     _count_month(model, rows, n, paid + money["subsidy"], money, carrier == seller)
 
 
@@ -233,7 +282,7 @@ def _count_month(model: O2OModel, rows, n, received, money, carries) -> None:
     """What stores know of their month besides money: channels, visitors, who only looked."""
     t, month = model.table, model.month
     assert t is not None
-    store, channel = t.store[rows], t.columns.channel[rows].astype(np.int64)
+    store, channel = t.store[rows], t.columns["channel"][rows].astype(np.int64)
     own = store >= 0
     margin = received - sum(money[k] for k in ("goods", "spoilage", "commission", "advertising", "handling"))
     margin = margin + np.where(carries, money["fee"] - money["delivery"], 0)
@@ -253,14 +302,14 @@ def _count_month(model: O2OModel, rows, n, received, money, carries) -> None:
 def learn(model: O2OModel) -> None:
     """Habit, loyalty, following, and when the next need comes."""
     consumer, category, starts = model.needs
-    t = model.table
+    t, people = model.table, model.consumers.columns
     assert t is not None
     social = np.zeros(len(model.stores) + 1, np.bool_)
     for s in model.stores:
         social[s.number + 1] = ("social" in s.modes or "app" in s.modes) and s.is_trading
     needs.learn_all(
-        model.consumers.columns, model.habits, consumer, category, model.pick, model.served, starts, t.columns.store,
-        t.columns.platform, social, model.day, stream(model.seed_number, "learn", model.day),
+        people.record, people.familiarity, people.favourite, people.loyalty, people.due, model.habits, consumer, category, model.pick, model.served, starts, t.columns["store"],
+        t.columns["platform"], social, model.day, stream(model.seed_number, "learn", model.day),
     )  # fmt: skip
 
 

@@ -65,7 +65,12 @@ def look_around(model: O2OModel, trading: list[Store]) -> View:
     rents: dict[str, list[float]] = {}
     held: dict[tuple[str, str], list[bool]] = {}
     lifts: dict[str, list[float]] = {}
-    channel = {"social": "social delivery", "app": "app delivery", "marketplace": "marketplace shop", "partnership": "coupon"}
+    channel = {
+        "social": "social delivery",
+        "app": "app delivery",
+        "marketplace": "marketplace shop",
+        "partnership": "coupon",
+    }
     sellers: dict[tuple[str, str], int] = {}
     for s in trading:
         month = s.history[-1]
@@ -77,7 +82,9 @@ def look_around(model: O2OModel, trading: list[Store]) -> View:
         for mode in channel:
             held.setdefault((s.category, mode), []).append(mode in s.modes)
             if mode in s.modes and month.revenue > 0:
-                lifts.setdefault(mode, []).append(month.sales_by_channel.get(channel[mode], 0) / month.revenue)
+                lifts.setdefault(mode, []).append(
+                    month.sales_by_channel.get(channel[mode], 0) / month.revenue
+                )
         holding = s.modes.get("marketplace")
         if holding is not None and holding.platform is not None:
             for c in s.floor:
@@ -152,7 +159,9 @@ def carry_out(model: O2OModel, store: Store, d: Decision) -> None:
     elif d.kind == "close":
         store.become(CLOSED, d.reason)
     elif d.kind != "keep":
-        raise ValueError(f"{type(store.policy).__name__} decided {d.kind!r}, which is no decision a store can take")
+        raise ValueError(
+            f"{type(store.policy).__name__} decided {d.kind!r}, which is no decision a store can take"
+        )
     figures = dict(d.figures)
     if d.kind == "price":
         figures["price"] = round(d.price_x, 4)
@@ -175,7 +184,10 @@ def open_circles(model: O2OModel) -> None:
 def _first_tenants(model: O2OModel, circle: Circle) -> None:
     """A new circle opens with the mix of formats that circles have, in proportion to the city's units."""
     formats = model.spec.stores.formats
-    weight = {n: sum(1 for s in model.stores if s.format_name == n and s.is_here and not s.circle.is_street) for n in formats}
+    weight = {
+        n: sum(1 for s in model.stores if s.format_name == n and s.is_here and not s.circle.is_street)
+        for n in formats
+    }
     total = sum(weight.values())
     if not total:
         weight = {n: f.in_circles for n, f in formats.items()}
@@ -185,7 +197,9 @@ def _first_tenants(model: O2OModel, circle: Circle) -> None:
     u = uniforms(model.seed_number, "first tenants of " + circle.name, 0, np.arange(max(units, 1)))[:units]
     for k, f in enumerate(np.searchsorted(cumulative / cumulative[-1], u, side="right")):
         name = list(formats)[int(f)]
-        setup.found_store(model, f"{name} {circle.name} {k + 1} ({model.date:%Y-%m})", name, circle, circle.cell)
+        setup.found_store(
+            model, f"{name} {circle.name} {k + 1} ({model.date:%Y-%m})", name, circle, circle.cell
+        )
 
 
 def let_again(model: O2OModel) -> None:
@@ -201,7 +215,11 @@ def let_again(model: O2OModel) -> None:
         here = _prospects(circle.tenants)
         prospects = list({**city, **here}.values())
         u = uniforms(model.seed_number, "letting " + circle.name, model.day, np.arange(circle.vacant))
-        cells = setup.street_cells(model, circle.vacant, "new street shop", model.day) if circle.is_street else None
+        cells = (
+            setup.street_cells(model, circle.vacant, "new street shop", model.day)
+            if circle.is_street
+            else None
+        )
         for k in range(len(u)):
             chosen = model.extensions.entry.choose(circle, prospects, view, float(u[k]))
             if chosen is None:
@@ -209,7 +227,16 @@ def let_again(model: O2OModel) -> None:
             cell = int(cells[k]) if cells is not None else circle.cell
             name = f"{chosen.format} {circle.name} {k + 1} ({model.date:%Y-%m})"
             setup.found_store(model, name, chosen.format, circle, cell)
-            model.log(name, "entry", "open", "tenants here earn well", **{"margin of sitting tenants": round(chosen.margin, 4), "rent (yuan/m2/month)": round(circle.rent_yuan_m2(cell), 4)})
+            model.log(
+                name,
+                "entry",
+                "open",
+                "tenants here earn well",
+                **{
+                    "margin of sitting tenants": round(chosen.margin, 4),
+                    "rent (yuan/m2/month)": round(circle.rent_yuan_m2(cell), 4),
+                },
+            )
 
 
 def _prospects(stores: list[Store]) -> dict[str, Prospect]:
@@ -232,10 +259,9 @@ def spread(model: O2OModel) -> None:
     p = np.array([s.membership.innovation for _, s in specs])
     q = np.array([s.membership.imitation for _, s in specs])
     adopt(
-        model.consumers.columns,
+        model.consumers.columns.record,
         (rule.smartphone.innovation, rule.smartphone.imitation),
         (rule.phone_payment.innovation, rule.phone_payment.imitation),
         p, q, model.users, keys,
     )  # fmt: skip
     model.count_users()
-

@@ -41,7 +41,11 @@ def demand(model: O2OModel) -> dict[str, float]:
     spec = model.spec
     income = np.clip(model.consumers.income[:: max(1, spec.population // 100_000)].astype(float), 0.05, 20.0)
     return {
-        name: spec.residents * DAYS_A_YEAR / c.every_days * c.ticket_yuan * float((income**c.income_elasticity).mean())
+        name: spec.residents
+        * DAYS_A_YEAR
+        / c.every_days
+        * c.ticket_yuan
+        * float((income**c.income_elasticity).mean())
         for name, c in spec.categories.items()
     }
 
@@ -97,7 +101,9 @@ def _first_partner(model: O2OModel, mode: str) -> Platform | None:
 def _first_drops(model: O2OModel, platform: Platform) -> float:
     """A first guess of parcels per day: members order a tenth of what the platform carries."""
     orders = sum(
-        model.spec.residents / c.every_days for name, c in model.spec.categories.items() if platform.carries(name) and c.shippable
+        model.spec.residents / c.every_days
+        for name, c in model.spec.categories.items()
+        if platform.carries(name) and c.shippable
     )
     return 0.1 * platform.members * orders if platform.ships else 0.0
 
@@ -130,9 +136,18 @@ def _circles(model: O2OModel) -> None:
             occupied_start=rules.occupied_start, weight=units, policy=street_policy,
         )  # fmt: skip
     if STREETS in model.circles:
-        raise ScenarioError(f"'{STREETS}' is the name of the street shops; call the circle otherwise", key=f"circles.{STREETS}")
+        raise ScenarioError(
+            f"'{STREETS}' is the name of the street shops; call the circle otherwise",
+            key=f"circles.{STREETS}",
+        )
     model.circles[STREETS] = Circle(
-        model, STREETS, 0, units=0, rent=spec.landlords.street_rent_yuan_m2_month, policy=street_policy, density_x=street_x
+        model,
+        STREETS,
+        0,
+        units=0,
+        rent=spec.landlords.street_rent_yuan_m2_month,
+        policy=street_policy,
+        density_x=street_x,
     )
 
 
@@ -150,10 +165,16 @@ def _first_formats(model: O2OModel) -> dict[str, list[int]]:
 
 def _let_circles(model: O2OModel, starts: dict[str, list[int]]) -> dict[str, int]:
     """Let the units of the open circles, by weight; returns how many of each format found one."""
-    wanted = [(name, k) for name, ids in starts.items() for k in ids[: round(len(ids) * model.spec.stores.formats[name].in_circles)]]
+    wanted = [
+        (name, k)
+        for name, ids in starts.items()
+        for k in ids[: round(len(ids) * model.spec.stores.formats[name].in_circles)]
+    ]
     free = [c for c in model.circles.values() if c.is_open and not c.is_street]
     slots = _slots(free, len(wanted))
-    order = np.argsort(uniforms(model.seed_number, "who gets which unit", 0, np.arange(len(wanted))), kind="stable")
+    order = np.argsort(
+        uniforms(model.seed_number, "who gets which unit", 0, np.arange(len(wanted))), kind="stable"
+    )
     chosen = sorted(wanted[k] for k in order[: len(slots)])
     # Units in a circle go to formats in turn, so that every circle is mixed.
     where = np.argsort(uniforms(model.seed_number, "which circle", 0, np.arange(len(slots))), kind="stable")
@@ -185,11 +206,21 @@ def street_cells(model: O2OModel, n: int, process: str, day: int = 0) -> np.ndar
 def _traits(model: O2OModel, name: str) -> dict[str, float]:
     """Floor area, appeal and skill, drawn for this name alone."""
     u = uniforms(model.seed_number, "store traits", 0, np.full(1, name_bits(name)), 0)
-    draws = [ndtri(uniforms(model.seed_number, "store traits", 0, np.full(1, name_bits(name)), k)[0]) for k in (1, 2, 3)]
-    return {"area": float(draws[0]), "quality": float(draws[1]), "skill": float(draws[2]), "chain": float(u[0])}
+    draws = [
+        ndtri(uniforms(model.seed_number, "store traits", 0, np.full(1, name_bits(name)), k)[0])
+        for k in (1, 2, 3)
+    ]
+    return {
+        "area": float(draws[0]),
+        "quality": float(draws[1]),
+        "skill": float(draws[2]),
+        "chain": float(u[0]),
+    }
 
 
-def found_store(model: O2OModel, name: str, format_name: str, circle: Circle, cell: int, **given: Any) -> Store:
+def found_store(
+    model: O2OModel, name: str, format_name: str, circle: Circle, cell: int, **given: Any
+) -> Store:
     """Open a store; what is not given is drawn for its name."""
     rules = model.spec.stores
     f, t = rules.formats[format_name], _traits(model, name)
@@ -224,12 +255,24 @@ def _named_stores(model: O2OModel) -> None:
 def _imported_stores(model: O2OModel) -> None:
     for s in model.city.stores:
         if s.format not in model.spec.stores.formats:
-            raise ScenarioError(f"there is no format {s.format!r}", file=s.file, line=s.line, hint="formats: " + ", ".join(model.spec.stores.formats))
+            raise ScenarioError(
+                f"there is no format {s.format!r}",
+                file=s.file,
+                line=s.line,
+                hint="formats: " + ", ".join(model.spec.stores.formats),
+            )
         if s.category and s.category not in model.spec.categories:
             raise ScenarioError(f"there is no category {s.category!r}", file=s.file, line=s.line)
         if s.circle and s.circle not in model.circles:
             raise ScenarioError(f"there is no circle {s.circle!r}", file=s.file, line=s.line)
         circle = model.circles[s.circle] if s.circle else model.circles[STREETS]
         found_store(
-            model, s.name, s.format, circle, s.cell, area_m2=s.area_m2, category=s.category or "", chain=s.chain or ""
+            model,
+            s.name,
+            s.format,
+            circle,
+            s.cell,
+            area_m2=s.area_m2,
+            category=s.category or "",
+            chain=s.chain or "",
         )

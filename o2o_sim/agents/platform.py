@@ -64,7 +64,9 @@ class Platform(mesa.Agent):
         """Subsidy on an order of a price, yuan: what the policy pays, times the lever, within its share."""
         if self.subsidy_yuan <= 0 or self.is_broke or not self.is_subsidising():
             return 0.0
-        return min(self.subsidy_yuan * self.model.spec.levers.subsidy_x, self.spec.subsidy.largest_share * price)
+        return min(
+            self.subsidy_yuan * self.model.spec.levers.subsidy_x, self.spec.subsidy.largest_share * price
+        )
 
     def is_subsidising(self) -> bool:
         """Within the dates and the month's budget."""

@@ -48,7 +48,11 @@ class Month:
 
     @property
     def revenue(self) -> int:
-        return int(self.lines[LINE["sales"]] + self.lines[LINE["subsidy received"]] + self.lines[LINE["delivery fees"]])
+        return int(
+            self.lines[LINE["sales"]]
+            + self.lines[LINE["subsidy received"]]
+            + self.lines[LINE["delivery fees"]]
+        )
 
     @property
     def profit(self) -> int:

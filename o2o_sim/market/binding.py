@@ -82,7 +82,7 @@ class Shopping:
             compilable(rule)
             for extra in _EXTRA[: len(fields) + 1]:
                 compilable(extra)
-        for part in ("person", "seen_offer", "end_within", "race", "race_seated", "choose", "shop_block"):
+        for part in ("person", "seen_offer", "end_within", "race", "choose", "shop_block"):
             function = rebind(getattr(shopping, part), names)
             names[part] = numba.njit(error_model="numpy")(function) if compiled else function
         loop = rebind(shopping.shop_all, names)
@@ -111,7 +111,3 @@ class Shopping:
                 surplus,
             )
         return pick, visited, surplus
-
-    def person(self, people, i: int):
-        """Consumer in row i as the rule sees her."""
-        return rebind(shopping.person, {**self._names, "extra_fields": _EXTRA[len(self.fields)]})(people, i)

@@ -1,8 +1,8 @@
-"""The population: one record per consumer, kept as columns sorted by home cell.
+"""The population: one fixed-size record per consumer, sorted by home cell.
 
-Columns, because the compiled loops read them in order; sorted by home, because neighbours see the same
-shops. A consumer is known by her `id`, which does not change when others are added: all her draws are
-keyed on it.
+Sorted by home, because neighbours see the same shops. A consumer is known by her `id`, which does not change
+when others are added: all her draws are keyed on it. What she has per platform or category stands in tables
+beside the records, because compiled code counts references to an array inside a record.
 """
 
 from __future__ import annotations
@@ -26,11 +26,33 @@ NOBODY = -1
 MAX_EXTRA = 8
 _CHUNK = 1 << 20
 
-People = namedtuple(
-    "People",
-    "id home work at cohort income price_sensitivity value_of_time radius literacy access "
-    "familiarity favourite loyalty follows due extra",
+PERSON = np.dtype(
+    [
+        ("id", np.uint32),
+        ("home", np.int32),
+        ("work", np.int32),
+        ("at", np.int32),
+        ("follows", np.int32),
+        ("access", np.uint32),
+        ("income", np.float32),
+        ("price_sensitivity", np.float32),
+        ("value_of_time", np.float32),
+        ("radius", np.float32),
+        ("literacy", np.float32),
+        ("cohort", np.uint8),
+    ],
+    align=True,
 )
+"""A consumer's record. `home`, `work` (-1: none) and `at` are cells, `follows` a store number (-1: none),
+`access` bits, `income` a multiple of the mean, `price_sensitivity` utils per usual ticket, `value_of_time`
+utils/min, `radius` min, `cohort` a number."""
+
+TABLES = ("familiarity", "favourite", "loyalty", "due", "extra")
+
+People = namedtuple("People", ("record", *TABLES))
+"""record: PERSON[n]; familiarity: float32[n, platforms + 1] (column 0 stays 0: no platform); favourite:
+int32[n, categories] (store number, -1 none); loyalty: float32[n, categories]; due: int16[n, categories] (day
+of the next need); extra: float32[fields, n]."""
 
 
 def member_bit(platform: int) -> np.uint32:
@@ -64,15 +86,8 @@ class Consumer:
 
 
 class Population:
-    """All consumers. `population.income` and the other columns are arrays in home-cell order, `[k]` is
-    the consumer with id k, `len()` how many there are.
-
-    Columns: `id` uint32; `home`, `work` (-1: none), `at` int32 cells; `cohort` uint8; `income`,
-    `price_sensitivity`, `value_of_time` (utils/min), `radius` (min), `literacy` float32; `access` uint32 bits;
-    `familiarity` float32[n, platforms + 1] (column 0 stays 0: no platform); `favourite` int32[n, categories]
-    (store number, -1 none); `loyalty` float32[n, categories]; `follows` int32 (store number, -1 none);
-    `due` int16[n, categories] (day of the next need); `extra` float32[fields, n].
-    """
+    """All consumers. `population.income` and the other fields are arrays in home-cell order (see PERSON and
+    People for their meaning), `[k]` is the consumer with id k, `len()` how many there are."""
 
     def __init__(self, columns: People, spec: Spec, extra_names: tuple[str, ...], store_names: list[str]):
         self.columns = columns
@@ -82,7 +97,7 @@ class Population:
         self._position: np.ndarray | None = None
 
     def __len__(self) -> int:
-        return len(self.columns.id)
+        return len(self.columns.record)
 
     def __iter__(self) -> Iterator[Consumer]:
         return (self[k] for k in range(len(self)))
@@ -90,7 +105,9 @@ class Population:
     def __getattr__(self, name: str) -> np.ndarray:
         if name.startswith("_") or name == "columns":
             raise AttributeError(name)
-        if name in People._fields:
+        if name in PERSON.fields:
+            return self.columns.record[name]
+        if name in TABLES:
             return getattr(self.columns, name)
         if name in self.extra_names:
             return self.columns.extra[self.extra_names.index(name)]
@@ -106,12 +123,13 @@ class Population:
         if not 0 <= consumer_id < len(self):
             raise IndexError(f"there is no consumer {consumer_id}; ids run from 0 to {len(self) - 1}")
         if self._position is None:
-            self._position = np.argsort(self.columns.id, kind="stable").astype(np.uint32)
+            self._position = np.argsort(self.columns.record["id"], kind="stable").astype(np.uint32)
         return int(self._position[consumer_id])
 
     def __getitem__(self, consumer_id: int) -> Consumer:
         c, i = self.columns, self.position(int(consumer_id))
-        access = int(c.access[i])
+        me = c.record[i]
+        access = int(me["access"])
 
         def store(number: int) -> str | None:
             return self._stores[number] if number >= 0 else None
@@ -119,22 +137,22 @@ class Population:
         favourites = {k: store(int(s)) for k, s in zip(self._categories, c.favourite[i])}
         return Consumer(
             id=int(consumer_id),
-            home=int(c.home[i]),
-            work=int(c.work[i]) if c.work[i] >= 0 else None,
-            at=int(c.at[i]),
-            cohort=self._cohorts[c.cohort[i]],
-            income=float(c.income[i]),
-            price_sensitivity=float(c.price_sensitivity[i]),
-            value_of_time=float(c.value_of_time[i]),
-            radius_min=float(c.radius[i]),
-            literacy=float(c.literacy[i]),
+            home=int(me["home"]),
+            work=int(me["work"]) if me["work"] >= 0 else None,
+            at=int(me["at"]),
+            cohort=self._cohorts[me["cohort"]],
+            income=float(me["income"]),
+            price_sensitivity=float(me["price_sensitivity"]),
+            value_of_time=float(me["value_of_time"]),
+            radius_min=float(me["radius"]),
+            literacy=float(me["literacy"]),
             online=bool(access & int(ONLINE)),
             pays_by_phone=bool(access & int(PAYS_BY_PHONE)),
             memberships=tuple(n for p, n in enumerate(self._platforms) if access & int(member_bit(p))),
             familiarity={n: float(c.familiarity[i, p + 1]) for p, n in enumerate(self._platforms)},
             favourite={k: s for k, s in favourites.items() if s is not None},
             loyalty={k: float(v) for k, v in zip(self._categories, c.loyalty[i])},
-            follows=store(int(c.follows[i])),
+            follows=store(int(me["follows"])),
             next_need={k: int(d) for k, d in zip(self._categories, c.due[i])},
             extra={n: float(c.extra[k, i]) for k, n in enumerate(self.extra_names)},
         )
@@ -151,35 +169,28 @@ def populate(
     for part in _chunks(n):
         home[part] = _pick(cumulative, streams.uniforms(seed, "home", 0, _ids(part)))
     order = np.argsort(home, kind="stable").astype(np.uint32)
+    record = np.zeros(n, PERSON)
+    record["id"], record["home"], record["at"] = order, home[order], home[order]
+    record["work"] = record["follows"] = NOBODY
     columns = People(
-        id=order,
-        home=home[order],
-        work=np.full(n, NOBODY, np.int32),
-        at=home[order],
-        cohort=np.zeros(n, np.uint8),
-        income=np.ones(n, np.float32),
-        price_sensitivity=np.zeros(n, np.float32),
-        value_of_time=np.zeros(n, np.float32),
-        radius=np.zeros(n, np.float32),
-        literacy=np.zeros(n, np.float32),
-        access=np.zeros(n, np.uint32),
+        record=record,
         familiarity=np.zeros((n, p + 1), np.float32),
         favourite=np.full((n, k), NOBODY, np.int32),
         loyalty=np.zeros((n, k), np.float32),
-        follows=np.full(n, NOBODY, np.int32),
         due=np.zeros((n, k), np.int16),
-        extra=np.zeros((max(1, len(fields)), n), np.float32),
+        extra=np.zeros((len(fields), n), np.float32),
     )
     for part in _chunks(n):
         _draw_people(spec, city, seed, columns, part)
         for row, (name, field) in enumerate(fields.items()):
-            columns.extra[row, part] = _field(field, seed, name, columns.id[part])
+            columns.extra[row, part] = _field(field, seed, name, record["id"][part])
     return Population(columns, spec, tuple(fields), stores)
 
 
 def _draw_people(spec: Spec, city: City, seed: int, c: People, part: slice) -> None:
     """Fill one chunk of the columns."""
-    rule, ids = spec.consumers, c.id[part]
+    r = c.record[part]
+    rule, ids = spec.consumers, r["id"]
 
     def draw(process: str, what: int = 0) -> np.ndarray:
         return streams.uniforms(seed, process, 0, ids, what)
@@ -187,26 +198,26 @@ def _draw_people(spec: Spec, city: City, seed: int, c: People, part: slice) -> N
     cohorts = list(spec.cohorts.values())
     share = np.array([x.share for x in cohorts])
     group = _pick(_cumulative(share), draw("cohort"))
-    c.cohort[part] = group
+    r["cohort"] = group
 
     def of_cohort(name: str) -> np.ndarray:
         return np.array([getattr(x, name) for x in cohorts])[group]
 
     spread = rule.income_spread
-    income = city.income[c.home[part]] * of_cohort("income_x")
+    income = city.income[r["home"]] * of_cohort("income_x")
     income = income * np.exp(spread * ndtri(draw("income")) - spread * spread / 2)
-    c.income[part] = income
-    c.price_sensitivity[part] = _lognormal(rule.price_sensitivity, draw("price sensitivity")) * (
+    r["income"] = income
+    r["price_sensitivity"] = _lognormal(rule.price_sensitivity, draw("price sensitivity")) * (
         np.clip(income, 0.05, 20.0) ** rule.price_sensitivity_income
     )
-    c.value_of_time[part] = _lognormal(rule.value_of_time, draw("value of time"))
-    c.radius[part] = np.minimum(
+    r["value_of_time"] = _lognormal(rule.value_of_time, draw("value of time"))
+    r["radius"] = np.minimum(
         _lognormal(rule.radius_min, draw("radius")) * of_cohort("radius_x"), rule.radius_max_min
     )
     literacy = np.clip(of_cohort("literacy") + 0.15 * ndtri(draw("literacy")), 0.0, 1.0)
-    c.literacy[part] = literacy
+    r["literacy"] = literacy
     works = draw("works") < of_cohort("works")
-    c.work[part] = np.where(works, _pick(_cumulative(city.jobs), draw("work")), NOBODY)
+    r["work"] = np.where(works, _pick(_cumulative(city.jobs), draw("work")), NOBODY)
     phone = draw("smartphone") < of_cohort("smartphone_start")
     access = np.where(phone, ONLINE, 0).astype(np.uint32)
     access |= np.where(
@@ -217,7 +228,7 @@ def _draw_people(spec: Spec, city: City, seed: int, c: People, part: slice) -> N
         access |= np.where(member, member_bit(number), 0).astype(np.uint32)
         start = rule.habit_start * literacy * 2 * draw("habit " + name)
         c.familiarity[part, number + 1] = np.where(member, np.minimum(start, 1.0), 0.0)
-    c.access[part] = access
+    r["access"] = access
     for number, category in enumerate(spec.categories.values()):
         mean = category.every_days / np.clip(income, 0.05, 20.0) ** category.income_elasticity
         c.due[part, number] = np.minimum(draw("first need", number) * mean, 32000.0)

@@ -99,5 +99,6 @@ class Ledger:
     def monthly_flows(self) -> Sequence[tuple[str, str, str, int]]:
         """(line, kind from, kind to, fen) of the month, without the empty ones."""
         return [
-            (LINES[k], KINDS[a], KINDS[b], int(self.flows[k, a, b])) for k, a, b in zip(*np.nonzero(self.flows))
+            (LINES[k], KINDS[a], KINDS[b], int(self.flows[k, a, b]))
+            for k, a, b in zip(*np.nonzero(self.flows))
         ]

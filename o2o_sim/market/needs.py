@@ -30,91 +30,95 @@ Habits = namedtuple(
 # Each parallel loop below only calls a plain compiled function per block: arrays taken out of a namedtuple
 # inside a parallel loop are reference-counted by every thread, and (Numba 0.68) stores to them can be lost.
 @kernel
-def _count_block(people, day, free_day, next_free, plan_ahead, key, first, last):
+def _count_block(people, when, day, free_day, next_free, plan_ahead, key, first, last):
     due = 0
     for i in range(first, last):
-        people.at[i] = people.home[i]
-        for c in range(people.due.shape[1]):
-            if people.due[i, c] <= day:
+        people[i].at = people[i].home
+        for c in range(when.shape[1]):
+            if when[i, c] <= day:
                 if (
                     not free_day
                     and plan_ahead[c] > 0.0
-                    and uniform(extend(key, U64(c)), U64(people.id[i])) < plan_ahead[c]
+                    and uniform(extend(key, U64(c)), U64(people[i].id)) < plan_ahead[c]
                 ):
-                    people.due[i, c] = next_free
+                    when[i, c] = next_free
                 else:
                     due += 1
     return due
 
 
 @kernel(parallel=True)
-def count_due(people, day, free_day, next_free, plan_ahead, key, starts, block):
+def count_due(people, when, day, free_day, next_free, plan_ahead, key, starts, block):
     """Put off what is put off, send everybody home, and count the needs due per block into starts[1:]."""
-    n = len(people.id)
+    n = len(people)
     for b in prange(len(starts) - 1):
         starts[b + 1] = _count_block(
-            people, day, free_day, next_free, plan_ahead, key, b * block, min(n, (b + 1) * block)
+            people, when, day, free_day, next_free, plan_ahead, key, b * block, min(n, (b + 1) * block)
         )
 
 
 @kernel
-def _list_block(people, day, first, last, at, consumer, category):
+def _list_block(when, day, first, last, at, consumer, category):
     for i in range(first, last):
-        for c in range(people.due.shape[1]):
-            if people.due[i, c] <= day:
+        for c in range(when.shape[1]):
+            if when[i, c] <= day:
                 consumer[at] = i
                 category[at] = c
                 at += 1
 
 
 @kernel(parallel=True)
-def list_due(people, day, starts, block, consumer, category):
+def list_due(when, day, starts, block, consumer, category):
     """Fill the list of needs that `count_due` counted."""
-    n = len(people.id)
+    n = len(when)
     for b in prange(len(starts) - 1):
-        _list_block(people, day, b * block, min(n, (b + 1) * block), starts[b], consumer, category)
+        _list_block(when, day, b * block, min(n, (b + 1) * block), starts[b], consumer, category)
 
 
 @kernel
-def _learn_one(people, habits, i, c, store, platform, social, served, day, key):
+def _learn_one(people, known, best, bond, when, habits, i, c, store, platform, social, served, day, key):
     """One purchase (or going without, store = platform = 0) and what it leaves behind."""
     if not served:
-        people.due[i, c] = day + 1
+        when[i, c] = day + 1
         return
-    who = U64(people.id[i])
-    income = min(max(np.float64(people.income[i]), 0.05), 20.0)
+    who = U64(people[i].id)
+    income = min(max(np.float64(people[i].income), 0.05), 20.0)
     mean = habits.every_days[c] * exp(-habits.elasticity[c] * log(income))
     days = mean * (0.5 + uniform(extend(key, U64(2 * c)), who)) + uniform(extend(key, U64(2 * c + 1)), who)
-    people.due[i, c] = min(day + max(1, int(days)), LAST_DAY)
+    when[i, c] = min(day + max(1, int(days)), LAST_DAY)
     if store == 0 and platform == 0:
         return
-    for p in range(1, people.familiarity.shape[1]):
-        f = people.familiarity[i, p]
+    for p in range(1, known.shape[1]):
+        f = known[i, p]
         if p == platform:
-            people.familiarity[i, p] = f + np.float32(habits.habit_rate) * (np.float32(1) - f)
+            known[i, p] = f + np.float32(habits.habit_rate) * (np.float32(1) - f)
         elif f > 0:
-            people.familiarity[i, p] = f * np.float32(1.0 - habits.habit_fade)
-    if people.favourite[i, c] == store - 1 and store > 0:
-        v = people.loyalty[i, c]
-        people.loyalty[i, c] = v + np.float32(habits.loyalty_rate) * (np.float32(1) - v)
+            known[i, p] = f * np.float32(1.0 - habits.habit_fade)
+    if best[i, c] == store - 1 and store > 0:
+        v = bond[i, c]
+        bond[i, c] = v + np.float32(habits.loyalty_rate) * (np.float32(1) - v)
     else:
-        v = people.loyalty[i, c] * np.float32(1.0 - habits.loyalty_fade)
+        v = bond[i, c] * np.float32(1.0 - habits.loyalty_fade)
         if v < np.float32(habits.loyalty_rate) and store > 0:
-            people.favourite[i, c] = store - 1
+            best[i, c] = store - 1
             v = np.float32(habits.loyalty_rate)
-        people.loyalty[i, c] = v
+        bond[i, c] = v
     if (
         store > 0
         and social[store]
-        and people.follows[i] != store - 1
+        and people[i].follows != store - 1
         and uniform(extend(key, U64(1000 + c)), who) < habits.follow_rate
     ):
-        people.follows[i] = store - 1
+        people[i].follows = store - 1
 
 
 @kernel
 def _learn_block(
     people,
+    known,
+    best,
+    bond,
+    when,
     habits,
     consumer,
     category,
@@ -132,6 +136,10 @@ def _learn_block(
         o = pick[n]
         _learn_one(
             people,
+            known,
+            best,
+            bond,
+            when,
             habits,
             consumer[n],
             category[n],
@@ -146,9 +154,24 @@ def _learn_block(
 
 @kernel(parallel=True)
 def learn_all(
-    people, habits, consumer, category, pick, served, starts, offer_store, offer_platform, social, day, key
+    people,
+    known,
+    best,
+    bond,
+    when,
+    habits,
+    consumer,
+    category,
+    pick,
+    served,
+    starts,
+    offer_store,
+    offer_platform,
+    social,
+    day,
+    key,
 ):
-    """Habit, loyalty, following and the next need of everybody who shopped today.
+    """Habit (`known`), loyalty (`best`, `bond`), following and the next need (`when`) of all who shopped today.
 
     `offer_store` and `offer_platform` are numbers + 1 per offer (0: none); `social` says for each store
     number + 1 whether it has an account to follow.
@@ -156,6 +179,10 @@ def learn_all(
     for b in prange(len(starts) - 1):
         _learn_block(
             people,
+            known,
+            best,
+            bond,
+            when,
             habits,
             consumer,
             category,
@@ -198,18 +225,20 @@ def tally(consumer, pick, visited, served, at_place, cohort, cohorts, rows):
     came = np.zeros((PARTS, rows), np.int64)
     for p in prange(PARTS):
         first, last = p * n // PARTS, (p + 1) * n // PARTS
-        _tally_part(consumer, pick, visited, served, at_place, cohort, first, last, bought[p], turned[p], came[p])
+        _tally_part(
+            consumer, pick, visited, served, at_place, cohort, first, last, bought[p], turned[p], came[p]
+        )
     return bought.sum(axis=0), turned.sum(axis=0), came.sum(axis=0)
 
 
 @kernel
 def _adopt_part(people, smartphone, pay, member_p, member_q, users, keys, first, last):
     for i in range(first, last):
-        who, skill = U64(people.id[i]), np.float64(people.literacy[i])
-        access = people.access[i]
+        who, skill = U64(people[i].id), np.float64(people[i].literacy)
+        access = people[i].access
         if not access & _ONLINE:
             if uniform(keys[0], who) < (smartphone[0] + smartphone[1] * users[0]) * skill:
-                people.access[i] = access | _ONLINE
+                people[i].access = access | _ONLINE
             continue
         if not access & _PAYS and uniform(keys[1], who) < (pay[0] + pay[1] * users[1]) * skill:
             access |= _PAYS
@@ -218,7 +247,7 @@ def _adopt_part(people, smartphone, pay, member_p, member_q, users, keys, first,
             hazard = (member_p[p] + member_q[p] * users[2 + p]) * skill
             if not access & bit and uniform(keys[2 + p], who) < hazard:
                 access |= bit
-        people.access[i] = access
+        people[i].access = access
 
 
 @kernel(parallel=True)
@@ -229,9 +258,19 @@ def adopt(people, smartphone, pay, member_p, member_q, users, keys):
     (float64[2 + platforms]) are the shares who have it; keys uint64[2 + platforms]. A platform and paying by
     phone need a smartphone.
     """
-    n = len(people.id)
+    n = len(people)
     for part in prange(PARTS):
-        _adopt_part(people, smartphone, pay, member_p, member_q, users, keys, part * n // PARTS, (part + 1) * n // PARTS)
+        _adopt_part(
+            people,
+            smartphone,
+            pay,
+            member_p,
+            member_q,
+            users,
+            keys,
+            part * n // PARTS,
+            (part + 1) * n // PARTS,
+        )
 
 
 @kernel

@@ -8,7 +8,7 @@ loop knows the channels by name.
 from __future__ import annotations
 
 from collections import namedtuple
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -87,34 +87,44 @@ MONEY = (
     "delivery",
 )
 
-Offers = namedtuple(
-    "Offers",
-    "key store platform cell needs reach appeal price queue wait unseen payment "
-    "area quality discount days channel category",
-)
-"""The columns the shopping loop reads. Row 0 is nobody's offer: it pads lists and is never seen.
+ROW = np.dtype(
+    [("key", np.uint64)]
+    + [
+        (name, np.float64)
+        for name in (
+            "reach", "appeal", "price", "queue", "wait", "unseen", "payment",
+            "area", "quality", "discount", "days", "channel", "category",
+        )
+    ]
+    + [("store", np.uint32), ("platform", np.uint32), ("needs", np.uint32), ("cell", np.int32)],
+    align=True,
+)  # fmt: skip
+"""What the shopping loop reads of an offer. Row 0 is nobody's offer: it pads lists and is never seen.
 `store` and `platform` are numbers + 1, so that 0 means none."""
 
-Lists = namedtuple("Lists", "start offer minutes")
-"""Lists of offers in one array: list k is rows start[k]:start[k+1], sorted by minutes, padded to LANES."""
+Lists = namedtuple("Lists", "start offer minutes delivered everywhere followers")
+"""All lists of visible offers in one array: list k is entries start[k]:start[k+1] (uint64), each an offer (row,
+uint32) and the minutes to it (float32), sorted by minutes and padded to LANES. List `category * cells + cell`
+holds the offers at places; behind those come the deliveries, from list number `delivered` on, by category and
+cell too; from `everywhere` on by category; from `followers` on by `category * stores + store`."""
 
 
 @dataclass
 class Table:
     """All offers of a day in columns, and the lists that say who sees them.
 
-    `columns` is for the shopping loop; `fen` (int64[rows] per kind of money) is what one purchase by one
+    `columns` (ROW[rows]) is for the shopping loop; `fen` (int64[rows] per kind of money) is what one purchase by one
     simulated consumer moves, i.e. the yuan amounts times the people she stands for.
     """
 
     rows: list[Offer]
-    columns: Offers
+    columns: np.ndarray
     fen: dict[str, np.ndarray]
     seller: np.ndarray
     carrier: np.ndarray
     seen: np.ndarray
     channels: list[str]
-    lists: dict[str, Lists] = field(default_factory=dict)
+    lists: Lists | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -122,12 +132,12 @@ class Table:
     @property
     def store(self) -> np.ndarray:
         """int32[rows]: store number, -1 for none."""
-        return self.columns.store.astype(np.int32) - 1
+        return self.columns["store"].astype(np.int32) - 1
 
     @property
     def platform(self) -> np.ndarray:
         """int32[rows]: platform number, -1 for none."""
-        return self.columns.platform.astype(np.int32) - 1
+        return self.columns["platform"].astype(np.int32) - 1
 
 
 _NOBODY = Offer(np.uint64(0), "", "", 0, 0.0, seen=FOLLOWERS)
@@ -150,28 +160,30 @@ def tabulate(rows: list[Offer], people_each: float, channels: list[str]) -> Tabl
             channels.append(r.channel)
     seen, price = column("seen", np.int32), column("price")
     net = price - column("discount") - column("subsidy") + column("fee")
-    usual = column("usual")
-    reach = np.where(seen == DELIVERED, column("reach_min"), np.where(seen == EVERYWHERE, np.inf, -1.0))
-    columns = Offers(
-        key=column("key", np.uint64),
-        store=column("store", np.int32).astype(np.int64).__add__(1).astype(np.uint32),
-        platform=column("platform", np.int32).astype(np.int64).__add__(1).astype(np.uint32),
-        cell=column("cell", np.int32),
-        needs=column("needs", np.uint32),
-        reach=reach,
-        appeal=column("appeal"),
-        price=net / usual * column("price_weight"),
-        queue=column("queue"),
-        wait=column("wait"),
-        unseen=column("unseen"),
-        payment=column("payment"),
-        area=column("area"),
-        quality=column("quality"),
-        discount=(column("discount") + column("subsidy")) / np.where(price > 0, price, 1.0),
-        days=column("days"),
-        channel=np.array([numbers[r.channel] for r in rows], dtype=np.float64),
-        category=column("category"),
+    columns = np.zeros(len(rows), ROW)
+    for name in (
+        "key",
+        "cell",
+        "needs",
+        "appeal",
+        "queue",
+        "wait",
+        "unseen",
+        "payment",
+        "area",
+        "quality",
+        "days",
+        "category",
+    ):
+        columns[name] = raw[name]
+    columns["store"] = column("store", np.int64) + 1
+    columns["platform"] = column("platform", np.int64) + 1
+    columns["reach"] = np.where(
+        seen == DELIVERED, column("reach_min"), np.where(seen == EVERYWHERE, np.inf, -1.0)
     )
+    columns["price"] = net / column("usual") * column("price_weight")
+    columns["discount"] = (column("discount") + column("subsidy")) / np.where(price > 0, price, 1.0)
+    columns["channel"] = [numbers[r.channel] for r in rows]
     fen = {name: np.rint(column(name) * (100.0 * people_each)).astype(np.int64) for name in MONEY}
     seller, carrier = column("seller", np.int64), column("carrier", np.int64)
     return Table(rows, columns, fen, seller, np.where(carrier < 0, seller, carrier), seen, channels)
@@ -182,7 +194,7 @@ def same_places(a: Table | None, b: Table) -> bool:
     if a is None or len(a) != len(b):
         return False
     return all(
-        np.array_equal(getattr(a.columns, name), getattr(b.columns, name))
+        np.array_equal(a.columns[name], b.columns[name])
         for name in ("key", "cell", "category", "store", "reach")
     ) and np.array_equal(a.seen, b.seen)
 
@@ -190,65 +202,72 @@ def same_places(a: Table | None, b: Table) -> bool:
 def build_lists(
     table: Table, reach: Reach, place_of_cell: np.ndarray, cells: int, categories: int, stores: int,
     limit_min: np.ndarray, delivery_min: np.ndarray,
-) -> dict[str, Lists]:  # fmt: skip
+) -> Lists:  # fmt: skip
     """Who sees what: by (category, cell) for offers at places and for deliveries, by category for what is
     seen everywhere, by (category, store) for what only followers see.
 
     `reach` holds the cells around each place cell, `place_of_cell` (int32[cells]) the number of a place there,
-    `limit_min` (float64[categories]) how far the most mobile consumer goes for a category, `delivery_min` how far
-    deliveries to followers go.
+    `limit_min` (float64[categories]) how far the most mobile consumer goes for a category, `delivery_min` how
+    far deliveries to followers go.
     """
     c = table.columns
-    category = c.category.astype(np.int32)
+    category = c["category"].astype(np.int64)
 
-    def around(kind: int, furthest: np.ndarray) -> Lists:
-        rows = (1 + np.flatnonzero(table.seen[1:] == kind)).astype(np.uint32)
-        if kind in (AT_PLACE, DELIVERED):
-            place = place_of_cell[c.cell[rows]].astype(np.int64)
-            return Lists(
-                *_lists_around(
-                    rows,
-                    category[rows],
-                    place,
-                    furthest[rows],
-                    reach.start,
-                    reach.cell,
-                    reach.minutes,
-                    cells,
-                    categories,
-                )
-            )
-        group = (
-            category[rows]
-            if kind == EVERYWHERE
-            else category[rows] * stores + (c.store[rows].astype(np.int64) - 1)
+    def rows_of(kind: int) -> np.ndarray:
+        return (1 + np.flatnonzero(table.seen[1:] == kind)).astype(np.uint32)
+
+    def around(kind: int, furthest: np.ndarray):
+        rows = rows_of(kind)
+        place = place_of_cell[c["cell"][rows]].astype(np.int64)
+        return _lists_around(
+            rows,
+            category[rows],
+            place,
+            furthest[rows],
+            reach.start,
+            reach.cell,
+            reach.minutes,
+            cells,
+            categories,
         )
-        return _lists_of(rows, group.astype(np.int64), categories * (1 if kind == EVERYWHERE else stores))
 
-    lists = {
-        "place": around(AT_PLACE, limit_min[category]),
-        "delivered": around(DELIVERED, np.maximum(c.reach, delivery_min[category])),
-        "everywhere": around(EVERYWHERE, limit_min[category]),
-        "followers": around(FOLLOWERS, limit_min[category]),
-    }
-    longest = max(int(np.diff(part.start).max(initial=0)) for part in lists.values())
+    here, away = rows_of(EVERYWHERE), rows_of(FOLLOWERS)
+    parts = [
+        around(AT_PLACE, limit_min[category]),
+        around(DELIVERED, np.maximum(c["reach"], delivery_min[category])),
+        _lists_of(here, category[here], categories),
+        _lists_of(
+            away, category[away] * stores + (c["store"][away].astype(np.int64) - 1), categories * stores
+        ),
+    ]
+    longest = max(int(np.diff(start).max(initial=0)) for start, _, _ in parts)
     if longest > LONGEST_LIST:
         raise OverflowError(
             f"{longest} offers of one category are visible from one cell; at most {LONGEST_LIST} can be"
         )
-    return lists
+    begins = np.cumsum([0, *(len(offer) for _, offer, _ in parts)])
+    start = np.concatenate([part[0][:-1] + begin for part, begin in zip(parts, begins)] + [begins[-1:]])
+    first = np.cumsum([0, *(len(part[0]) - 1 for part in parts)])
+    return Lists(
+        start.astype(np.uint64),
+        np.concatenate([offer for _, offer, _ in parts]),
+        np.concatenate([minutes for _, _, minutes in parts]),
+        int(first[1]),
+        int(first[2]),
+        int(first[3]),
+    )
 
 
-def _lists_of(rows: np.ndarray, group: np.ndarray, groups: int) -> Lists:
-    """Lists of rows by group, padded, with no travel."""
+def _lists_of(rows: np.ndarray, group: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lists of rows by group, padded, with no travel: (start, offer, minutes)."""
     count = np.bincount(group, minlength=groups)
     padded = (count + LANES - 1) // LANES * LANES
-    start = np.concatenate([[0], np.cumsum(padded)])
+    start = np.concatenate([[0], np.cumsum(padded)]).astype(np.int64)
     offer = np.zeros(start[-1], np.uint32)
     order = np.argsort(group, kind="stable")
     rank = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
     offer[start[group[order]] + rank] = rows[order]
-    return Lists(start.astype(np.uint64), offer, np.zeros(start[-1], np.float32))
+    return start, offer, np.zeros(start[-1], np.float32)
 
 
 @kernel
@@ -260,7 +279,7 @@ def _lists_around(rows, category, place, furthest, start, cell, minutes, cells, 
             if minutes[j] > furthest[k]:
                 break
             count[category[k] * cells + cell[j]] += 1
-    begin = np.zeros(categories * cells + 1, np.uint64)
+    begin = np.zeros(categories * cells + 1, np.int64)
     total = 0
     for g in range(categories * cells):
         begin[g] = total
@@ -275,7 +294,7 @@ def _lists_around(rows, category, place, furthest, start, cell, minutes, cells, 
                 break
             g = category[k] * cells + cell[j]
             # insertion keeps each list sorted by minutes; lists are short
-            a, i = np.int64(begin[g]), filled[g]
+            a, i = begin[g], filled[g]
             while i > 0 and away[a + i - 1] > minutes[j]:
                 away[a + i], offer[a + i] = away[a + i - 1], offer[a + i - 1]
                 i -= 1

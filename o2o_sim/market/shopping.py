@@ -26,7 +26,7 @@ _SLOTS = U64((1 << SLOT_BITS) - 1)
 _NEVER = U64(0x7FF0000000000000)
 _LANES = U64(LANES)
 _ONLINE, _PAYS = ONLINE, PAYS_BY_PHONE
-_NO_ACCESS = np.uint32(0)
+_NO_ACCESS, _NO_STORE = np.uint32(0), np.uint32(0xFFFFFFFF)
 BLOCK = 512
 """Consumers in one block of work; blocks, not consumers, are dealt to threads."""
 STRIDE = 7919
@@ -46,12 +46,21 @@ Seen = namedtuple(
     "Seen", "appeal price queue wait unseen payment area quality discount days channel category"
 )
 Trip = namedtuple("Trip", "minutes familiarity loyalty follows")
+Eye = namedtuple("Eye", "chooser access favourite loyalty follows")
+"""What else the loop must know of who looks: her draw key, her access bits, her stores (number + 1)."""
 Today = namedtuple("Today", "day weekday month workday")
-World = namedtuple("World", "people offers place delivered everywhere followers settings today cells stores")
-Settings = namedtuple(
-    "Settings", "reach_x touch familiarity_weight loyalty_weight work_anchor largest_radius"
+World = namedtuple(
+    "World",
+    "people familiarity favourite loyalty extra offers start offer minutes reach_x touch scales today",
 )
-"""`reach_x`, `touch`: float64[categories]; weights in utils; `largest_radius`: min."""
+"""All that the loop reads, flat: records and arrays (see consumers.py and offers.py), `reach_x` and `touch`
+(float64[categories]), and plain numbers in `scales` and `today`."""
+
+Scales = namedtuple(
+    "Scales",
+    "familiarity loyalty work_anchor largest_radius cells stores delivered everywhere followers",
+)
+"""Weights in utils, minutes, sizes, and the numbers of the first list of each kind."""
 
 # What a rule is made of; `Shopping` puts the real ones in their place.
 Me = namedtuple("Me", BASE_ME)
@@ -65,29 +74,38 @@ def extra_fields(extra, i):
     return ()
 
 
-def person(people, i):
+def person(people, extra, i):
     """Consumer i as the rule sees her: plain numbers only."""
-    access = people.access[i]
+    access = people[i].access
     base = (
-        np.float64(people.price_sensitivity[i]),
-        np.float64(people.value_of_time[i]),
-        np.float64(people.income[i]),
-        np.float64(people.radius[i]),
-        np.float64(people.literacy[i]),
-        np.float64(people.cohort[i]),
+        np.float64(people[i].price_sensitivity),
+        np.float64(people[i].value_of_time),
+        np.float64(people[i].income),
+        np.float64(people[i].radius),
+        np.float64(people[i].literacy),
+        np.float64(people[i].cohort),
         1.0 if access & _PAYS else 0.0,
         1.0 if access & _ONLINE else 0.0,
     )
-    return Me(*(base + extra_fields(people.extra, i)))
+    return Me(*(base + extra_fields(extra, i)))
 
 
 def seen_offer(offers, o, unseen_x):
     """Offer o as the rule sees it; `unseen_x` is 0 for who has it in her hands, else 1."""
     return Seen(
-        offers.appeal[o], offers.price[o], offers.queue[o], offers.wait[o], offers.unseen[o] * unseen_x,
-        offers.payment[o], offers.area[o], offers.quality[o], offers.discount[o], offers.days[o],
-        offers.channel[o], offers.category[o],
-    )  # fmt: skip
+        offers[o].appeal,
+        offers[o].price,
+        offers[o].queue,
+        offers[o].wait,
+        offers[o].unseen * unseen_x,
+        offers[o].payment,
+        offers[o].area,
+        offers[o].quality,
+        offers[o].discount,
+        offers[o].days,
+        offers[o].channel,
+        offers[o].category,
+    )
 
 
 def end_within(minutes, a, b, limit):
@@ -98,27 +116,24 @@ def end_within(minutes, a, b, limit):
     return a
 
 
-def race(a, b, me, chooser, access, limit, unseen_x, familiarity, favourite, loyalty, follows, offers, lists_offer, lists_minutes, today):  # fmt: skip
-    """The smallest Exponential * exp(-value) over offers a..b of a list, with its slot in the last bits."""
+def race(a, b, me, eye, limit, unseen_x, familiarity, offers, offer, minutes, today):
+    """The smallest Exponential * exp(-value) over entries a..b of a list, with its slot in the last bits.
+
+    No branch and no call that is not inlined: the compiler compares several offers at a time.
+    """
     best = _NEVER
-    # Columns as local names: a namedtuple of arrays inside the loop would be reference-counted.
-    key, store, platform = offers.key, offers.store, offers.platform
-    needs, reach = offers.needs, offers.reach
     for j in range(a, b):
-        o = lists_offer[j]
-        minutes = np.float64(lists_minutes[j])
-        mine = 1.0 if store[o] == favourite else 0.0
-        followed = 1.0 if store[o] == follows else 0.0
-        utility = value(
-            me,
-            seen_offer(offers, o, unseen_x),
-            Trip(minutes, familiarity[platform[o]], loyalty * mine, followed),
-            today,
-        )
+        o = offer[j]
+        away = np.float64(minutes[j])
+        store = offers[o].store
+        mine = 1.0 if store == eye.favourite else 0.0
+        followed = 1.0 if store == eye.follows else 0.0
+        trip = Trip(away, familiarity[offers[o].platform], eye.loyalty * mine, followed)
+        utility = value(me, seen_offer(offers, o, unseen_x), trip, today)
         utility = min(max(utility, -600.0), 600.0)
-        time = exponential(pair_bits(chooser, key[o])) * exp(-utility)
-        visible = ((minutes <= limit) | (minutes <= reach[o]) | (followed > 0.5)) & (
-            (needs[o] & ~access) == _NO_ACCESS
+        time = exponential(pair_bits(eye.chooser, offers[o].key)) * exp(-utility)
+        visible = ((away <= limit) | (away <= offers[o].reach) | (followed > 0.5)) & (
+            (offers[o].needs & ~eye.access) == _NO_ACCESS
         )
         bits = (float_bits(time) & ~_SLOTS) | (j - a)
         best = min(best, bits if visible else _NEVER)
@@ -131,190 +146,102 @@ def choose(w, i, c, day_key, familiarity):
     `day_key` is the stream of the day, `familiarity` her familiarity with each platform in utils. Surplus
     is the best value + Gumbel draw; its mean over people is the log-sum plus Euler's constant.
     """
-    p, s, offers = w.people, w.settings, w.offers
-    me = person(p, i)
-    access = p.access[i]
-    chooser = extend(extend(day_key, U64(p.id[i])), U64(c))
-    favourite = np.uint32(p.favourite[i, c] + 1) if p.favourite[i, c] >= 0 else np.uint32(0xFFFFFFFF)
-    loyalty = np.float64(p.loyalty[i, c]) * s.loyalty_weight
-    follower = p.follows[i] >= 0
-    follows = np.uint32(p.follows[i] + 1) if follower else np.uint32(0xFFFFFFFF)
-    limit = np.float64(p.radius[i]) * s.reach_x[c]
-    search = s.largest_radius * s.reach_x[c] if follower else limit
-    best, pick = _NEVER, np.uint32(0)
+    people, offers, start, offer, minutes = w.people, w.offers, w.start, w.offer, w.minutes
+    s, today = w.scales, w.today
+    me = person(people, w.extra, i)
+    favourite, follows = w.favourite[i, c], people[i].follows
+    eye = Eye(
+        extend(extend(day_key, U64(people[i].id)), U64(c)),
+        people[i].access,
+        np.uint32(favourite + 1) if favourite >= 0 else _NO_STORE,
+        np.float64(w.loyalty[i, c]) * s.loyalty,
+        np.uint32(follows + 1) if follows >= 0 else _NO_STORE,
+    )
+    limit = np.float64(people[i].radius) * w.reach_x[c]
+    search = s.largest_radius * w.reach_x[c] if follows >= 0 else limit
+    best, pick, walked = _NEVER, np.uint32(0), False
 
-    k = c * w.cells + p.home[i]
-    a = w.place.start[k]
-    b = end_within(w.place.minutes, a, w.place.start[k + 1], search)
-    t = race(
-        a,
-        b,
-        me,
-        chooser,
-        access,
-        limit,
-        1.0,
-        familiarity,
-        favourite,
-        loyalty,
-        follows,
-        offers,
-        w.place.offer,
-        w.place.minutes,
-        w.today,
-    )
-    if t < best:
-        best, pick = t, w.place.offer[a + (t & _SLOTS)]
-    if w.today.workday > 0.5 and s.work_anchor and p.work[i] >= 0:
-        k = c * w.cells + p.work[i]
-        a = w.place.start[k]
-        b = end_within(w.place.minutes, a, w.place.start[k + 1], search)
-        t = race(
-            a,
-            b,
-            me,
-            chooser,
-            access,
-            limit,
-            1.0,
-            familiarity,
-            favourite,
-            loyalty,
-            follows,
-            offers,
-            w.place.offer,
-            w.place.minutes,
-            w.today,
-        )
+    # Shops around home and, on a working day, around work. The same offer has the same draw from both.
+    for anchor in range(2):
+        if anchor == 1 and (today.workday < 0.5 or not s.work_anchor or people[i].work < 0):
+            break
+        k = c * s.cells + (people[i].home if anchor == 0 else people[i].work)
+        a = start[k]
+        b = end_within(minutes, a, start[k + 1], search)
+        t = race(a, b, me, eye, limit, 1.0, familiarity, offers, offer, minutes, today)
         if t < best:
-            best, pick = t, w.place.offer[a + (t & _SLOTS)]
-    walked = pick > np.uint32(0)
-    k = c * w.cells + p.home[i]
-    a, b = w.delivered.start[k], w.delivered.start[k + 1]
-    t = race_seated(
-        w.delivered, a, b, me, chooser, access, 1.0, familiarity, favourite, loyalty, follows, offers, w.today
-    )
-    if t < best:
-        best, pick, walked = t, w.delivered.offer[a + (t & _SLOTS)], False
-    a, b = w.everywhere.start[c], w.everywhere.start[c + 1]
-    t = race_seated(
-        w.everywhere,
-        a,
-        b,
-        me,
-        chooser,
-        access,
-        1.0,
-        familiarity,
-        favourite,
-        loyalty,
-        follows,
-        offers,
-        w.today,
-    )
-    if t < best:
-        best, pick, walked = t, w.everywhere.offer[a + (t & _SLOTS)], False
-    if follower:
-        k = c * w.stores + p.follows[i]
-        a, b = w.followers.start[k], w.followers.start[k + 1]
-        t = race_seated(
-            w.followers,
-            a,
-            b,
-            me,
-            chooser,
-            access,
-            1.0,
-            familiarity,
-            favourite,
-            loyalty,
-            follows,
-            offers,
-            w.today,
-        )
+            best, pick, walked = t, offer[a + (t & _SLOTS)], True
+    # What comes to her: deliveries to her home, what is seen everywhere, what followers see.
+    for kind in range(3):
+        if kind == 0:
+            k = s.delivered + c * s.cells + people[i].home
+        elif kind == 1:
+            k = s.everywhere + c
+        elif follows >= 0:
+            k = s.followers + c * s.stores + follows
+        else:
+            break
+        a = start[k]
+        t = race(a, start[k + 1], me, eye, -1.0, 1.0, familiarity, offers, offer, minutes, today)
         if t < best:
-            best, pick, walked = t, w.followers.offer[a + (t & _SLOTS)], False
+            best, pick, walked = t, offer[a + (t & _SLOTS)], False
+
     visited = np.uint32(0)
     if walked:
-        p.at[i] = offers.cell[pick]
-        if s.touch[c] > 0.0 and access & _ONLINE:
+        people[i].at = offers[pick].cell
+        if w.touch[c] > 0.0 and eye.access & _ONLINE:
             # Showrooming: she stands in the shop, the way is behind her, the goods are in her hands. What
             # would the phone offer now? The draws are the ones she came with.
-            here = value(
-                me,
-                seen_offer(offers, pick, 1.0),
-                Trip(
-                    0.0,
-                    familiarity[offers.platform[pick]],
-                    loyalty if offers.store[pick] == favourite else 0.0,
-                    1.0 if offers.store[pick] == follows else 0.0,
-                ),
-                w.today,
-            )
-            here = exponential(pair_bits(chooser, offers.key[pick])) * exp(-min(max(here, -600.0), 600.0))
-            a, b = w.everywhere.start[c], w.everywhere.start[c + 1]
-            t = race_seated(
-                w.everywhere,
-                a,
-                b,
-                me,
-                chooser,
-                access,
+            store = offers[pick].store
+            trip = Trip(
                 0.0,
-                familiarity,
-                favourite,
-                loyalty,
-                follows,
-                offers,
-                w.today,
+                familiarity[offers[pick].platform],
+                eye.loyalty if store == eye.favourite else 0.0,
+                1.0 if store == eye.follows else 0.0,
             )
-            if t < float_bits(here):
-                visited, pick = pick, w.everywhere.offer[a + (t & _SLOTS)]
+            here = min(max(value(me, seen_offer(offers, pick, 1.0), trip, today), -600.0), 600.0)
+            time = exponential(pair_bits(eye.chooser, offers[pick].key)) * exp(-here)
+            k = s.everywhere + c
+            a = start[k]
+            t = race(a, start[k + 1], me, eye, -1.0, 0.0, familiarity, offers, offer, minutes, today)
+            if t < float_bits(time):
+                visited, pick = pick, offer[a + (t & _SLOTS)]
     surplus = -log(bits_float(best)) if best < _NEVER else 0.0
     return pick, visited, surplus
 
 
-def race_seated(lists, a, b, me, chooser, access, unseen_x, familiarity, favourite, loyalty, follows, offers, today):  # fmt: skip
-    """A race among offers that need no trip of hers."""
-    if a == b:
-        return _NEVER
-    return race(
-        a,
-        b,
-        me,
-        chooser,
-        access,
-        -1.0,
-        unseen_x,
-        familiarity,
-        favourite,
-        loyalty,
-        follows,
-        offers,
-        lists.offer,
-        lists.minutes,
-        today,
-    )
-
-
 def shop_block(
-    people, offers, place, delivered, everywhere, followers, settings, today, cells, stores,
+    people, familiarity, favourite, loyalty, extra, offers, start, offer, minutes, reach_x, touch, scales, today,
     needs_consumer, needs_category, first, last, day_key, pick, visited, surplus,
 ):  # fmt: skip
     """The choices of needs first..last."""
-    w = World(people, offers, place, delivered, everywhere, followers, settings, today, cells, stores)
-    platforms = people.familiarity.shape[1]
-    familiarity = np.zeros(platforms)
+    w = World(
+        people,
+        familiarity,
+        favourite,
+        loyalty,
+        extra,
+        offers,
+        start,
+        offer,
+        minutes,
+        reach_x,
+        touch,
+        scales,
+        today,
+    )
+    platforms = familiarity.shape[1]
+    mine = np.zeros(platforms)
     for n in range(first, last):
         i = np.int64(needs_consumer[n])
         for q in range(platforms):
-            familiarity[q] = np.float64(people.familiarity[i, q]) * settings.familiarity_weight
-        o, v, s = choose(w, i, np.int64(needs_category[n]), day_key, familiarity)
+            mine[q] = np.float64(familiarity[i, q]) * scales.familiarity
+        o, v, s = choose(w, i, np.int64(needs_category[n]), day_key, mine)
         pick[n], visited[n], surplus[n] = o, v, s
 
 
 def shop_all(
-    people, offers, place, delivered, everywhere, followers, settings, today, cells, stores,
+    people, familiarity, favourite, loyalty, extra, offers, start, offer, minutes, reach_x, touch, scales, today,
     needs_consumer, needs_category, starts, order, day_key, pick, visited, surplus,
 ):  # fmt: skip
     """All choices of a day. `starts` says where each block of needs begins, `order` in which order blocks are
@@ -322,8 +249,8 @@ def shop_all(
     for k in prange(len(order)):
         b = order[k]
         shop_block(
-            people, offers, place, delivered, everywhere, followers, settings, today, cells, stores,
-            needs_consumer, needs_category, starts[b], starts[b + 1], day_key, pick, visited, surplus,
+            people, familiarity, favourite, loyalty, extra, offers, start, offer, minutes, reach_x, touch, scales,
+            today, needs_consumer, needs_category, starts[b], starts[b + 1], day_key, pick, visited, surplus,
         )  # fmt: skip
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 MODES = ("social", "marketplace", "partnership", "app")
 SETUP_MONTHS = 24
 """Months over which a store spreads what it costs to begin."""
-VARIABLE = tuple(LINE[n] for n in ("cost of goods", "spoilage", "commission", "advertising", "handling", "delivery"))
+VARIABLE = tuple(
+    LINE[n] for n in ("cost of goods", "spoilage", "commission", "advertising", "handling", "delivery")
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,11 @@ def options(store: Store, view: View) -> list[Option]:
             extra, kept = _expect(name, store, view, sales, margin, platform)
             crowd = 1 + rules.bandwagon * view.holders.get((store.category, name), 0.0)
             extra *= rules.optimism * crowd * store.fit(name)
-            per_order = mode.per_order_yuan + (0 if name in ("partnership", "marketplace") else mode.delivery_cost_yuan - mode.delivery_fee_yuan)
+            per_order = mode.per_order_yuan + (
+                0
+                if name in ("partnership", "marketplace")
+                else mode.delivery_cost_yuan - mode.delivery_fee_yuan
+            )
             orders = extra / spec.categories[store.category].ticket_yuan
             found.append(Option(name, platform, extra * kept - per_order * orders, cost, extra))
     return sorted(found, key=lambda o: (-(o.gain - o.cost), o.mode, o.platform.name if o.platform else ""))
@@ -83,21 +89,33 @@ def _partners(mode: str, store: Store, view: View) -> list[Platform | None]:
         useful = any(view.spec.categories[c].delivery_reach_min > 0 for c in store.floor)
         return [None] if useful else []
     kind = "marketplace" if mode == "marketplace" else "local_services"
-    return [p for p in view.platforms if p.spec.kind == kind and any(p.carries(c) for c in store.floor) and not p.is_broke]
+    return [
+        p
+        for p in view.platforms
+        if p.spec.kind == kind and any(p.carries(c) for c in store.floor) and not p.is_broke
+    ]
 
 
-def _expect(name: str, store: Store, view: View, sales: float, margin: float, platform: Platform | None) -> tuple[float, float]:
+def _expect(
+    name: str, store: Store, view: View, sales: float, margin: float, platform: Platform | None
+) -> tuple[float, float]:
     """(extra sales in yuan a month, share of them kept after variable cost), before optimism and skill."""
     spec = view.spec
     mode = getattr(spec.modes, name)
     if name == "marketplace" and platform is not None:
         extra = sum(
-            view.orders.get((platform.name, c), 0.0) / 100 * mode.market_share for c in store.floor if platform.carries(c)
+            view.orders.get((platform.name, c), 0.0) / 100 * mode.market_share
+            for c in store.floor
+            if platform.carries(c)
         )
         c = spec.categories[store.category]
         price = c.online_price_x * platform.spec.price_x
         kept = (price - (1 - c.gross_margin)) / price - platform.commission - platform.advertising_share()
-        kept -= platform.parcel_cost(store.category) * (1 - platform.spec.parcel.fee_share) / (price * c.ticket_yuan)
+        kept -= (
+            platform.parcel_cost(store.category)
+            * (1 - platform.spec.parcel.fee_share)
+            / (price * c.ticket_yuan)
+        )
         return extra, kept
     seen = view.lift.get(name)
     lift = mode.hoped_lift if seen is None else 0.5 * (seen + mode.hoped_lift)

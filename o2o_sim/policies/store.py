@@ -54,7 +54,9 @@ class Satisficing(StorePolicy):
         revenue = sum(m.revenue for m in months)
         profit = sum(m.profit for m in months)
         margin = profit / revenue if revenue > 0 else -1.0
-        around = view.circle_margin.get((store.circle.name, store.category), view.margin.get(store.category, 0.0))
+        around = view.circle_margin.get(
+            (store.circle.name, store.category), view.margin.get(store.category, 0.0)
+        )
         aspiration = (1 - rules.imitation) * rules.aspiration_margin + rules.imitation * max(around, 0.0)
         return {
             "margin": round(margin, 4),
@@ -77,14 +79,32 @@ class Satisficing(StorePolicy):
         months = store.history[-view.spec.stores.satisficing.patience_months :]
         margin = contribution_margin(months)
         fixed = -sum(int(m.lines[list(FIXED)].sum()) for m in months) / len(months) / 100
-        online = sum(m.sales_by_channel.get("marketplace shop", 0) + m.sales_by_channel.get("app delivery", 0) + m.sales_by_channel.get("social delivery", 0) for m in months) / len(months) / 100
+        online = (
+            sum(
+                m.sales_by_channel.get("marketplace shop", 0)
+                + m.sales_by_channel.get("app delivery", 0)
+                + m.sales_by_channel.get("social delivery", 0)
+                for m in months
+            )
+            / len(months)
+            / 100
+        )
         looked = sum(m.looked_only for m in months) / max(1, sum(m.visits for m in months))
         figures |= {"online sales (yuan/month)": round(online, 2), "share who only looked": round(looked, 4)}
         if "marketplace" in store.modes or "app" in store.modes or "social" in store.modes:
             if store.state != ONLINE_ONLY and online * margin > 0.1 * fixed:
-                return Decision("move online", "its online sales carry a smaller shop: " + main_cause(store, view), figures=figures)
+                return Decision(
+                    "move online",
+                    "its online sales carry a smaller shop: " + main_cause(store, view),
+                    figures=figures,
+                )
             revenue = sum(m.revenue for m in months) / len(months) / 100
-            if store.state == OPEN and looked > 0.15 and "marketplace" in store.modes and revenue * margin > 0.6 * fixed:
+            if (
+                store.state == OPEN
+                and looked > 0.15
+                and "marketplace" in store.modes
+                and revenue * margin > 0.6 * fixed
+            ):
                 return Decision("showroom", "people look here and buy online", figures=figures)
         return Decision("close", "gave up: " + main_cause(store, view), figures=figures)
 
@@ -121,7 +141,9 @@ def main_cause(store: Store, view: View) -> str:
     causes = {
         "rent too high": rent - usual_rent * store.usual_sales_yuan(),
         "integration cost": integration,
-        "sales too low": max(sales_gap, 0.0) * store.usual_sales_yuan() * max(contribution_margin(months), 0.0),
+        "sales too low": max(sales_gap, 0.0)
+        * store.usual_sales_yuan()
+        * max(contribution_margin(months), 0.0),
     }
     cause = max(causes, key=lambda k: causes[k])
     if cause == "sales too low":

@@ -48,14 +48,14 @@ class Recorder:
         count = bought.sum(axis=0)
         spent = t.fen["price"] - t.fen["discount"] + t.fen["fee"]
         sales = count * spent / 100
-        channel = t.columns.channel.astype(np.int64)
-        category = t.columns.category.astype(np.int64)
+        channel = t.columns["channel"].astype(np.int64)
+        category = t.columns["category"].astype(np.int64)
         by_channel = np.bincount(channel, weights=sales, minlength=len(m.channels))
         by_category = np.bincount(category, weights=sales, minlength=len(m.category_number))
         seen_first = m.visited > 0
         showroomed = int(seen_first.sum())
         subsidy = float((count * t.fen["subsidy"]).sum()) / 100
-        purchases = int(count[t.columns.price > 0].sum())
+        purchases = int(count[t.columns["price"] > 0].sum())
         showroom_sales = float(spent[m.pick[seen_first]].sum()) / 100
         row: dict[str, Any] = {
             "date": m.date,
@@ -70,7 +70,11 @@ class Recorder:
             "stores_open": sum(s.is_here for s in m.stores),
             "vacancy": self.vacancy(),
         }
-        row |= {f"sales/{name}": float(v) for name, v in zip(m.channels, by_channel) if name not in ("", "without")}
+        row |= {
+            f"sales/{name}": float(v)
+            for name, v in zip(m.channels, by_channel)
+            if name not in ("", "without")
+        }
         row |= {f"category/{name}": float(v) for name, v in zip(m.category_number, by_category)}
         visits = np.zeros(len(m.circles))
         number = {name: k for k, name in enumerate(m.circles)}
@@ -79,12 +83,16 @@ class Recorder:
         if len(where):
             np.add.at(visits, where[t.store[mine]], m.came[mine])
         row |= {f"footfall/{name}": float(v * m.people_each) for name, v in zip(m.circles, visits)}
-        row |= {f"orders/{p.name}": int(count[t.columns.platform == p.number + 1].sum()) for p in m.platforms}
+        row |= {
+            f"orders/{p.name}": int(count[t.columns["platform"] == p.number + 1].sum()) for p in m.platforms
+        }
         self._days.append(row)
         self._fresh = row
         self._add_sales(bought, spent, channel, category)
 
-    def _add_sales(self, bought: np.ndarray, spent: np.ndarray, channel: np.ndarray, category: np.ndarray) -> None:
+    def _add_sales(
+        self, bought: np.ndarray, spent: np.ndarray, channel: np.ndarray, category: np.ndarray
+    ) -> None:
         """Add the day to the month's sales by channel, category, circle (or platform) and cohort."""
         m = self.model
         t = m.table
@@ -93,8 +101,8 @@ class Recorder:
         where = np.full(len(m.stores) + 1, -1, np.int64)
         for s in m.stores:
             where[s.number + 1] = number[s.circle.name]
-        circle = where[t.columns.store]
-        code = ((channel * 64 + category) * 4096 + circle + 1) * 64 + t.columns.platform
+        circle = where[t.columns["store"]]
+        code = ((channel * 64 + category) * 4096 + circle + 1) * 64 + t.columns["platform"]
         codes, group = np.unique(code, return_inverse=True)
         cohorts = bought.shape[0]
         counts = np.zeros((2, cohorts, len(codes)), np.int64)
@@ -107,7 +115,9 @@ class Recorder:
             rest, platform = divmod(int(c), 64)
             rest, place = divmod(rest, 4096)
             ch, ca = divmod(rest, 64)
-            total = self._month_sales.setdefault((m.channels[ch], ca, place - 1, platform - 1), np.zeros((2, cohorts), np.int64))
+            total = self._month_sales.setdefault(
+                (m.channels[ch], ca, place - 1, platform - 1), np.zeros((2, cohorts), np.int64)
+            )
             total += counts[:, :, g]
 
     def vacancy(self) -> float:
@@ -136,7 +146,9 @@ class Recorder:
     def parcel_count(self, platform: Platform) -> int:
         """Parcels through a platform this month, in simulated orders."""
         return sum(
-            int(total[0].sum()) for (channel, _, _, p), total in self._month_sales.items() if p == platform.number and channel in PARCELS
+            int(total[0].sum())
+            for (channel, _, _, p), total in self._month_sales.items()
+            if p == platform.number and channel in PARCELS
         )
 
     def month(self, trading: list[Store]) -> None:
@@ -185,15 +197,32 @@ class Recorder:
         self._sales_months.append(pd.DataFrame(rows))
         self._month_sales = {}
         for line, source, target, fen in m.ledger.monthly_flows():
-            self._flows.append({"month": m.date, "line": line, "from": source, "to": target, "yuan": fen / 100, "fen": fen})
+            self._flows.append(
+                {"month": m.date, "line": line, "from": source, "to": target, "yuan": fen / 100, "fen": fen}
+            )
         for c in m.circles.values():
             if c.is_open:
                 self._circles.append(
-                    {"month": m.date, "circle": c.name, "units": c.units, "let": len(c.tenants), "vacancy": c.vacancy, "rent_yuan_m2_month": c.rent}
+                    {
+                        "month": m.date,
+                        "circle": c.name,
+                        "units": c.units,
+                        "let": len(c.tenants),
+                        "vacancy": c.vacancy,
+                        "rent_yuan_m2_month": c.rent,
+                    }
                 )
-        city: dict[str, Any] = {"month": m.date, "smartphone": float(m.users[0]), "pays_by_phone": float(m.users[1])}
+        city: dict[str, Any] = {
+            "month": m.date,
+            "smartphone": float(m.users[0]),
+            "pays_by_phone": float(m.users[1]),
+        }
         for p in m.platforms:
-            city |= {f"members/{p.name}": p.members, f"cash_yuan/{p.name}": p.cash_yuan, f"subsidy_yuan_order/{p.name}": p.subsidy_yuan}
+            city |= {
+                f"members/{p.name}": p.members,
+                f"cash_yuan/{p.name}": p.cash_yuan,
+                f"subsidy_yuan_order/{p.name}": p.subsidy_yuan,
+            }
         self._city_months.append(city)
 
     # -- at the end --------------------------------------------------------------------------------------
@@ -203,7 +232,15 @@ class Recorder:
         def latest(name: str):
             return lambda model: model.recorder._fresh.get(name)
 
-        names = ("sales_yuan", "purchases", "subsidy_yuan", "stores_open", "vacancy", "turned_away", "showroomed")
+        names = (
+            "sales_yuan",
+            "purchases",
+            "subsidy_yuan",
+            "stores_open",
+            "vacancy",
+            "turned_away",
+            "showroomed",
+        )
         return mesa.DataCollector(model_reporters={"date": lambda m: m.date, **{n: latest(n) for n in names}})
 
     def frames(self) -> dict[str, pd.DataFrame]:

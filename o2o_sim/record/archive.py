@@ -1,0 +1,292 @@
+"""A run on disk: one folder that is there whole or not at all.
+
+Everything is written into a hidden sibling, `.NAME.part-<pid>`, flushed to the disk, and renamed in one step.
+Whatever goes wrong on the way (Ctrl-C, a full disk, a fault of ours) the sibling is removed, so that a folder
+of the wanted name is always a finished run. Only a killed process can leave a hidden sibling behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ScenarioError
+from ..scenario.textfile import printable
+from .result import RunResult
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MANIFEST = "manifest.json"
+OUTCOMES = "outcomes.csv"
+TABLES = (
+    "daily",
+    "stores_monthly",
+    "sales_monthly",
+    "circles_monthly",
+    "city_monthly",
+    "ledger",
+    "events",
+)
+"""The tables kept as Parquet; `outcomes` is kept as CSV, for it is the one people open."""
+
+_ATTEMPT = itertools.count(1)
+
+
+# -- a folder, whole or not at all -----------------------------------------------------------------------------
+def check_destination(folder: Path) -> None:
+    """Refuse, before any work is done, a folder that cannot become a run.
+
+    Raises ScenarioError if it is no folder, holds something other than an earlier run, or cannot be written.
+    """
+    with _told_plainly(folder):
+        if os.path.lexists(folder):
+            if not folder.is_dir():
+                raise _refused(folder, "is in the way: it is not a folder", "Name another folder with --out.")
+            if not _is_run(folder) and any(folder.iterdir()):
+                hint = "Name another folder with --out; only folders of earlier runs are replaced."
+                raise _refused(folder, "holds files that are not an earlier run, and was left alone", hint)
+        above = folder.absolute().parent
+        while not os.path.lexists(above):
+            above = above.parent
+        if not above.is_dir():
+            raise _refused(folder, f"cannot be made: {printable(above.name)} is not a folder")
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise _refused(folder, "cannot be written: no permission")
+
+
+@contextlib.contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A new folder to fill; when the block ends it gets the name `folder`, if the block fails it is removed.
+
+    A folder of an earlier run is replaced. Raises ScenarioError for what the disk refuses (no permission, no
+    space left), and whatever the block raises.
+    """
+    check_destination(folder)
+    folder = folder.absolute()
+    part = folder.parent
+    try:
+        with _told_plainly(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            part = _new_sibling(folder, "part")
+            yield part
+            _flush_tree(part)
+            _swap_in(part, folder)
+    finally:
+        # After the renaming there is nothing left of this name.
+        if part != folder.parent:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / MANIFEST).is_file()
+
+
+def _refused(folder: Path, message: str, hint: str | None = None) -> ScenarioError:
+    return ScenarioError(message, file=printable(str(folder)), hint=hint)
+
+
+@contextlib.contextmanager
+def _told_plainly(folder: Path) -> Iterator[None]:
+    """What the disk refuses is the user's to mend, not a fault of ours."""
+    try:
+        yield
+    except OSError as fault:
+        raise _refused(folder, f"cannot be written: {fault.strerror or fault}") from fault
+    except ValueError as fault:
+        if "null" not in str(fault):
+            raise
+        raise _refused(folder, "cannot be the name of a folder") from fault
+
+
+def _new_sibling(folder: Path, kind: str) -> Path:
+    """Make a hidden folder beside `folder`. A killed process may have left one of the same number."""
+    while True:
+        sibling = _sibling(folder, kind)
+        with contextlib.suppress(FileExistsError):
+            sibling.mkdir()
+            return sibling
+
+
+def _sibling(folder: Path, kind: str) -> Path:
+    return folder.parent / f".{folder.name}.{kind}-{os.getpid()}-{next(_ATTEMPT)}"
+
+
+def _swap_in(part: Path, folder: Path) -> None:
+    """Give `part` the name of `folder`, whose old content goes only when the new is in its place."""
+    if not os.path.lexists(folder):
+        os.rename(part, folder)
+        _flush(folder.parent)
+        return
+    if not _is_run(folder):
+        folder.rmdir()  # empty; were it not by now, this fails and nothing is lost
+        os.rename(part, folder)
+        _flush(folder.parent)
+        return
+    aside = _sibling(folder, "old")
+    try:
+        os.rename(folder, aside)
+        os.rename(part, folder)
+        _flush(folder.parent)
+    finally:
+        if os.path.lexists(folder):
+            shutil.rmtree(aside, ignore_errors=True)
+        elif os.path.lexists(aside):
+            os.rename(aside, folder)
+
+
+def _flush_tree(top: Path) -> None:
+    """Have the disk hold every file and folder under and including `top`."""
+    for where, _, files in os.walk(top, topdown=False):
+        for name in files:
+            _flush(Path(where, name))
+        _flush(Path(where))
+
+
+def _flush(path: Path) -> None:
+    if os.name == "nt":
+        if path.is_dir():
+            return  # Windows opens no folders, and has their entries on disk by itself
+        handle = os.open(path, os.O_RDWR)
+    else:
+        handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+# -- a run -----------------------------------------------------------------------------------------------------
+def write_run(
+    folder: Path,
+    frames: Mapping[str, pd.DataFrame],
+    manifest: Mapping[str, Any],
+    draw: Callable[[Path], Any] | None = None,
+) -> None:
+    """Write a run's folder: outcomes.csv, a Parquet file a table, what `draw` puts into `plots`, the manifest.
+
+    Raises ScenarioError if the folder is in the way or cannot be written; then nothing of it is left.
+    """
+    with whole_folder(Path(folder)) as part:
+        (part / OUTCOMES).write_bytes(_csv(frames["outcomes"]))
+        for name in TABLES:
+            (part / f"{name}.parquet").write_bytes(parquet_bytes(frames[name]))
+        if draw is not None:
+            (part / "plots").mkdir()
+            draw(part / "plots")
+        text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
+        (part / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def load_run(folder: str | os.PathLike[str]) -> RunResult:
+    """Read back what `write_run` wrote. Raises ScenarioError if the folder holds no readable run."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = Path(folder)
+    if not _is_run(path):
+        raise _refused(path, f"is not the folder of a run (it has no {MANIFEST})")
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        outcomes = pd.read_csv(path / OUTCOMES, dtype=str, keep_default_na=False, na_filter=False)
+        frames = {"outcomes": outcomes.astype({"store": "int64"})}
+        for name in TABLES:
+            frames[name] = pq.read_table(path / f"{name}.parquet").to_pandas(date_as_object=True)
+    except (OSError, ValueError, KeyError, pa.ArrowException) as fault:
+        raise _refused(path, f"cannot be read: {printable(str(fault))}") from fault
+    return RunResult(path, manifest, frames)
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8")
+
+
+# -- tables as values, and as bytes ----------------------------------------------------------------------------
+def _columns(frame: pd.DataFrame) -> Iterator[tuple[str, str, Any]]:
+    """(name, kind, values) of every column; the kind is integer, number, truth, date or text, whichever way
+    this version of pandas keeps it."""
+    for name in frame.columns:
+        column = frame[name]
+        first = column.iloc[0] if len(column) else None
+        if pd.api.types.is_bool_dtype(column.dtype):
+            yield str(name), "truth", column.to_numpy(np.bool_)
+        elif pd.api.types.is_integer_dtype(column.dtype):
+            yield str(name), "integer", column.to_numpy(np.int64)
+        elif pd.api.types.is_float_dtype(column.dtype):
+            yield str(name), "number", column.to_numpy(np.float64)
+        elif hasattr(first, "isoformat") or _is_day(str(name)):
+            yield str(name), "date", column.tolist()
+        else:
+            yield str(name), "text", column.tolist()
+
+
+def _is_day(column: str) -> bool:
+    """Tables without rows do not show what their columns hold."""
+    return column in ("date", "month")
+
+
+def _arrow(frame: pd.DataFrame) -> pa.Table:
+    import pyarrow as pa
+
+    types = {
+        "truth": pa.bool_(),
+        "integer": pa.int64(),
+        "number": pa.float64(),
+        "date": pa.date32(),
+        "text": pa.string(),
+    }
+    found = [(name, pa.array(values, types[kind])) for name, kind, values in _columns(frame)]
+    return pa.table([a for _, a in found], schema=pa.schema([(n, a.type) for n, a in found]))
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """A table as a Parquet file: the same values give the same bytes with the same pyarrow."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        _arrow(frame),
+        sink,
+        version="2.6",
+        compression="zstd",
+        compression_level=3,
+        row_group_size=1 << 20,
+        store_schema=False,  # no description of the pandas that wrote it
+    )
+    return sink.getvalue().to_pybytes()
+
+
+def tables_digest(run: str | os.PathLike[str] | Mapping[str, pd.DataFrame]) -> str:
+    """SHA-256 (hex) over the values of all tables of a run, given as its folder or its frames.
+
+    Versions of Python, pandas and pyarrow do not change it, for it reads values, not files.
+    """
+    frames = run if isinstance(run, Mapping) else load_run(run).frames
+    digest = hashlib.sha256()
+
+    def add(data: bytes) -> None:
+        digest.update(len(data).to_bytes(8, "little") + data)
+
+    for table in sorted(frames):
+        add(table.encode())
+        for name, kind, values in _columns(frames[table]):
+            add(name.encode())
+            if kind == "number":
+                # Every NaN is the same NaN, and -0.0 is 0.
+                values = np.where(np.isnan(values), np.nan, values) + 0.0
+            if isinstance(values, np.ndarray):
+                add(values.astype(values.dtype.newbyteorder("<")).tobytes())
+            else:
+                add(json.dumps([str(v) for v in values], ensure_ascii=True).encode())
+    return digest.hexdigest()

@@ -1,0 +1,123 @@
+"""What a run found: its tables, and the few figures that everybody asks for first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+DAYS_A_YEAR = 365.25
+ONLINE = ("parcel", "marketplace shop")
+"""Channels that count as online sales: what a parcel brought, whoever sold it (as in the recorder)."""
+
+
+@dataclass
+class RunResult:
+    """A finished run. `folder` is where it lies (None if it was not written), `manifest` says what was
+    simulated, with what and how fast, `frames` holds the tables by name. Money is in yuan of the whole city;
+    `purchases`, `needs`, `orders`, `turned_away` of the daily table count simulated consumers."""
+
+    folder: Path | None
+    manifest: dict[str, Any]
+    frames: dict[str, pd.DataFrame] = field(repr=False)
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """One row per store that ever existed: what became of it, when and why."""
+        return self.frames["outcomes"]
+
+    @property
+    def daily(self) -> pd.DataFrame:
+        """One row per day."""
+        return self.frames["daily"]
+
+    @property
+    def stores_monthly(self) -> pd.DataFrame:
+        """Every store's profit and loss of every month, line by line."""
+        return self.frames["stores_monthly"]
+
+    @property
+    def sales_monthly(self) -> pd.DataFrame:
+        """Purchases and sales by month, channel, category, circle, platform and cohort."""
+        return self.frames["sales_monthly"]
+
+    @property
+    def circles_monthly(self) -> pd.DataFrame:
+        """Units, vacancy and rent of every circle."""
+        return self.frames["circles_monthly"]
+
+    @property
+    def city_monthly(self) -> pd.DataFrame:
+        """Who has a smartphone, and every platform's members, cash and subsidy."""
+        return self.frames["city_monthly"]
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """Flows between kinds of account by month."""
+        return self.frames["ledger"]
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """Every decision, with the figures behind it."""
+        return self.frames["events"]
+
+    def headline(self) -> dict[str, Any]:
+        """The headline figures of the run; see `headline`."""
+        return headline(self.frames, self.manifest)
+
+
+def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[str, Any]:
+    """The figures that everybody asks for first.
+
+    `sales_yuan` is what buyers paid or were given (price less discount plus delivery fee), `share_by_channel`
+    how it splits, `online_share` the part brought by parcel, `online_share_by_year` the same by calendar year.
+    `subsidy_yuan` is what platforms paid towards orders, `subsidy_per_order_yuan` that over all orders through
+    platforms. Vacancy is that of the first and the last day. `yearly_exit_rate` is closures per store and year.
+    `showrooming_share` and `turned_away_share` are of all who came to a shop; `surplus_mean` is the mean
+    log-sum (in utility) a need met with. Shares are 0 where there is nothing to share.
+    """
+    daily, outcomes = frames["daily"], frames["outcomes"]
+    scenario = manifest["scenario"]
+    people_each = scenario["residents"] / scenario["population"]
+    by_channel = {c.partition("/")[2]: float(daily[c].sum()) for c in daily if c.startswith("sales/")}
+    by_channel = dict(sorted(by_channel.items(), key=lambda item: -item[1]))
+    sales = sum(by_channel.values())
+    footfall = sum(float(daily[c].sum()) for c in daily if c.startswith("footfall/"))
+    orders = sum(float(daily[c].sum()) for c in daily if c.startswith("orders/")) * people_each
+    subsidy = float(daily["subsidy_yuan"].sum())
+    needs = float(daily["needs"].sum())
+    start = str(scenario["start"])
+    closed = int((outcomes["outcome"] == "closed").sum())
+    store_years = float(daily["stores_open"].sum()) / DAYS_A_YEAR
+    return {
+        "sales_yuan": sales,
+        "sales_by_channel_yuan": by_channel,
+        "share_by_channel": {name: _share(v, sales) for name, v in by_channel.items()},
+        "online_share": online_share(daily),
+        "online_share_by_year": {
+            int(year): online_share(days) for year, days in daily.groupby([d.year for d in daily["date"]])
+        },
+        "subsidy_yuan": subsidy,
+        "subsidy_per_order_yuan": _share(subsidy, orders),
+        "vacancy_first": float(daily["vacancy"].iloc[0]),
+        "vacancy_last": float(daily["vacancy"].iloc[-1]),
+        "stores_at_start": int((outcomes["opened"] <= start).sum()),
+        "stores_opened": int((outcomes["opened"] > start).sum()),
+        "stores_closed": closed,
+        "yearly_exit_rate": _share(closed, store_years),
+        "showrooming_share": _share(float(daily["showroomed"].sum()) * people_each, footfall),
+        "turned_away_share": _share(float(daily["turned_away"].sum()) * people_each, footfall),
+        "surplus_mean": _share(float((daily["surplus_mean"] * daily["needs"]).sum()), needs),
+    }
+
+
+def online_share(daily: pd.DataFrame) -> float:
+    """Share of sales brought by parcel, over some rows of the daily table."""
+    sales = sum(float(daily[c].sum()) for c in daily if c.startswith("sales/"))
+    return _share(sum(float(daily[f"sales/{c}"].sum()) for c in ONLINE if f"sales/{c}" in daily), sales)
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0

@@ -1,0 +1,202 @@
+"""Simulate one scenario from its file to its folder of results."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import ScenarioError
+from ..record.result import RunResult
+
+if TYPE_CHECKING:
+    from ..model import O2OModel
+    from ..scenario.schema import Spec
+
+# Numba's OpenMP threads spin while they wait, which takes the cores from everything else that runs. It must be
+# said before Numba is first imported; who has said something else keeps it.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+RUNS = "runs"
+_PACKAGES = ("mesa", "numpy", "numba", "scipy", "networkx", "pandas", "pyarrow", "matplotlib", "pydantic")
+
+
+def run(
+    spec_or_path: Spec | str | os.PathLike[str],
+    *,
+    out: str | os.PathLike[str] | Literal[False] | None = None,
+    seed: int | None = None,
+    days: int | None = None,
+    overrides: Sequence[str] = (),
+    threads: int | None = None,
+    engine: str | None = None,
+    plugins: bool = True,
+    progress: Callable[[int, int, date], None] | None = None,
+) -> RunResult:
+    """Simulate a scenario, given as a file or a `Spec`, and write its folder of results.
+
+    `out` is the folder to write: by default `runs/<file>-<seed>-<content hash>`, and with `out=False` nothing
+    is written at all. A folder of an earlier run is replaced. `seed`, `days` and `engine` stand in for the
+    scenario's own; `overrides` are texts `key.path=value` on top of a file. `threads` changes the speed, never
+    the result. `plugins=False` refuses scenarios that bring rules of their own. `progress(day, days, date)` is
+    told of every simulated day, counted from 0.
+
+    Raises ScenarioError for whatever the user can mend, before anything is simulated if it can be known then.
+    """
+    began = time.perf_counter()
+    spec = _chosen(spec_or_path, overrides, {"seed": seed, "days": days, "engine": engine})
+    folder = None if out is False else _folder(spec, out)
+    if folder is not None:
+        from ..record.archive import check_destination
+
+        check_destination(folder)
+    with _threads(threads):
+        from ..model import O2OModel
+
+        model = O2OModel(spec, spec.seed, plugins=plugins)
+        ready = time.perf_counter()
+        model.run(_counted_from_0(progress))
+        done = time.perf_counter()
+        manifest = describe(model, wall=done - began, simulating=done - ready)
+    result = RunResult(folder, manifest, model.results())
+    if folder is not None:
+        _write(result, folder, model)
+    return result
+
+
+def _write(result: RunResult, folder: Path, model: O2OModel) -> None:
+    from ..record.archive import write_run
+    from ..show.plots import draw_all
+
+    write_run(
+        folder,
+        result.frames,
+        result.manifest,
+        draw=lambda plots: draw_all(result.frames, result.manifest, plots, model=model),
+    )
+
+
+def _counted_from_0(progress: Callable[[int, int, date], None] | None):
+    """The model tells how many days are done, which is one more than the number of the day."""
+    if progress is None:
+        return None
+    return lambda done, days, today: progress(done - 1, days, today)
+
+
+# -- what to simulate ------------------------------------------------------------------------------------------
+def _chosen(source: Spec | str | os.PathLike[str], overrides: Sequence[str], changes: dict[str, Any]) -> Spec:
+    from ..scenario.load import load_scenario
+    from ..scenario.schema import Spec
+
+    if not isinstance(source, Spec):
+        source = load_scenario(source, overrides)
+    elif overrides:
+        raise TypeError("overrides change a file; give a Spec that has them already, or the file's name")
+    said = {name: _checked(Spec, name, value) for name, value in changes.items() if value is not None}
+    return source.model_copy(update=said)
+
+
+def _checked(spec: type[Spec], name: str, value: Any) -> Any:
+    """`value` if the schema allows it for the key `name`, else a ScenarioError that names the option."""
+    from typing import Annotated
+
+    from pydantic import TypeAdapter, ValidationError
+
+    key = spec.model_fields[name]
+    try:
+        return TypeAdapter(Annotated[key.annotation, *key.metadata]).validate_python(value, strict=True)
+    except ValidationError as fault:
+        error = fault.errors()[0]
+        limits = error.get("ctx", {})
+        if "ge" in limits or "le" in limits:
+            limit = f"at least {limits['ge']}" if "ge" in limits else f"at most {limits['le']}"
+            message = f"should be {limit}, found {value}"
+        else:
+            wanted = limits.get("expected", "a whole number")
+            message = f"should be {wanted}, found {value!r}"
+        raise ScenarioError(message, file=f"--{name}") from None
+
+
+def _folder(spec: Spec, out: str | os.PathLike[str] | None) -> Path:
+    if out is not None:
+        return Path(out)
+    from ..scenario.load import content_hash
+
+    origin = spec._origin
+    # File systems allow names of 255 bytes; a hundred characters of three bytes leave none for the hash.
+    stem = (origin.path.stem if origin is not None else "run")[:60]
+    return Path(RUNS) / f"{stem}-{spec.seed}-{content_hash(spec)[:10]}"
+
+
+@contextmanager
+def _threads(threads: int | None) -> Iterator[None]:
+    """Let Numba use this many threads inside the block."""
+    if threads is None:
+        yield
+        return
+    import numba
+
+    most = numba.config.NUMBA_NUM_THREADS
+    if isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= most:
+        raise ScenarioError(f"should be a whole number from 1 to {most}, found {threads}", file="--threads")
+    before = numba.get_num_threads()
+    numba.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
+
+
+# -- what was simulated ----------------------------------------------------------------------------------------
+def describe(model: O2OModel, *, wall: float, simulating: float) -> dict[str, Any]:
+    """The manifest of a run. `wall` (s) is the time from the call until the last day was done, `simulating` (s)
+    the part of it after the city was built; rates per second are over the latter."""
+    import numba
+
+    from ..scenario.load import content_hash, to_plain
+    from ..units import date_of
+
+    spec = model.spec
+    decisions = int(model.day_counts["decisions"])
+    return {
+        "name": spec.name,
+        "question": spec.question,
+        "file": spec._origin.path.name if spec._origin is not None else None,
+        "content_hash": content_hash(spec),
+        "seed": model.seed_number,
+        "days": model.day,
+        "first_day": spec.start.isoformat(),
+        "last_day": date_of(spec.start, max(model.day - 1, 0)).isoformat(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "wall_seconds": round(wall, 3),
+        "simulation_seconds": round(simulating, 3),
+        "phase_seconds": {name: round(seconds, 3) for name, seconds in model.day_seconds.items()},
+        "consumer_days_per_second": round(model.day * spec.population / simulating),
+        "decisions": decisions,
+        "decisions_per_second": round(decisions / simulating),
+        "threads": numba.get_num_threads(),
+        "versions": _versions(),
+        "plugins": dict(model.extensions.digests),
+        "scenario": to_plain(spec),
+    }
+
+
+def _versions() -> dict[str, str]:
+    from .. import __version__
+
+    found = {"o2o_sim": __version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+__all__ = ["RunResult", "describe", "run"]
