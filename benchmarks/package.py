@@ -1,10 +1,65 @@
-"""The shopping done by the package itself."""
+"""The shopping done by the package itself: its own loop and rule, on the benchmark's world."""
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 
-from benchmarks.world import World
+from benchmarks.world import CELLS, OFFERS, PLATFORMS, SHOPPING, SHOPS, TOUCH, World, nbytes
+from o2o_sim.market import needs, rules
+from o2o_sim.market.binding import Shopping
+from o2o_sim.market.consumers import NOBODY, ONLINE, PERSON
+from o2o_sim.market.offers import LANES, ROW
+from o2o_sim.market.shopping import BLOCK, Scales, Today
+from o2o_sim.market.shopping import World as MarketWorld
+from o2o_sim.streams import mix
+
+SEED, NEVER = 1, 30_000
+
+
+def market(world: World) -> MarketWorld:
+    """The benchmark's world in the package's own records; everything is visible, nobody has a work place."""
+    n = world.consumers
+    people = np.zeros(n, PERSON)
+    people["id"], people["home"], people["at"] = np.arange(n), world.home, world.home
+    people["work"] = people["follows"] = NOBODY
+    people["access"], people["income"], people["radius"] = ONLINE, 1.0, 1000.0
+    people["price_sensitivity"], people["value_of_time"] = world.price_sensitivity, world.value_of_time
+    familiarity = np.zeros((n, PLATFORMS + 1), np.float32)
+    familiarity[:, 1:] = world.familiarity
+    offers = np.zeros(OFFERS + 1, ROW)
+    offers["reach"][0] = -1.0
+    rows = offers[1:]
+    with np.errstate(over="ignore"):
+        rows["key"] = mix(np.arange(1, OFFERS + 1, dtype=np.uint64))
+    rows["appeal"], rows["price"], rows["queue"] = world.quality, world.price, world.queue
+    rows["wait"], rows["unseen"] = world.days * np.float32(0.1), world.unseen * TOUCH
+    rows["store"][:SHOPS] = np.arange(1, SHOPS + 1)
+    rows["platform"][SHOPS:] = np.arange(1, PLATFORMS + 1)
+    rows["reach"] = np.where(np.arange(OFFERS) < SHOPS, -1.0, np.inf)
+    start, offer, minutes = _lists(world)
+    scales = Scales(1.0, 1.0, False, 1000.0, CELLS, SHOPS, CELLS, 2 * CELLS, 2 * CELLS + 1)
+    return MarketWorld(
+        people, familiarity, world.favourite.reshape(-1, 1).astype(np.int32), world.loyalty.reshape(-1, 1),
+        np.zeros((0, n), np.float32), offers, start, offer, minutes, np.ones(1), np.zeros(1), scales,
+        Today(0.0, 0.0, 1.0, 0.0),
+    )  # fmt: skip
+
+
+def _lists(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Shops around each cell sorted by minutes, then no deliveries, then the platforms; padded."""
+    count = np.concatenate([np.diff(world.start), np.zeros(CELLS, int), [PLATFORMS]])
+    start = np.concatenate([[0], np.cumsum((count + LANES - 1) // LANES * LANES)])
+    offer = np.zeros(start[-1], np.uint32)
+    minutes = np.full(start[-1], np.inf, np.float32)
+    cell = np.repeat(np.arange(CELLS), count[:CELLS])
+    order = np.lexsort((world.minutes, cell))
+    at = start[cell] + np.arange(len(cell)) - world.start[cell]
+    offer[at], minutes[at] = world.shop[order] + 1, world.minutes[order]
+    offer[start[2 * CELLS] :][:PLATFORMS] = np.arange(SHOPS + 1, OFFERS + 1)
+    minutes[start[2 * CELLS] :] = 0.0
+    return np.append(start, start[-1]).astype(np.uint64), offer, minutes
 
 
 def run(world: World, days: int) -> tuple[np.ndarray, float, int]:
@@ -12,4 +67,23 @@ def run(world: World, days: int) -> tuple[np.ndarray, float, int]:
 
     Buyers are int64[OFFERS], summed over the days: shops 0..SHOPS-1, then the platforms (world.py).
     """
-    raise NotImplementedError("benchmarks/package.py does not call the package yet")
+    w, shopping = market(world), Shopping(rules.value)
+    n = world.consumers
+    due = np.zeros((n, 1), np.int16)
+    rng = np.random.default_rng(SEED)
+    buyers, seconds = np.zeros(OFFERS, np.int64), 0.0
+    for day in range(days + 1):
+        began = time.perf_counter()
+        due[:, 0] = np.where(rng.random(n, dtype=np.float32) < SHOPPING, 0, NEVER)
+        starts = np.zeros((n + BLOCK - 1) // BLOCK + 1, np.int64)
+        needs.count_due(w.people, due, day, True, 0, np.zeros(1), np.uint64(0), starts, BLOCK)
+        np.cumsum(starts, out=starts)
+        consumer, category = np.zeros(starts[-1], np.uint32), np.zeros(starts[-1], np.uint8)
+        needs.list_due(due, day, starts, BLOCK, consumer, category)
+        pick, _, _ = shopping.day(w, consumer, category, starts, SEED, day)
+        bought = np.bincount(pick, minlength=OFFERS + 1)[1:]
+        if day > 0:  # the first day compiles
+            seconds += time.perf_counter() - began
+            buyers += bought
+    held = nbytes(*(a for a in w if isinstance(a, np.ndarray)), due)
+    return buyers, seconds, held

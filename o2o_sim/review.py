@@ -15,11 +15,13 @@ from .market.ledger import LINE
 from .market.needs import adopt
 from .policies.decisions import Decision, View
 from .policies.entry import Prospect
+from .policies.integration import contribution_margin
 from .streams import name_bits, stream, uniforms
 from .units import is_month_end
 
 if TYPE_CHECKING:
     from .model import O2OModel
+    from .scenario.business import Format
 
 DAYS_A_YEAR = 365.25
 
@@ -208,12 +210,15 @@ def let_again(model: O2OModel) -> None:
     assert view is not None
     if all(c.vacant == 0 for c in model.circles.values()):
         return
-    city = _prospects([s for s in model.stores if s.is_here])
+    sitting = [s for s in model.stores if s.is_here]
+    floor = dict.fromkeys(model.spec.categories, 0.0)
+    for s in sitting:
+        _add_floor(floor, s)
     for circle in model.circles.values():
         if circle.vacant == 0:
             continue
-        here = _prospects(circle.tenants)
-        prospects = list({**city, **here}.values())
+        earned = {**_earned(sitting, circle.rent), **_earned(circle.tenants, circle.rent)}
+        earned = {n: e for n, e in earned.items() if _belongs(model.spec.stores.formats[n], circle)}
         u = uniforms(model.seed_number, "letting " + circle.name, model.day, np.arange(circle.vacant))
         cells = (
             setup.street_cells(model, circle.vacant, "new street shop", model.day)
@@ -221,33 +226,66 @@ def let_again(model: O2OModel) -> None:
             else None
         )
         for k in range(len(u)):
+            prospects = [_prospect(model, name, e, floor) for name, e in earned.items()]
             chosen = model.extensions.entry.choose(circle, prospects, view, float(u[k]))
             if chosen is None:
                 continue
             cell = int(cells[k]) if cells is not None else circle.cell
             name = f"{chosen.format} {circle.name} {k + 1} ({model.date:%Y-%m})"
-            setup.found_store(model, name, chosen.format, circle, cell)
+            _add_floor(floor, setup.found_store(model, name, chosen.format, circle, cell))
             model.log(
                 name,
                 "entry",
                 "open",
                 "tenants here earn well",
                 **{
-                    "margin of sitting tenants": round(chosen.margin, 4),
+                    "margin expected": round(chosen.margin, 4),
                     "rent (yuan/m2/month)": round(circle.rent_yuan_m2(cell), 4),
                 },
             )
 
 
-def _prospects(stores: list[Store]) -> dict[str, Prospect]:
-    """What each format earns among some stores: the median over them of the last quarter's profit on sales."""
+def _belongs(form: Format, circle: Circle) -> bool:
+    """Formats that stand only in circles take no street unit, and street formats none in a circle."""
+    return form.in_circles < 1 if circle.is_street else form.in_circles > 0
+
+
+def _add_floor(floor: dict[str, float], s: Store) -> None:
+    """Count a store's floor space, m2 by category."""
+    for category, share in s.floor.items():
+        floor[category] += share * s.floor_m2
+
+
+def _earned(stores: list[Store], rent: float) -> dict[str, tuple[float, float]]:
+    """By format, over some stores and their last quarter, at a rent level per m2: (median profit on sales,
+    mean share of a yuan of sales that is left after all that grows with it)."""
     margins: dict[str, list[float]] = {}
+    kept: dict[str, list[float]] = {}
     for s in stores:
         months = s.history[-3:]
         revenue = sum(m.revenue for m in months)
-        if s.is_here and revenue > 0:
-            margins.setdefault(s.format_name, []).append(sum(m.profit for m in months) / revenue)
-    return {name: Prospect(name, median(v)) for name, v in margins.items()}
+        if not s.is_here or revenue <= 0:
+            continue
+        paid = -sum(int(m.lines[LINE["rent"]]) for m in months)
+        elsewhere = max(s.circle.rent if s.circle.is_street else s.circle.rent_yuan_m2(s.cell), 1e-9)
+        profit = sum(m.profit for m in months) + paid * (1 - rent / elsewhere)
+        margins.setdefault(s.format_name, []).append(profit / revenue)
+        kept.setdefault(s.format_name, []).append(contribution_margin(months))
+    return {name: (median(v), sum(kept[name]) / len(v)) for name, v in margins.items()}
+
+
+def _prospect(
+    model: O2OModel, name: str, earned: tuple[float, float], floor: dict[str, float]
+) -> Prospect:
+    """What a newcomer expects: what sitting tenants earn, less what they lose to one more unit's floor."""
+    form = model.spec.stores.formats[name]
+    weights = {c: share * model.demand_yuan[c] for c, share in form.demand_share.items()}
+    total = sum(weights.values()) or 1.0
+    left = sum(
+        w / total * floor[c] / (floor[c] + form.area_m2 * w / total) for c, w in weights.items() if floor[c] > 0
+    )
+    margin, kept = earned
+    return Prospect(name, (margin - kept * (1 - left)) / left if left > 0 else -1.0)
 
 
 # -- technology ----------------------------------------------------------------------------------------------

@@ -197,10 +197,26 @@ def _slots(circles: list[Circle], wanted: int) -> list[Circle]:
 
 
 def street_cells(model: O2OModel, n: int, process: str, day: int = 0) -> np.ndarray:
-    """Places for street shops: where people live and work."""
-    weight = np.cumsum(model.city.residents + model.city.jobs)
+    """Places for street shops: where people live and work, each in a part of the city of its own.
+
+    The cells are walked along a curve that keeps neighbours together (Morton 1966), and the people met on the
+    way are cut into n equal parts, with one shop in each. Shops of a kind shun one another; drawn one by one
+    they would bunch, and most of the first year's closures would be the making of that draw.
+    """
+    order = _curve(model.city.grid.nx, model.city.grid.ny)
+    weight = np.cumsum((model.city.residents + model.city.jobs)[order])
     u = uniforms(model.seed_number, process, day, np.arange(max(n, 1)))[:n]
-    return np.searchsorted(weight / weight[-1], u, side="right")
+    part = (np.arange(n) + u) / max(n, 1)
+    return order[np.searchsorted(weight / weight[-1], part, side="right")]
+
+
+def _curve(nx: int, ny: int) -> np.ndarray:
+    """The cells of a grid along the Z-order curve."""
+    y, x = np.divmod(np.arange(nx * ny), nx)
+    code = np.zeros(nx * ny, np.int64)
+    for bit in range(max(nx, ny).bit_length()):
+        code |= ((x >> bit) & 1) << (2 * bit) | ((y >> bit) & 1) << (2 * bit + 1)
+    return np.argsort(code, kind="stable")
 
 
 def _traits(model: O2OModel, name: str) -> dict[str, float]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 OPEN, SHOWROOM, ONLINE_ONLY, CLOSED = "open", "showroom", "online only", "closed"
 SHOWROOM_FLOOR = 0.5
 """Share of floor and staff that a showroom keeps."""
+LEAST_STAFF, MOST_STAFF, STAFF_STEP = 0.6, 1.25, 0.25
+"""Staff follow sales: a month's step towards sales over usual sales, between a skeleton and a full house."""
 
 
 @dataclass
@@ -107,6 +109,7 @@ class Store(mesa.Agent):
         self.opened, self.changed, self.reason = model.date, model.date, ""
         self.history: list[Month] = []
         self.losses = 0
+        self.staffing = 1.0
         cash = cash_yuan if cash_yuan is not None else spec.stores.cash_months * self.fixed_cost_yuan()
         model.ledger.book("owners", OWNERS, self.account, np.int64(fen(cash)))
         circle.tenants.append(self)
@@ -129,7 +132,7 @@ class Store(mesa.Agent):
     @property
     def staff(self) -> float:
         """People at work; an online-only store keeps a tenth to pack and answer."""
-        base = self.area_m2 / self.format.m2_per_staff
+        base = self.area_m2 / self.format.m2_per_staff * self.staffing
         return base * {OPEN: 1.0, SHOWROOM: SHOWROOM_FLOOR, ONLINE_ONLY: 0.1}.get(self.state, 0.0)
 
     @property
@@ -306,6 +309,10 @@ class Store(mesa.Agent):
         )
         self.history.append(month)
         self.losses = self.losses + 1 if month.profit < 0 else 0
+        if self.is_here:
+            usual = self.usual_sales_yuan() * self.floor_m2 / self.area_m2
+            wanted = min(max(month.revenue / FEN_PER_YUAN / usual, LEAST_STAFF), MOST_STAFF)
+            self.staffing += STAFF_STEP * (wanted - self.staffing)
         for name, holding in self.modes.items():
             holding.months += 1
             holding.contribution_fen.append(m.mode_contribution(self, name, month))

@@ -16,7 +16,8 @@ class Prospect:
 
     format: str
     margin: float
-    """Median profit on sales of the format's sitting tenants, at today's rent."""
+    """Profit on sales that it expects: the median of the format's sitting tenants, at this circle's rent,
+    when its own floor space has taken its share of their customers."""
 
 
 class EntryPolicy:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 DAYS_A_YEAR = 365.25
@@ -81,11 +82,11 @@ def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[
     daily, outcomes = frames["daily"], frames["outcomes"]
     scenario = manifest["scenario"]
     people_each = scenario["residents"] / scenario["population"]
-    by_channel = {c.partition("/")[2]: float(daily[c].sum()) for c in daily if c.startswith("sales/")}
+    by_channel = {c.partition("/")[2]: float(daily[c].sum()) for c in columns_of(daily, "sales")}
     by_channel = dict(sorted(by_channel.items(), key=lambda item: -item[1]))
     sales = sum(by_channel.values())
-    footfall = sum(float(daily[c].sum()) for c in daily if c.startswith("footfall/"))
-    orders = sum(float(daily[c].sum()) for c in daily if c.startswith("orders/")) * people_each
+    footfall = float(daily[columns_of(daily, "footfall")].to_numpy().sum())
+    orders = float(daily[columns_of(daily, "orders")].to_numpy().sum()) * people_each
     subsidy = float(daily["subsidy_yuan"].sum())
     needs = float(daily["needs"].sum())
     start = str(scenario["start"])
@@ -96,9 +97,7 @@ def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[
         "sales_by_channel_yuan": by_channel,
         "share_by_channel": {name: _share(v, sales) for name, v in by_channel.items()},
         "online_share": online_share(daily),
-        "online_share_by_year": {
-            int(year): online_share(days) for year, days in daily.groupby([d.year for d in daily["date"]])
-        },
+        "online_share_by_year": {year: online_share(days) for year, days in years(daily)},
         "subsidy_yuan": subsidy,
         "subsidy_per_order_yuan": _share(subsidy, orders),
         "vacancy_first": float(daily["vacancy"].iloc[0]),
@@ -115,8 +114,20 @@ def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[
 
 def online_share(daily: pd.DataFrame) -> float:
     """Share of sales brought by parcel, over some rows of the daily table."""
-    sales = sum(float(daily[c].sum()) for c in daily if c.startswith("sales/"))
-    return _share(sum(float(daily[f"sales/{c}"].sum()) for c in ONLINE if f"sales/{c}" in daily), sales)
+    sales = float(daily[columns_of(daily, "sales")].to_numpy().sum())
+    online = [f"sales/{c}" for c in ONLINE if f"sales/{c}" in daily]
+    return _share(float(daily[online].to_numpy().sum()), sales)
+
+
+def columns_of(daily: pd.DataFrame, group: str) -> list[str]:
+    """The columns `group/...` of the daily table."""
+    return [str(c) for c in daily.columns if str(c).startswith(group + "/")]
+
+
+def years(daily: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
+    """The daily table by calendar year."""
+    year = np.array([d.year for d in daily["date"]])
+    return [(int(y), daily[year == y]) for y in np.unique(year)]
 
 
 def _share(part: float, whole: float) -> float:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from ..errors import Problem
 from .business import Modes, NamedStore
+from .city import PlaceSpec
 from .places import dotted
 from .schema import Spec
 from .shape import closest
@@ -25,13 +26,14 @@ RULES: dict[str, tuple[str, ...]] = {
     "subsidy": ("fixed", "match_rival"),
     "entry": ("best_category", "none"),
     "value": ("default", "huff"),
-    "plugin": (),
 }
 """The names that need no plugin, by what they are a rule for. (Their classes take long to import.)"""
 
-TAKEN_FIELDS = frozenset(
-    ["price_sensitivity", "value_of_time", "income", "radius", "literacy", "cohort", "pays_by_phone", "online", "id", "home", "work", "at", "access", "familiarity", "favourite", "loyalty", "follows", "due", "extra", "columns", "extra_names", "bytes_each", "position"]
-)
+TAKEN_FIELDS = {
+    "price_sensitivity", "value_of_time", "income", "radius", "literacy", "cohort", "pays_by_phone", "online",
+    "id", "home", "work", "at", "access", "familiarity", "favourite", "loyalty", "follows", "due", "extra",
+    "columns", "extra_names", "bytes_each", "position",
+}  # fmt: skip
 """What an extra field cannot be called: fields that consumers have, and what the population itself is asked."""
 
 STREETS = "streets"
@@ -43,11 +45,13 @@ LARGEST_TURNOVER_FEN = 2.0**63 / 100
 DEFAULT_KM = 16.0
 LOOK_AHEAD_DAYS = 30
 
+Key = tuple[str | int, ...]
+
 
 class Fault(NamedTuple):
     """A fault and the path of the key it is about; `of_name` if the name is to blame, not what it holds."""
 
-    key: tuple[str | int, ...]
+    key: Key
     message: str
     hint: str | None = None
     of_name: bool = False
@@ -65,34 +69,29 @@ def _problem(spec: Spec, fault: Fault) -> Problem:
     origin = spec._origin
     if origin is None:
         return Problem(fault.message, key=dotted(fault.key), hint=fault.hint)
-    if fault.of_name:
-        place = origin.positions.key(fault.key)
-        return place.problem(fault.message, key=dotted(fault.key), hint=fault.hint)
-    return origin.problem_at(fault.key, fault.message, fault.hint)
+    place = origin.positions.key(fault.key) if fault.of_name else origin.positions.value(fault.key)
+    return place.problem(fault.message, key=dotted(fault.key), hint=fault.hint)
 
 
-def _hint(word: str, known: Collection[str], what: str) -> str:
+def _unknown(key: Key, what: str, word: str, known: Collection[str], *, of_name: bool = False) -> Fault:
     near = closest(word, list(known))
-    return f"did you mean {near}?" if near else f"{what}: {', '.join(known) or 'none'}"
+    hint = f"did you mean {near}?" if near else f"known here: {', '.join(known) or 'none'}"
+    return Fault(key, f"there is no {what} '{word}'", hint, of_name)
 
 
-# -- the run -------------------------------------------------------------------------------------------------
 def _run(spec: Spec) -> Faults:
     if spec.population > spec.residents:
         message = f"is more than the {spec.residents:,.10g} residents whom these consumers stand for"
         yield Fault(("population",), message, "a consumer stands for at least one person")
     if spec.start.toordinal() + spec.days + LOOK_AHEAD_DAYS > date.max.toordinal():
         yield Fault(("days",), "the calendar ends with the year 9999, before these days do")
-    day = sum(c.ticket_yuan / c.every_days for c in spec.categories.values())
-    turnover = 100 * spec.residents * spec.days * day
+    spent = sum(c.ticket_yuan / c.every_days for c in spec.categories.values())
+    turnover = 100 * spec.residents * spec.days * spent
     if turnover > LARGEST_TURNOVER_FEN:
-        message = (
-            f"in these days people would spend about {turnover / 100:.2g} yuan, more than the books hold"
-        )
-        yield Fault(("residents",), message, "lower residents, days or ticket_yuan, or raise every_days")
+        message = f"they would spend about {turnover / 100:.2g} yuan in these days: too much for the books"
+        yield Fault(("residents",), message, "lower residents, days or ticket_yuan")
 
 
-# -- people --------------------------------------------------------------------------------------------------
 def _people(spec: Spec) -> Faults:
     total = math.fsum(c.share for c in spec.cohorts.values())
     if abs(total - 1) > 1e-6:
@@ -100,8 +99,7 @@ def _people(spec: Spec) -> Faults:
     for name in spec.consumers.fields:
         key = ("consumers", "fields", name)
         if not (name.isascii() and name.isidentifier()) or name.startswith("_") or keyword.iskeyword(name):
-            hint = "letters, digits and _, first a letter, and no word of the Python language"
-            yield Fault(key, f"'{name}' is no name that a rule can use as me.{name}", hint, of_name=True)
+            yield Fault(key, f"no rule could read it as 'me.{name}'", "write a Python name", of_name=True)
         elif name in TAKEN_FIELDS:
             yield Fault(key, f"consumers have '{name}' already", "call the field otherwise", of_name=True)
 
@@ -110,14 +108,12 @@ def _categories(spec: Spec) -> Faults:
     served = {c for f in spec.stores.formats.values() for c in f.demand_share}
     for name, c in spec.categories.items():
         if c.every_days < SHORTEST_INTERVAL_DAYS:
-            message = f"should be at least {SHORTEST_INTERVAL_DAYS}: there is one purchase a day at most"
-            hint = "make the ticket larger instead"
-            yield Fault(("categories", name, "every_days"), message, hint)
+            message = f"should be at least {SHORTEST_INTERVAL_DAYS}: nobody buys twice a day"
+            yield Fault(("categories", name, "every_days"), message, "make the ticket larger instead")
         furthest = spec.consumers.radius_max_min * c.reach_x
         if name in served and furthest <= spec.city.access_min:
-            message = f"nobody gets to a shop: people go {furthest:.4g} min for this, which is not more than"
-            message += f" the {spec.city.access_min:.4g} min that every trip begins with"
-            hint = "raise reach_x or consumers.radius_max_min, or lower city.access_min"
+            message = f"nobody gets to a shop: people go {furthest:.4g} min at most, and every trip takes more"
+            hint = "compare reach_x times consumers.radius_max_min with city.access_min"
             yield Fault(("categories", name, "reach_x"), message, hint)
 
 
@@ -127,30 +123,26 @@ def _huff(spec: Spec) -> Faults:
         return
     for name, c in spec.categories.items():
         if c.without is not None:
-            message = "in Huff's model nobody goes without, because that is at no distance"
-            yield Fault(("categories", name, "without"), message, "write without: null")
+            yield Fault(("categories", name, "without"), "in Huff's model nobody goes without", "write null")
     if spec.platforms:
-        message = "Huff's model has no platforms, because they are at no distance"
-        yield Fault(("platforms",), message, "remove them with 'platforms: null'", of_name=True)
+        hint = "they are at no distance; remove them with 'platforms: null'"
+        yield Fault(("platforms",), "Huff's model has no platforms", hint, of_name=True)
     rules = {spec.stores.policy, *(f.policy for f in spec.stores.formats.values())}
     rules |= {s.policy for s in spec.stores.named.values()}
     delivers = any(c.delivery_reach_min > 0 for c in spec.categories.values())
     for mode in ("social", "app"):
         if delivers and getattr(spec.modes, mode).available and rules - {"", "never_integrate"}:
-            message = "Huff's model has no deliveries, because they are at no distance"
-            hint = f"write modes.{mode}.available: false, or stores.policy: never_integrate"
-            yield Fault(("modes", mode, "available"), message, hint)
+            hint = "write available: false, or stores.policy: never_integrate"
+            yield Fault(("modes", mode, "available"), "Huff's model has no deliveries", hint)
 
 
-# -- shops ---------------------------------------------------------------------------------------------------
 def _formats(spec: Spec) -> Faults:
     shares: dict[str, dict[str, float]] = {}
     for name, f in spec.stores.formats.items():
         key = ("stores", "formats", name, "demand_share")
         for category, share in f.demand_share.items():
             if category not in spec.categories:
-                hint = _hint(category, spec.categories, "categories")
-                yield Fault((*key, category), f"there is no category '{category}'", hint, of_name=True)
+                yield _unknown((*key, category), "category", category, spec.categories, of_name=True)
             elif not 0 <= share <= 1:
                 yield Fault((*key, category), f"should be a share from 0 to 1, found the number {share}")
             else:
@@ -158,16 +150,12 @@ def _formats(spec: Spec) -> Faults:
         if not any(share > 0 for share in f.demand_share.values()):
             yield Fault(key, "the format serves nothing: one of its shares should be above 0", of_name=True)
         if f.chain_share > 0 and f.chains == 0:
-            message = "there are no chains of this format to belong to"
-            hint = "say how many, with chains"
-            yield Fault(("stores", "formats", name, "chain_share"), message, hint)
+            yield Fault((*key[:-1], "chain_share"), "there are no chains of this format", "say how many: chains")
     for category, by_format in shares.items():
-        total = math.fsum(by_format.values())
-        if total > 1.0001:
-            last = list(by_format)[-1]
+        if (total := math.fsum(by_format.values())) > 1.0001:
+            at = ("stores", "formats", list(by_format)[-1], "demand_share", category)
             said = ", ".join(f"{name} {share:g}" for name, share in by_format.items())
-            message = f"the shares of '{category}' over all formats add up to {total:.5g}, more than 1"
-            yield Fault(("stores", "formats", last, "demand_share", category), message, said)
+            yield Fault(at, f"the shares of all formats add up to {total:.5g}, more than 1", said)
 
 
 def _named_stores(spec: Spec) -> Faults:
@@ -175,22 +163,19 @@ def _named_stores(spec: Spec) -> Faults:
         key = ("stores", "named", name)
         for format_name in spec.stores.formats:
             if re.fullmatch(re.escape(format_name) + " [0-9]+", name):
-                message = f"shops of the format '{format_name}' get names like this"
-                yield Fault(key, message, "call it otherwise", of_name=True)
+                yield Fault(key, f"other shops of '{format_name}' get names like this", of_name=True)
         f = spec.stores.formats.get(s.format)
         if f is None:
-            hint = _hint(s.format, spec.stores.formats, "formats")
-            yield Fault((*key, "format"), f"there is no format '{s.format}'", hint)
+            yield _unknown((*key, "format"), "format", s.format, spec.stores.formats)
             continue
         if s.category and s.category not in f.demand_share:
-            hint = _hint(s.category, f.demand_share, "its categories")
-            message = f"the format '{s.format}' does not serve '{s.category}'"
-            yield Fault((*key, "category"), message, hint)
+            what = f"category of the format '{s.format}' called"
+            yield _unknown((*key, "category"), what, s.category, f.demand_share)
         yield from _place_of_store(spec, s, key)
         yield from _first_modes(spec, s, key, [s.category] if s.category else list(f.demand_share))
 
 
-def _place_of_store(spec: Spec, s: NamedStore, key: tuple[str, ...]) -> Faults:
+def _place_of_store(spec: Spec, s: NamedStore, key: Key) -> Faults:
     if not s.circle:
         yield from _placed(spec, s, key, "give x_km and y_km, or its circle")
         return
@@ -200,23 +185,19 @@ def _place_of_store(spec: Spec, s: NamedStore, key: tuple[str, ...]) -> Faults:
     if s.circle == STREETS:
         yield Fault(at, "street shops have places of their own", "give x_km and y_km instead")
     elif s.circle in spec.circles:
-        opens = spec.circles[s.circle].opens
-        if opens is not None and opens > spec.start:
-            message = f"the circle '{s.circle}' opens on {opens}, after the first day"
-            yield Fault(at, message, "named stores are there from the first day")
+        if (opens := spec.circles[s.circle].opens) is not None and opens > spec.start:
+            yield Fault(at, f"the circle opens on {opens}, but named stores are there on the first day")
     elif not _imports(spec, "circles"):
-        hint = _hint(s.circle, spec.circles, "circles")
-        yield Fault(at, f"there is no circle '{s.circle}'", hint)
+        yield _unknown(at, "circle", s.circle, spec.circles)
 
 
-def _first_modes(spec: Spec, s: NamedStore, key: tuple[str, ...], sells: list[str]) -> Faults:
+def _first_modes(spec: Spec, s: NamedStore, key: Key, sells: list[str]) -> Faults:
     for k, mode in enumerate(s.modes):
-        at = (*key, "modes", k)
+        at: Key = (*key, "modes", k)
         if mode not in Modes.model_fields:
-            hint = _hint(mode, Modes.model_fields, "ways of integrating")
-            yield Fault(at, f"there is no way of integrating called '{mode}'", hint)
+            yield _unknown(at, "way of integrating called", mode, Modes.model_fields)
         elif mode in PARTNERS and not any(_carries(spec, p, mode, c) for p in spec.platforms for c in sells):
-            message = f"there is no platform of the kind {PARTNERS[mode]} that carries what this store sells"
+            message = f"there is no {PARTNERS[mode]} platform that carries what this store sells"
             yield Fault(at, message, f"it sells {', '.join(sells)}")
 
 
@@ -226,7 +207,6 @@ def _carries(spec: Spec, platform: str, mode: str, category: str) -> bool:
     return p.kind == PARTNERS[mode] and listed and (mode == "partnership" or (c is not None and c.shippable))
 
 
-# -- places --------------------------------------------------------------------------------------------------
 def _imports(spec: Spec, what: str) -> bool:
     return spec.city.import_ is not None and getattr(spec.city.import_, what) is not None
 
@@ -235,63 +215,54 @@ def _circles(spec: Spec) -> Faults:
     for name, c in spec.circles.items():
         key = ("circles", name)
         if name == STREETS:
-            message = f"'{STREETS}' is what the street shops together are called"
-            yield Fault(key, message, "call the circle otherwise", of_name=True)
+            yield Fault(key, "is what the street shops are called", "call the circle otherwise", of_name=True)
         if c.is_placed or not _imports(spec, "circles"):
             yield from _placed(spec, c, key, "give x_km and y_km")
 
 
-def _placed(spec: Spec, place, key: tuple[str, ...], how: str) -> Faults:
+def _placed(spec: Spec, place: PlaceSpec, key: Key, how: str) -> Faults:
     """Whether something has a place, and on the map as far as that can be told."""
     if not place.is_placed:
         yield Fault(key, "has no place", how, of_name=True)
     elif place.lon is not None:
         if spec.city.import_ is None:
-            hint = "give x_km and y_km from the south-west corner"
-            yield Fault((*key, "lon"), "is given in degrees, but the city has none", hint)
+            yield Fault((*key, "lon"), "is given in degrees, but the city has none", "give x_km and y_km")
     else:
-        for axis, size in (("x_km", spec.city.width_km), ("y_km", spec.city.height_km)):
-            if size is None and spec.city.import_ is not None:
-                continue  # as large as its zones, whatever that is
-            cell_km = spec.city.cell_m / 1000
-            size = math.ceil((size or DEFAULT_KM) / cell_km - 1e-9) * cell_km
-            if getattr(place, axis) > size + 1e-9:
-                yield Fault((*key, axis), f"lies off the map, which ends at {size:g} km")
+        usual = math.inf if spec.city.import_ is not None else DEFAULT_KM  # a file's zones may lie anywhere
+        for axis, said in (("x_km", spec.city.width_km), ("y_km", spec.city.height_km)):
+            # The map is whole cells; which of them holds the place is for the city to say.
+            if getattr(place, axis) >= (said or usual) + spec.city.cell_m / 1000:
+                yield Fault((*key, axis), f"lies off the map, which ends at {said or usual:g} km")
 
 
-# -- platforms -----------------------------------------------------------------------------------------------
 def _platforms(spec: Spec) -> Faults:
     for name, p in spec.platforms.items():
         key = ("platforms", name)
         for k, category in enumerate(p.categories):
-            at = (*key, "categories", k)
+            at: Key = (*key, "categories", k)
             if category not in spec.categories:
-                hint = _hint(category, spec.categories, "categories")
-                yield Fault(at, f"there is no category '{category}'", hint)
+                yield _unknown(at, "category", category, spec.categories)
             elif p.kind != "local_services" and not spec.categories[category].shippable:
-                hint = f"leave it out, or write categories.{category}.shippable: true"
-                yield Fault(at, f"no parcel can carry '{category}'", hint)
+                yield Fault(at, f"no parcel can carry '{category}'", "its category says shippable: false")
         s = p.subsidy
         if s.start is not None and s.end is not None and s.end <= s.start:
             yield Fault((*key, "subsidy", "end"), f"should be after the start, {s.start}")
 
 
-# -- rules of one's own --------------------------------------------------------------------------------------
 def _plugins(spec: Spec) -> Faults:
     for k, name in enumerate(spec.plugins):
         stem = name.removesuffix(".py")
         if not (stem.isascii() and stem.isidentifier()) or keyword.iskeyword(stem):
-            hint = "a plugin lies beside the scenario and is named like a Python module, as in my_rules.py"
+            hint = "it lies beside the scenario, under a name like my_rules.py"
             yield Fault(("plugins", k), f"'{name}' is not the plain name of a Python file", hint)
     for k, phase in enumerate(spec.phases):
         if bool(phase.before) == bool(phase.after):
-            message = "should say what it comes before or what it comes after, one of the two"
-            yield Fault(("phases", k), message)
+            yield Fault(("phases", k), "should say what it comes before, or what it comes after")
     for key, kind, said in _said(spec):
         yield from _rule(spec, key, kind, said)
 
 
-def _said(spec: Spec) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+def _said(spec: Spec) -> Iterator[tuple[Key, str, str]]:
     """Every rule that a scenario names: its key, what it is a rule for, and its name."""
     yield ("consumers", "value"), "value", spec.consumers.value
     yield ("stores", "policy"), "store", spec.stores.policy
@@ -311,19 +282,16 @@ def _said(spec: Spec) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
         yield ("phases", k, "run"), "plugin", phase.run
 
 
-def _rule(spec: Spec, key: tuple[str | int, ...], kind: str, said: str) -> Faults:
+def _rule(spec: Spec, key: Key, kind: str, said: str) -> Faults:
     listed = [name.removesuffix(".py") for name in spec.plugins]
     plugin, dot, name = said.partition(".")
-    if said in RULES[kind] or (plugin in listed and name):
+    if said in RULES.get(kind, ()) or (plugin in listed and name):
         return
     if dot and plugin and name:
-        near = closest(plugin, listed)
-        hint = f"did you mean {near}.{name}?" if near else f"write plugins: [{plugin}.py]"
+        hint = f"did you mean {near}.{name}?" if (near := closest(plugin, listed)) else "list its file there"
         yield Fault(key, f"the plugin '{plugin}' is not listed under plugins", hint)
     else:
-        near = closest(said, RULES[kind])
-        known = ", ".join((*RULES[kind], "or plugin.name with the plugin listed under plugins"))
-        yield Fault(key, f"there is no rule '{said}'", f"did you mean {near}?" if near else f"known: {known}")
+        yield _unknown(key, "rule", said, (*RULES.get(kind, ()), "plugin.name"))
 
 
 CHECKS: tuple[Callable[[Spec], Faults], ...] = (

@@ -71,6 +71,7 @@ def load_scenario(
 
     Raises ScenarioError with every problem found, each with its file, line and column.
     """
+    from .checks import check
     from .schema import Spec as Root
 
     chosen: type[BaseModel] = model or Root
@@ -87,6 +88,8 @@ def load_scenario(
         raise ScenarioError(first(in_file_order(problems, resolved.names)))
     if "_origin" in chosen.__private_attributes__:
         spec._origin = Origin(resolved.files[-1], resolved.positions)
+    if chosen is Root and (faults := check(spec)):
+        raise ScenarioError(first(in_file_order(faults, resolved.names)))
     return spec
 
 

@@ -110,7 +110,7 @@ def _checked(spec: type[Spec], name: str, value: Any) -> Any:
 
     key = spec.model_fields[name]
     try:
-        return TypeAdapter(Annotated[key.annotation, *key.metadata]).validate_python(value, strict=True)
+        return TypeAdapter(Annotated[key.annotation, key]).validate_python(value, strict=True)
     except ValidationError as fault:
         error = fault.errors()[0]
         limits = error.get("ctx", {})

@@ -1,0 +1,106 @@
+# The package in virtual environments of its own; nothing is installed outside of them. `make help` lists the targets.
+#
+#   PYTHON=...    the Python to make the environment with: any of 3.11, 3.12, 3.13 (default: the first one found)
+#   VENV=...      the folder of the environment (default: .venv); another Python needs another folder
+#   SCENARIO=...  what `make run` simulates
+#   TESTS=...     which tests `make test` runs
+#   ARGS=...      more options for what is run, as in: make run ARGS="--days 90 --seed 2"
+
+PYTHON ?=
+VENV ?= .venv
+BENCH_VENV ?= .venv-bench
+SCENARIO ?= scenarios/base.yaml
+TESTS ?= tests
+ARGS ?=
+
+# A slow network should take longer, not fail. What is set already is kept.
+export PIP_DEFAULT_TIMEOUT ?= 120
+export PIP_RETRIES ?= 10
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Another copy of the package on this path would be run instead of this one.
+unexport PYTHONPATH
+
+BIN = $(VENV)/bin
+IN_BENCH = $(BENCH_VENV)/bin/python
+CANDIDATES = $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11)
+SUITABLE = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+SCHEMA = scenarios/scenario.schema.json
+
+.DEFAULT_GOAL = help
+.NOTPARALLEL:
+.PHONY: help run test check format bench schema pictures clean
+
+help:  ## This list
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+run: $(VENV)/.has-package  ## Simulate SCENARIO (scenarios/base.yaml) and show what became of its stores
+	@$(BIN)/o2o-sim run $(SCENARIO) $(ARGS)
+
+test: $(VENV)/.has-test  ## Run the tests, or those of TESTS
+	$(BIN)/python -m pytest $(TESTS) $(ARGS)
+
+check: $(VENV)/.has-check  ## Look for mistakes without running anything: ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.has-check  ## Put imports and lines in their usual form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(BENCH_VENV)/.has-bench  ## Time the package against what people would use instead (see benchmarks/README.md)
+	$(IN_BENCH) -m benchmarks.shopping $(ARGS)
+	$(IN_BENCH) -m benchmarks.scaling
+	$(IN_BENCH) -m benchmarks.startup
+
+schema: $(VENV)/.has-package  ## Write the JSON Schema of scenarios, with which editors complete and check them
+	$(BIN)/o2o-sim schema > $(SCHEMA).new
+	mv $(SCHEMA).new $(SCHEMA)
+
+pictures: $(VENV)/.has-package  ## Draw the pictures of the README from a run of the base scenario
+	@mkdir -p docs/pictures
+	folder=$$($(BIN)/o2o-sim run scenarios/base.yaml --quiet | tail -n 1) && \
+	cp "$$folder/plots/outcomes.png" "$$folder/plots/city_map.png" docs/pictures/
+
+clean:  ## Remove the environments and what tools left behind; runs/ is kept
+	rm -rf $(VENV) $(BENCH_VENV) .venv-3.* build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# -- environments ------------------------------------------------------------------------------------------------
+# Each `.has-...` file says that something is installed; it is made again when pyproject.toml changes.
+
+define make_environment
+@for python in $(CANDIDATES); do \
+  if "$$python" -c '$(SUITABLE)' 2>/dev/null; then \
+    echo "Making $(1) with $$("$$python" --version)"; \
+    "$$python" -m venv --clear $(1) || { rm -rf $(1); exit 1; }; \
+    exit 0; \
+  fi; \
+done; \
+echo "This needs Python 3.11, 3.12 or 3.13, and found none (tried: $(CANDIDATES))." >&2; \
+echo "Install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; \
+exit 1
+endef
+
+$(VENV)/bin/python:
+	$(call make_environment,$(VENV))
+
+$(VENV)/.has-package: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing o2o_sim into $(VENV) (once; it needs the network and some minutes)"
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.has-test $(VENV)/.has-check: $(VENV)/.has-%: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing o2o_sim and what '$*' needs into $(VENV) (once; it needs the network and some minutes)"
+	$(BIN)/python -m pip install --quiet --editable ".[$*]"
+	@touch $(VENV)/.has-package $@
+
+$(IN_BENCH):
+	$(call make_environment,$(BENCH_VENV))
+
+# mesa-frames comes without its dependencies, because its release asks for NumPy 1.26 (see benchmarks/README.md).
+$(BENCH_VENV)/.has-bench: pyproject.toml | $(IN_BENCH)
+	@echo "Installing o2o_sim and what it is compared with into $(BENCH_VENV) (once; it needs the network and some minutes)"
+	$(IN_BENCH) -m pip install --quiet --editable ".[bench]"
+	$(IN_BENCH) -m pip install --quiet --no-deps "mesa-frames==0.1.0a0"
+	@touch $@
