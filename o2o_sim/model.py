@@ -115,7 +115,10 @@ class O2OModel(mesa.Model):
         self.offers_changed = True
         self.own_channels = self.extensions.channels()
         self.queue = np.zeros(0)
-        self.reach_cells, self.reach_date = np.zeros(0, np.int64), None
+        self.reach, self.reach_date, self.reach_min = None, None, 0.0
+        self.place_of_cell = np.zeros(0, np.int32)
+        self.capacities = (np.zeros(0), np.zeros(0))
+        self.epochs = set(self.city.travel.epochs())
         self.view: View | None = None
         self.schedule = self.extensions.insert_phases(DAY)
         self.day_seconds = {name: 0.0 for name, _ in self.schedule}

@@ -39,7 +39,7 @@ def calendar(model: O2OModel) -> None:
     starts = [(p.number, p.is_subsidising()) for p in model.platforms]
     if starts != getattr(model, "_subsidising", None):
         model._subsidising, model.offers_changed = starts, True
-    if model.date in model.city.travel.epochs():
+    if model.date in model.epochs:
         model.reach_date = None
         model.offers_changed = True
 
@@ -69,6 +69,10 @@ def publish(model: O2OModel) -> None:
         c = model.spec.categories
         model.reach_x = np.array([x.reach_x for x in c.values()])
         model.touch = np.array([model.doubt(name) for name in c])
+        model.capacities = (
+            np.array([s.capacity if s.is_here else 0.0 for s in model.stores]),
+            np.maximum(np.array([s.staff for s in model.stores]), 1.0),
+        )
         model.offers_changed = False
     assert model.table is not None
     columns = model.table.columns
@@ -93,22 +97,20 @@ def _lists(model: O2OModel, table):
     """Travel from every place that has an offer, and from that who sees what."""
     spec, city = model.spec, model.city
     categories = list(spec.categories.values())
-    at = table.columns["cell"][table.columns["cell"] >= 0]
-    cells = np.unique(np.concatenate([at, model.reach_cells]))
     limit = np.array([spec.consumers.radius_max_min * c.reach_x for c in categories])
     delivery = np.array([c.delivery_reach_min for c in categories])
-    if model.reach_date is None or len(cells) != len(model.reach_cells):
-        furthest = float(
-            max(
-                limit.max(),
-                delivery.max(initial=0.0),
-                table.columns["reach"][np.isfinite(table.columns["reach"])].max(initial=0.0),
-            )
-        )
-        model.reach = city.travel.minutes_from(cells, furthest, model.date)
-        model.reach_cells, model.reach_date = cells, model.date
+    reaches = table.columns["reach"][np.isfinite(table.columns["reach"])]
+    furthest = float(max(limit.max(), delivery.max(), reaches.max()))
+    if model.reach_date is None or furthest > model.reach_min:
+        model.reach, model.reach_date, model.reach_min = None, model.date, furthest
         model.place_of_cell = np.full(city.grid.cells, -1, np.int32)
-        model.place_of_cell[cells] = np.arange(len(cells))
+    at = np.unique(table.columns["cell"][table.columns["cell"] >= 0])
+    fresh = at[model.place_of_cell[at] < 0]
+    if len(fresh):
+        known = 0 if model.reach is None else len(model.reach.start) - 1
+        found = city.travel.minutes_from(fresh, model.reach_min, model.date)
+        model.place_of_cell[fresh] = known + np.arange(len(fresh))
+        model.reach = found if model.reach is None else model.reach.joined(found)
     return build_lists(
         table,
         model.reach,
@@ -205,35 +207,30 @@ def serve(model: O2OModel) -> None:
         chosen = np.searchsorted(chances, u, side="right")
         local = chosen < len(shops)
         pick[k[local]] = shops[chosen[local]]
-    model.served = np.ones(len(pick), np.bool_)
     at_place = t.seen == AT_PLACE
-    came = np.bincount(pick, minlength=len(t))
-    here = np.zeros(len(model.stores) + 1, np.int64)
-    np.add.at(here, t.columns["store"], np.where(at_place, came, 0))
-    here = here[1:]
-    real = np.array([s.capacity if s.is_here else 0.0 for s in model.stores])
+    # The shop each person stands in (number + 1), 0 for who stands in none.
+    inside = np.where(at_place, t.columns["store"], 0)[pick]
+    here = np.bincount(inside, minlength=len(model.stores) + 1)[1:]
+    real, servers = model.capacities
     capacity = np.maximum(real / model.people_each, 1e-9)
-    chance = (
-        uniforms(model.seed_number, "capacity", model.day, np.arange(len(model.stores)))
-        if model.stores
-        else np.zeros(0)
-    )
+    chance = uniforms(model.seed_number, "capacity", model.day, np.arange(len(real)))[: len(real)]
     whole = np.floor(capacity + chance).astype(np.int64)
-    if model.spec.stores.unserved_leave:
-        for s in np.flatnonzero((here > whole) & (real > 0)):
-            rows = np.flatnonzero(at_place & (t.columns["store"] == s + 1))
-            k = np.flatnonzero(np.isin(pick, rows))
-            turn = uniforms(model.seed_number, "turn", model.day, model.consumers.id[consumer[k]], int(s))
-            late = k[np.argsort(turn, kind="stable")[whole[s] :]]
-            model.served[late] = False
-    _expect_queues(model, here, capacity)
+    model.served = np.ones(len(pick), np.bool_)
+    full = np.append(False, (here > whole) & (real > 0))
+    if model.spec.stores.unserved_leave and full.any():
+        k = np.flatnonzero(full[inside])
+        turn = uniforms(model.seed_number, "turn", model.day, model.consumers.id[consumer[k]], 0)
+        k = k[np.lexsort((turn, inside[k]))]
+        first = np.searchsorted(inside[k], inside[k])
+        place = np.arange(len(k)) - first
+        model.served[k[place >= np.append(0, whole)[inside[k]]]] = False
+    _expect_queues(model, here, capacity, servers)
 
 
-def _expect_queues(model: O2OModel, here: np.ndarray, capacity: np.ndarray) -> None:
+def _expect_queues(model: O2OModel, here: np.ndarray, capacity: np.ndarray, servers: np.ndarray) -> None:
     """Mean wait in an M/M/c queue by Sakasegawa's (1977) approximation, smoothed over days."""
     rules = model.spec.stores
     busy = np.minimum(here / capacity, 0.98)
-    servers = np.maximum(np.array([s.staff for s in model.stores]), 1.0)
     wait = rules.service_min * busy ** (np.sqrt(2 * (servers + 1)) - 1) / (servers * (1 - busy))
     a = rules.queue_smoothing
     model.queue = (1 - a) * model.queue + a * np.where(here > 0, wait, 0.0)

@@ -71,7 +71,7 @@ def open_business(model: O2OModel) -> None:
     on_streets = {name: ids[in_circles[name] :] for name, ids in starts.items()}
     streets = sum(len(ids) for ids in on_streets.values())
     for name, ids in on_streets.items():
-        cells = street_cells(model, len(ids), "street " + name)
+        cells = street_cells(model, len(ids), "street " + name, apart=True)
         for k, cell in enumerate(cells):
             found_store(model, f"{name} {ids[k] + 1}", name, model.circles[STREETS], int(cell))
     _imported_stores(model)
@@ -196,17 +196,17 @@ def _slots(circles: list[Circle], wanted: int) -> list[Circle]:
     return [c for c in circles for _ in range(room[c.name])]
 
 
-def street_cells(model: O2OModel, n: int, process: str, day: int = 0) -> np.ndarray:
-    """Places for street shops: where people live and work, each in a part of the city of its own.
+def street_cells(model: O2OModel, n: int, process: str, day: int = 0, *, apart: bool = False) -> np.ndarray:
+    """Places for street shops: where people live and work; if `apart`, each in a part of the city of its own.
 
-    The cells are walked along a curve that keeps neighbours together (Morton 1966), and the people met on the
-    way are cut into n equal parts, with one shop in each. Shops of a kind shun one another; drawn one by one
-    they would bunch, and most of the first year's closures would be the making of that draw.
+    For that the cells are walked along a curve that keeps neighbours together (Morton 1966), and the people
+    met on the way are cut into n equal parts, with one shop in each. Long-standing shops of a kind shun one
+    another; drawn one by one they would bunch, and the first year's closures would be the making of that draw.
     """
     order = _curve(model.city.grid.nx, model.city.grid.ny)
     weight = np.cumsum((model.city.residents + model.city.jobs)[order])
     u = uniforms(model.seed_number, process, day, np.arange(max(n, 1)))[:n]
-    part = (np.arange(n) + u) / max(n, 1)
+    part = (np.arange(n) + u) / max(n, 1) if apart else u
     return order[np.searchsorted(weight / weight[-1], part, side="right")]
 
 

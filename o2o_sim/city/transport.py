@@ -54,6 +54,14 @@ class Reach:
     cell: NDArray[np.int32]
     minutes: NDArray[np.float32]
 
+    def joined(self, more: Reach) -> Reach:
+        """These places, and `more` behind them."""
+        return Reach(
+            np.concatenate([self.start, self.start[-1] + more.start[1:]]),
+            np.concatenate([self.cell, more.cell]),
+            np.concatenate([self.minutes, more.minutes]),
+        )
+
     def of(self, place: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Cells and minutes of one place."""
         part = slice(self.start[place], self.start[place + 1])

@@ -19,7 +19,7 @@ U64 = np.uint64
 _ONLINE, _PAYS = ONLINE, PAYS_BY_PHONE
 _FIRST = FIRST_MEMBERSHIP
 LAST_DAY = 32000
-PARTS = 8
+PARTS = 4
 
 Habits = namedtuple(
     "Habits", "every_days elasticity plan_ahead habit_rate habit_fade loyalty_rate loyalty_fade follow_rate"
@@ -213,21 +213,23 @@ def _tally_part(consumer, pick, visited, served, at_place, cohort, first, last, 
 
 
 @kernel(parallel=True)
+def _tally_parts(consumer, pick, visited, served, at_place, cohort, bought, turned, came):
+    n = len(pick)
+    for p in prange(PARTS):
+        first, last = p * n // PARTS, (p + 1) * n // PARTS
+        _tally_part(consumer, pick, visited, served, at_place, cohort, first, last, bought[p], turned[p], came[p])
+
+
 def tally(consumer, pick, visited, served, at_place, cohort, cohorts, rows):
     """Count purchases by (cohort, offer), turned away by offer, and visits by offer.
 
     Returns int64 arrays [cohorts, rows], [rows], [rows]. Visits count all who came to a place: who bought,
     who only looked, and who was turned away.
     """
-    n = len(pick)
     bought = np.zeros((PARTS, cohorts, rows), np.int64)
     turned = np.zeros((PARTS, rows), np.int64)
     came = np.zeros((PARTS, rows), np.int64)
-    for p in prange(PARTS):
-        first, last = p * n // PARTS, (p + 1) * n // PARTS
-        _tally_part(
-            consumer, pick, visited, served, at_place, cohort, first, last, bought[p], turned[p], came[p]
-        )
+    _tally_parts(consumer, pick, visited, served, at_place, cohort, bought, turned, came)
     return bought.sum(axis=0), turned.sum(axis=0), came.sum(axis=0)
 
 

@@ -43,7 +43,7 @@ TABLES = (
 _ATTEMPT = itertools.count(1)
 
 
-# -- a folder, whole or not at all -----------------------------------------------------------------------------
+# -- a folder, whole or not at all --------------------------------------------------------------------------
 def check_destination(folder: Path) -> None:
     """Refuse, before any work is done, a folder that cannot become a run.
 
@@ -166,14 +166,14 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-# -- a run -----------------------------------------------------------------------------------------------------
+# -- a run --------------------------------------------------------------------------------------------------
 def write_run(
     folder: Path,
     frames: Mapping[str, pd.DataFrame],
     manifest: Mapping[str, Any],
     draw: Callable[[Path], Any] | None = None,
 ) -> None:
-    """Write a run's folder: outcomes.csv, a Parquet file a table, what `draw` puts into `plots`, the manifest.
+    """Write a run's folder: outcomes.csv, Parquet tables, what `draw` puts into `plots`, the manifest.
 
     Raises ScenarioError if the folder is in the way or cannot be written; then nothing of it is left.
     """
@@ -211,7 +211,7 @@ def _csv(frame: pd.DataFrame) -> bytes:
     return frame.to_csv(index=False, lineterminator="\n").encode("utf-8")
 
 
-# -- tables as values, and as bytes ----------------------------------------------------------------------------
+# -- tables as values, and as bytes -------------------------------------------------------------------------
 def _columns(frame: pd.DataFrame) -> Iterator[tuple[str, str, Any]]:
     """(name, kind, values) of every column; the kind is integer, number, truth, date or text, whichever way
     this version of pandas keeps it."""

@@ -72,12 +72,13 @@ class RunResult:
 def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[str, Any]:
     """The figures that everybody asks for first.
 
-    `sales_yuan` is what buyers paid or were given (price less discount plus delivery fee), `share_by_channel`
-    how it splits, `online_share` the part brought by parcel, `online_share_by_year` the same by calendar year.
-    `subsidy_yuan` is what platforms paid towards orders, `subsidy_per_order_yuan` that over all orders through
-    platforms. Vacancy is that of the first and the last day. `yearly_exit_rate` is closures per store and year.
-    `showrooming_share` and `turned_away_share` are of all who came to a shop; `surplus_mean` is the mean
-    log-sum (in utility) a need met with. Shares are 0 where there is nothing to share.
+    `sales_yuan` is what buyers paid or were given (price less discount plus delivery fee),
+    `share_by_channel` how it splits, `online_share` the part brought by parcel, `online_share_by_year` the
+    same by calendar year. `subsidy_yuan` is what platforms paid towards orders, `subsidy_per_order_yuan`
+    that over all orders through platforms. Vacancy is that of the first and the last day.
+    `yearly_exit_rate` is closures per store and year. `showrooming_share` and `turned_away_share` are of
+    all who came to a shop; `surplus_mean` is the mean log-sum (in utility) a need met with. Shares are 0
+    where there is nothing to share.
     """
     daily, outcomes = frames["daily"], frames["outcomes"]
     scenario = manifest["scenario"]

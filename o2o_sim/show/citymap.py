@@ -38,7 +38,7 @@ def city_map(frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], mo
     # What closed lies below what still trades.
     for outcome in reversed(OUTCOME_COLOURS):
         mine = outcomes == outcome
-        look = {"marker": OUTCOME_MARKS[outcome], "color": OUTCOME_COLOURS[outcome]}
+        look: dict[str, Any] = {"marker": OUTCOME_MARKS[outcome], "color": OUTCOME_COLOURS[outcome]}
         size = 15 if len(cells) > 400 else 36
         ax.scatter(at[mine, 0], at[mine, 1], s=size, lw=0.4, edgecolors="black", **look, zorder=4)
         label = f"{outcome} ({int(mine.sum()):,})"
@@ -52,7 +52,8 @@ def city_map(frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], mo
             handles.append(Line2D([], [], ls="", marker="s", ms=6, mfc="white", mec=GREY, label="bridge"))
     handles.append(Line2D([], [], color="#8A8A8A", lw=8, label="where people live"))
     ax.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, title="Stores, by outcome",
+        handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False,
+        title="Stores, by outcome",
         alignment="left", labelspacing=0.7,
     )  # fmt: skip
     ax.set_xlim(0, wide)
@@ -92,7 +93,7 @@ def _ground(ax: Axes, city: City) -> None:
 
 
 def _spread_out(cells: np.ndarray, city: City) -> np.ndarray:
-    """float[n, 2] in km: shops of one cell stand round its middle in a sunflower instead of on one another."""
+    """float[n, 2] in km: shops of one cell stand round its middle like a sunflower's seeds."""
     x, y = city.grid.centre_of(cells)
     order = np.argsort(cells, kind="stable")
     rank = np.zeros(len(cells))
@@ -109,7 +110,8 @@ def _circles(ax: Axes, model: O2OModel) -> None:
     for circle in sorted(places, key=lambda c: -c.units)[:MOST_NAMES]:
         x, y = model.city.grid.centre_of(circle.cell)
         text = ax.annotate(
-            style.short(circle.name), (x / 1000, y / 1000), xytext=(0, 17), textcoords="offset points", ha="center",
+            style.short(circle.name), (x / 1000, y / 1000), xytext=(0, 17), textcoords="offset points",
+            ha="center",
             fontsize=10, fontweight="bold", color=BLACK, zorder=6,
         )  # fmt: skip
         text.set_path_effects([outline.withStroke(linewidth=3, foreground="white")])

@@ -57,7 +57,8 @@ def _year_means(ax: Axes, daily: pd.DataFrame) -> None:
         mean = 100 * online_share(part)
         ax.plot([first, last], [mean, mean], color=BLACK, lw=2.2, solid_capstyle="butt")
         ax.annotate(
-            f"{year}\n{mean:.1f} %", (style.number(first + (last - first) / 2), 0.985), xycoords=("data", "axes fraction"),
+            f"{year}\n{mean:.1f} %", (style.number(first + (last - first) / 2), 0.985),
+            xycoords=("data", "axes fraction"),
             ha="center", va="top", fontweight="bold", fontsize=10 if len(found) <= 6 else 7,
         )  # fmt: skip
 
@@ -87,11 +88,9 @@ def _channel_areas(ax: Axes, daily: pd.DataFrame) -> None:
     ax.set_xlim(days[0], days[-1])
     text = f"walk-in: all the rest, {walk_in.iloc[0]:.0f} % → {walk_in.iloc[-1]:.0f} %"
     ax.text(0.5, 0.93, text, transform=ax.transAxes, ha="center", va="top", fontsize=10.5)
-    ends = np.cumsum(rows[:, -1]) - rows[:, -1] / 2 if order else []
-    labels = [
-        (float(e), f"{style.short(c)}  {share[c].iloc[0]:.1f} → {share[c].iloc[-1]:.1f} %", k)
-        for e, c, k in zip(ends, order, colours)
-    ]
+    ends = np.cumsum(rows[:, -1]) - rows[:, -1] / 2 if order else np.zeros(0)
+    texts = [style.change(c, share[c], " %", whole=False) for c in order]
+    labels = list(zip(map(float, ends), texts, colours))
     style.end_labels(ax, labels)
     style.days_on(ax)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g} %")
@@ -114,31 +113,27 @@ def footfall(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     if len(places.columns):
         for row, (name, day) in enumerate(_openings(manifest)):
             style.marked_day(above, day, f"{style.short(name)} opens", row % 3)
-        style.lines(above, places, {n: _change(n, places[n]) for n in places}, headroom=1.2)
+        style.lines(above, places, headroom=1.2)
         style.days_on(above)
     else:
         style.note(above, "No business circle had visitors.")
     below.set_title("Shops in the streets: thousand visitors a day")
     if STREETS in visits and visits[STREETS].any():
         streets = visits[[STREETS]] / 1000
-        style.lines(below, streets, {STREETS: _change(STREETS, streets[STREETS])})
+        style.lines(below, streets)
         style.days_on(below)
     else:
         style.note(below, "There are no shops outside the circles.")
     total = visits.sum(axis=1)
-    ends = f"{total.iloc[0] / 1e3:,.0f},000 visits to shops a day at first, {total.iloc[-1] / 1e3:,.0f},000 at the end"
-    style.headed(figure, f"Where people go: {ends}", manifest)
+    first, last = (f"{round(float(total.iloc[k]), -3):,.0f}" for k in (0, -1))
+    style.headed(
+        figure, f"Where people go: {first} visits to shops a day at first, {last} at the end", manifest
+    )
     return figure
 
 
 def _mean(period: str) -> str:
     return "" if period == "day" else f", mean of each {period}"
-
-
-def _change(name: str, values: pd.Series) -> str:
-    known = values.dropna()
-    digits = 0 if known.max() >= 20 else 1
-    return f"{style.short(str(name))}  {known.iloc[0]:,.{digits}f} → {known.iloc[-1]:,.{digits}f}"
 
 
 def _openings(manifest: Mapping[str, Any]) -> list[tuple[str, date]]:
@@ -173,7 +168,7 @@ def platforms(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
         ("subsidy_yuan_order", f"Subsidy offered per order, {currency}", 1.0),
     )
     axes[0, 1].set_title(f"Orders, thousand a day{_mean(period)}")
-    style.lines(axes[0, 1], orders, {n: _change(n, orders[n]) for n in names})
+    style.lines(axes[0, 1], orders)
     style.days_on(axes[0, 1])
     for ax, (column, title, factor) in zip((axes[0, 0], axes[1, 0], axes[1, 1]), titles):
         ax.set_title(title)
@@ -188,7 +183,7 @@ def platforms(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
         if column == "subsidy_yuan_order" and not values.to_numpy().any():
             style.note(ax, "No platform offered subsidies.")
             continue
-        style.lines(ax, values, {n: _change(n, values[n]) for n in names})
+        style.lines(ax, values)
         style.days_on(ax)
     return figure
 
@@ -196,7 +191,7 @@ def platforms(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
 def _within_dates(offered: pd.DataFrame, platforms: Mapping[str, Any]) -> pd.DataFrame:
     """Subsidies, 0 in the months that end before a subsidy's first day or after its last."""
     offered = offered.copy()
-    for name in offered:
+    for name in map(str, offered):
         rule = platforms[name]["subsidy"]
         for month in offered.index:
             day = month.isoformat()

@@ -67,7 +67,7 @@ def _outcome_bars(ax: Axes, table: pd.DataFrame) -> None:
         width = share[outcome].to_numpy()
         ax.barh(y, width, left=left, color=colour, edgecolor="white", height=0.72)
         ink = "white" if colour in (BLUE, VERMILION) else BLACK
-        for k in np.flatnonzero(width > 0.045):
+        for k in np.flatnonzero(width > 0.045).tolist():
             number = f"{table[outcome].iloc[k]:,}"
             ax.text(left[k] + width[k] / 2, y[k], number, ha="center", va="center", color=ink, fontsize=9)
         left += width
@@ -93,8 +93,7 @@ def stores(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     here = books[books["state"].isin(["open", "showroom"])] if len(books) else books
     if len(here):
         per_format = here.groupby(["month", "format"]).size().unstack(fill_value=0)
-        texts = {n: f"{style.short(str(n))}  {c.iloc[0]:,} → {c.iloc[-1]:,}" for n, c in per_format.items()}
-        style.lines(above, per_format, texts)
+        style.lines(above, per_format, whole=True)
         above.set_ylabel("stores")
         style.days_on(above)
     else:
@@ -153,7 +152,7 @@ def profit_and_loss(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
         width = share[name].to_numpy()
         ax.barh(y, width, left=left, color=colour, edgecolor="white", height=0.7, label=name)
         ink = "white" if colour == VERMILION else BLACK
-        for k in np.flatnonzero(width > 0.035):
+        for k in np.flatnonzero(width > 0.035).tolist():
             text = f"{100 * width[k]:.0f}"
             ax.text(left[k] + width[k] / 2, y[k], text, ha="center", va="center", fontsize=9, color=ink)
         left += width
@@ -174,11 +173,9 @@ def profit_and_loss(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     ax.set_xlabel("share of what the format's stores took in (costs beyond 100 % are losses)", color=GREY)
     ax.legend(loc="upper left", bbox_to_anchor=(0, -0.14), ncols=7, frameon=False, fontsize=9)
     whole = float(sums["profit_yuan"].sum() / sums["revenue_yuan"].sum()) if len(sums) else 0.0
-    word = "a profit" if whole >= 0 else "a loss"
+    made = f"a {'profit' if whole >= 0 else 'loss'} of {abs(100 * whole):.1f} %"
     style.headed(
-        figure,
-        f"Where a store's {currency} of sales goes: all stores together made {word} of {abs(100 * whole):.1f} %",
-        manifest,
+        figure, f"Where a store's {currency} of sales goes: all stores together made {made}", manifest
     )
     return figure
 
@@ -196,8 +193,8 @@ def rents(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
         return figure
     rent = style.pivot_months(table, "circle", "rent_yuan_m2_month")
     empty = style.pivot_months(table, "circle", "vacancy") * 100
-    style.lines(left, rent, {n: _from_to(n, rent[n], "") for n in rent})
-    style.lines(right, empty, {n: _from_to(n, empty[n], " %") for n in empty})
+    style.lines(left, rent, whole=True)
+    style.lines(right, empty, unit=" %", whole=True)
     for ax in (left, right):
         style.days_on(ax)
     month = table["month"] == table["month"].max()
@@ -208,8 +205,3 @@ def rents(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
         manifest,
     )
     return figure
-
-
-def _from_to(name: str, values: pd.Series, unit: str) -> str:
-    known = values.dropna()
-    return f"{style.short(str(name))}  {known.iloc[0]:.0f} → {known.iloc[-1]:.0f}{unit}"

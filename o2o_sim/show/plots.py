@@ -28,7 +28,7 @@ PICTURES: dict[str, Draw] = {
     "platforms": pictures_market.platforms,
     "rents": pictures_stores.rents,
 }
-"""File name -> how it is drawn. Add a picture by adding a row; the city map, which needs a model, comes last."""
+"""File name -> how it is drawn; a new picture is a new row. The city map, which needs a model, comes last."""
 
 
 def draw_all(

@@ -94,8 +94,9 @@ def caption(manifest: Mapping[str, Any]) -> str:
     """The run in one line."""
     scenario = manifest["scenario"]
     name = scenario["name"] or manifest.get("file") or "scenario"
+    dates = f"{manifest['first_day']} to {manifest['last_day']}"
     people = f"{scenario['residents']:,.0f} residents simulated by {scenario['population']:,}"
-    return f"{short(name, 60)}  ·  {manifest['first_day']} to {manifest['last_day']}  ·  {people}  ·  seed {manifest['seed']}"
+    return "  ·  ".join((short(name, 60), dates, people, f"seed {manifest['seed']}"))
 
 
 def short(name: str, most: int = 24) -> str:
@@ -163,14 +164,16 @@ def number(day: date) -> float:
 def lines(
     ax: Axes,
     table: pd.DataFrame,
-    texts: Mapping[str, str] | None = None,
     *,
+    unit: str = "",
+    whole: bool = False,
     most: int = 8,
     headroom: float = 1.07,
 ) -> None:
-    """A line per column, named where it ends, over an axis from 0 unless something is negative. Of more than
-    `most` columns the largest are named, the others drawn in pale grey. `headroom` is how far the axis goes
-    beyond the largest value, as a multiple of it."""
+    """A line per column over an axis from 0 (unless something is negative), named where it ends with its
+    first and last value in `unit`. Of more than `most` columns the largest are named, the others drawn in
+    pale grey. `whole` numbers are shown without decimals; the axis goes to `headroom` times the largest
+    value."""
     last = table.ffill().iloc[-1].fillna(0.0)
     rank = table.abs().mean().sort_values(ascending=False, kind="stable").index
     chosen = set(rank[:most])
@@ -185,7 +188,7 @@ def lines(
         k += 1
         mark = "o" if np.isfinite(values).sum() < 3 else None
         ax.plot(list(table.index), values, color=colour, ls=dash, lw=1.9, marker=mark, ms=5)
-        labels.append((float(last[name]), (texts or {}).get(name, short(str(name))), colour))
+        labels.append((float(last[name]), change(str(name), table[name], unit, whole), colour))
     highest = float(np.nanmax(table.to_numpy(float)))
     if not (table < 0).any(axis=None):
         ax.set_ylim(0, (highest or 1.0) * headroom)
@@ -195,6 +198,13 @@ def lines(
             f"grey: {len(table.columns) - most} others", (0.01, 0.99), xycoords="axes fraction",
             va="top", fontsize=8.5, color=GREY,
         )  # fmt: skip
+
+
+def change(name: str, values: pd.Series, unit: str = "", whole: bool = True) -> str:
+    """A name with its first and last value."""
+    known = values.dropna()
+    digits = 0 if whole or known.abs().max() >= 20 else 1
+    return f"{short(name)}  {known.iloc[0]:,.{digits}f} → {known.iloc[-1]:,.{digits}f}{unit}"
 
 
 def end_labels(
@@ -222,7 +232,8 @@ def end_labels(
         }
         ax.annotate(
             text, (1.0, at), (1.025, place), xycoords="axes fraction", textcoords="axes fraction",
-            color=colour, va="center", fontsize=size, arrowprops=arrow if leaders else None, annotation_clip=False,
+            color=colour, va="center", fontsize=size, annotation_clip=False,
+            arrowprops=arrow if leaders else None,
         )  # fmt: skip
 
 

@@ -29,7 +29,8 @@ def outcome_tables(result: RunResult) -> list[RenderableType]:
     """
     scenario = result.manifest["scenario"]
     name = scenario["name"] or result.manifest.get("file") or "scenario"
-    head = f"{name}: {result.manifest['first_day']} to {result.manifest['last_day']}, seed {result.manifest['seed']}"
+    m = result.manifest
+    head = f"{name}: {m['first_day']} to {m['last_day']}, seed {m['seed']}"
     return [
         Text(head, style="bold"),
         OutcomeTable(result.outcomes, "category"),
@@ -43,8 +44,9 @@ def outcome_tables(result: RunResult) -> list[RenderableType]:
 class OutcomeTable:
     """What became of some stores, a row for each value of column `by`, the largest groups first.
 
-    Numbers in brackets are parts of the number before them: the ways of those that integrated, the reasons of
-    those that closed. On a terminal too narrow for them they are told of all stores together, below the table.
+    Numbers in brackets are parts of the number before them: the ways of those that integrated, the reasons
+    of those that closed. On a terminal too narrow for them they are told of all stores together, below the
+    table.
     """
 
     def __init__(self, outcomes: pd.DataFrame, by: str):
@@ -194,8 +196,8 @@ def headline_rows(result: RunResult) -> list[tuple[str, str]]:
     if h["subsidy_yuan"]:
         subsidy += f", {h['subsidy_per_order_yuan']:.2f} {currency} per order through a platform"
     stores = (
-        f"{h['stores_at_start']:,} at the start, {h['stores_opened']:,} opened, {h['stores_closed']:,} closed "
-        f"({_percent(h['yearly_exit_rate'])} of the stores a year)"
+        f"{h['stores_at_start']:,} at the start, {h['stores_opened']:,} opened, "
+        f"{h['stores_closed']:,} closed ({_percent(h['yearly_exit_rate'])} of the stores a year)"
     )
     return [
         ("sales", _money(h["sales_yuan"], currency)),
@@ -232,7 +234,8 @@ def _money(amount: float, currency: str) -> str:
 
 def _where(result: RunResult) -> Text:
     m = result.manifest
-    speed = f"\n{m['days']:,} days in {m['wall_seconds']:.0f} s, {m['consumer_days_per_second']:,} consumer-days a second."
+    rate = f"{m['consumer_days_per_second']:,} consumer-days a second"
+    speed = f"\n{m['days']:,} days in {m['wall_seconds']:.0f} s, {rate}."
     if result.folder is None:
         return Text(speed + " Nothing was written.")
     lines = (

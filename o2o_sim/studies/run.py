@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ..model import O2OModel
     from ..scenario.schema import Spec
 
-# Numba's OpenMP threads spin while they wait, which takes the cores from everything else that runs. It must be
-# said before Numba is first imported; who has said something else keeps it.
+# Numba's OpenMP threads spin while they wait, which takes the cores from everything else that runs. It must
+# be said before Numba is first imported; who has said something else keeps it.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 RUNS = "runs"
@@ -41,11 +41,11 @@ def run(
 ) -> RunResult:
     """Simulate a scenario, given as a file or a `Spec`, and write its folder of results.
 
-    `out` is the folder to write: by default `runs/<file>-<seed>-<content hash>`, and with `out=False` nothing
-    is written at all. A folder of an earlier run is replaced. `seed`, `days` and `engine` stand in for the
-    scenario's own; `overrides` are texts `key.path=value` on top of a file. `threads` changes the speed, never
-    the result. `plugins=False` refuses scenarios that bring rules of their own. `progress(day, days, date)` is
-    told of every simulated day, counted from 0.
+    `out` is the folder to write: by default `runs/<file>-<seed>-<content hash>`, and with `out=False`
+    nothing is written at all. A folder of an earlier run is replaced. `seed`, `days` and `engine` stand in
+    for the scenario's own; `overrides` are texts `key.path=value` on top of a file. `threads` changes the
+    speed, never the result. `plugins=False` refuses scenarios that bring rules of their own. `progress(day,
+    days, date)` is told of every simulated day, counted from 0.
 
     Raises ScenarioError for whatever the user can mend, before anything is simulated if it can be known then.
     """
@@ -89,7 +89,7 @@ def _counted_from_0(progress: Callable[[int, int, date], None] | None):
     return lambda done, days, today: progress(done - 1, days, today)
 
 
-# -- what to simulate ------------------------------------------------------------------------------------------
+# -- what to simulate ---------------------------------------------------------------------------------------
 def _chosen(source: Spec | str | os.PathLike[str], overrides: Sequence[str], changes: dict[str, Any]) -> Spec:
     from ..scenario.load import load_scenario
     from ..scenario.schema import Spec
@@ -110,7 +110,8 @@ def _checked(spec: type[Spec], name: str, value: Any) -> Any:
 
     key = spec.model_fields[name]
     try:
-        return TypeAdapter(Annotated[key.annotation, key]).validate_python(value, strict=True)
+        allowed: Any = Annotated[key.annotation, key]  # type: ignore[name-defined]
+        return TypeAdapter(allowed).validate_python(value, strict=True)
     except ValidationError as fault:
         error = fault.errors()[0]
         limits = error.get("ctx", {})
@@ -142,7 +143,7 @@ def _threads(threads: int | None) -> Iterator[None]:
         return
     import numba
 
-    most = numba.config.NUMBA_NUM_THREADS
+    most = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
     if isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= most:
         raise ScenarioError(f"should be a whole number from 1 to {most}, found {threads}", file="--threads")
     before = numba.get_num_threads()
@@ -153,10 +154,10 @@ def _threads(threads: int | None) -> Iterator[None]:
         numba.set_num_threads(before)
 
 
-# -- what was simulated ----------------------------------------------------------------------------------------
+# -- what was simulated -------------------------------------------------------------------------------------
 def describe(model: O2OModel, *, wall: float, simulating: float) -> dict[str, Any]:
-    """The manifest of a run. `wall` (s) is the time from the call until the last day was done, `simulating` (s)
-    the part of it after the city was built; rates per second are over the latter."""
+    """The manifest of a run. `wall` (s) is the time from the call until the last day was done, `simulating`
+    (s) the part of it after the city was built; rates per second are over the latter."""
     import numba
 
     from ..scenario.load import content_hash, to_plain
