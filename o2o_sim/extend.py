@@ -19,10 +19,10 @@ from .scenario.schema import Spec
 if TYPE_CHECKING:
     from .model import Phase
 
-STORE = {"satisficing": store.Satisficing, "never_integrate": store.NeverIntegrate}
-SUBSIDY = {"fixed": subsidy.Fixed, "match_rival": subsidy.MatchRival}
-RENT = {"fixed": rent.Fixed, "vacancy": rent.Vacancy}
-ENTRY = {"best_category": entry.BestCategory, "none": entry.NoEntry}
+STORE: dict[str, Any] = {"satisficing": store.Satisficing, "never_integrate": store.NeverIntegrate}
+SUBSIDY: dict[str, Any] = {"fixed": subsidy.Fixed, "match_rival": subsidy.MatchRival}
+RENT: dict[str, Any] = {"fixed": rent.Fixed, "vacancy": rent.Vacancy}
+ENTRY: dict[str, Any] = {"best_category": entry.BestCategory, "none": entry.NoEntry}
 
 
 class Plugins:
@@ -115,7 +115,7 @@ class Plugins:
         return self.find(dotted, key, known)()
 
     def _policy(self, kind: str, said: str, key: str = "") -> Any:
-        known = {"store": STORE, "subsidy": SUBSIDY, "rent": RENT}[kind]
+        known: dict[str, Any] = {"store": STORE, "subsidy": SUBSIDY, "rent": RENT}[kind]
         if (kind, said) not in self._policies:
             self._policies[kind, said] = self._make(said, known, key)
         return self._policies[kind, said]

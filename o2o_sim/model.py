@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import date as Date
 from typing import Any
 
 import mesa
@@ -18,6 +18,7 @@ from .agents.circle import Circle
 from .agents.platform import Platform
 from .agents.store import Store
 from .city.build import build_city
+from .city.transport import Reach
 from .extend import Plugins
 from .market.binding import Shopping
 from .market.consumers import Population, populate
@@ -51,26 +52,25 @@ class MonthBooks:
     after all that grows with the order), the others in simulated people.
     """
 
-    FIELDS = ("customers", "visits", "looked_only", "turned_away")
     CHANNELS = 32
+    NAMES = ("channel_sales", "channel_margin", "customers", "visits", "looked_only", "turned_away")
 
     def __init__(self) -> None:
         self.channel_sales = np.zeros((0, self.CHANNELS), np.int64)
         self.channel_margin = np.zeros((0, self.CHANNELS), np.int64)
-        for name in self.FIELDS:
-            setattr(self, name, np.zeros(0, np.int64))
-
-    def _all(self) -> tuple[str, ...]:
-        return ("channel_sales", "channel_margin", *self.FIELDS)
+        self.customers = np.zeros(0, np.int64)
+        self.visits = np.zeros(0, np.int64)
+        self.looked_only = np.zeros(0, np.int64)
+        self.turned_away = np.zeros(0, np.int64)
 
     def grow(self) -> None:
         """One more store."""
-        for name in self._all():
+        for name in self.NAMES:
             old = getattr(self, name)
             setattr(self, name, np.concatenate([old, np.zeros((1, *old.shape[1:]), np.int64)]))
 
     def clear(self) -> None:
-        for name in self._all():
+        for name in self.NAMES:
             getattr(self, name)[:] = 0
 
 
@@ -115,7 +115,9 @@ class O2OModel(mesa.Model):
         self.offers_changed = True
         self.own_channels = self.extensions.channels()
         self.queue = np.zeros(0)
-        self.reach, self.reach_date, self.reach_min = None, None, 0.0
+        self.reach: Reach | None = None
+        self.reach_date: Date | None = None
+        self.reach_min = 0.0
         self.place_of_cell = np.zeros(0, np.int32)
         self.capacities = (np.zeros(0), np.zeros(0))
         self.epochs = set(self.city.travel.epochs())
@@ -128,7 +130,7 @@ class O2OModel(mesa.Model):
 
     # -- time ---------------------------------------------------------------------------------------------
     @property
-    def date(self) -> date:
+    def date(self) -> Date:
         """The calendar date of the day that is, or is about to be, simulated."""
         return date_of(self.spec.start, self.day)
 
@@ -140,7 +142,7 @@ class O2OModel(mesa.Model):
             self.day_seconds[name] += time.perf_counter() - began
         self.day += 1
 
-    def run(self, progress: Callable[[int, int, date], None] | None = None) -> O2OModel:
+    def run(self, progress: Callable[[int, int, Date], None] | None = None) -> O2OModel:
         """Simulate all days of the scenario that are left; `progress(day, days, date)` is told of each."""
         while self.day < self.spec.days:
             self.step()

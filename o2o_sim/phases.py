@@ -111,6 +111,7 @@ def _lists(model: O2OModel, table):
         found = city.travel.minutes_from(fresh, model.reach_min, model.date)
         model.place_of_cell[fresh] = known + np.arange(len(fresh))
         model.reach = found if model.reach is None else model.reach.joined(found)
+    assert model.reach is not None
     return build_lists(
         table,
         model.reach,

@@ -186,7 +186,7 @@ def open_circles(model: O2OModel) -> None:
 def _first_tenants(model: O2OModel, circle: Circle) -> None:
     """A new circle opens with the mix of formats that circles have, in proportion to the city's units."""
     formats = model.spec.stores.formats
-    weight = {
+    weight: dict[str, float] = {
         n: sum(1 for s in model.stores if s.format_name == n and s.is_here and not s.circle.is_street)
         for n in formats
     }
@@ -274,15 +274,15 @@ def _earned(stores: list[Store], rent: float) -> dict[str, tuple[float, float]]:
     return {name: (median(v), sum(kept[name]) / len(v)) for name, v in margins.items()}
 
 
-def _prospect(
-    model: O2OModel, name: str, earned: tuple[float, float], floor: dict[str, float]
-) -> Prospect:
+def _prospect(model: O2OModel, name: str, earned: tuple[float, float], floor: dict[str, float]) -> Prospect:
     """What a newcomer expects: what sitting tenants earn, less what they lose to one more unit's floor."""
     form = model.spec.stores.formats[name]
     weights = {c: share * model.demand_yuan[c] for c, share in form.demand_share.items()}
     total = sum(weights.values()) or 1.0
     left = sum(
-        w / total * floor[c] / (floor[c] + form.area_m2 * w / total) for c, w in weights.items() if floor[c] > 0
+        w / total * floor[c] / (floor[c] + form.area_m2 * w / total)
+        for c, w in weights.items()
+        if floor[c] > 0
     )
     margin, kept = earned
     return Prospect(name, (margin - kept * (1 - left)) / left if left > 0 else -1.0)

@@ -64,12 +64,12 @@ def _bits_float(typing, x):
 
 @overload(float_bits, inline="always")
 def _overload_float_bits(x):
-    return lambda x: _float_bits(x)
+    return lambda x: _float_bits(x)  # type: ignore[call-arg]
 
 
 @overload(bits_float, inline="always")
 def _overload_bits_float(b):
-    return lambda b: _bits_float(b)
+    return lambda b: _bits_float(b)  # type: ignore[call-arg]
 
 
 # -- keys --------------------------------------------------------------------------------------------------

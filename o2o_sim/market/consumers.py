@@ -7,9 +7,9 @@ beside the records, because compiled code counts references to an array inside a
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
@@ -49,10 +49,18 @@ utils/min, `radius` min, `cohort` a number."""
 
 TABLES = ("familiarity", "favourite", "loyalty", "due", "extra")
 
-People = namedtuple("People", ("record", *TABLES))
-"""record: PERSON[n]; familiarity: float32[n, platforms + 1] (column 0 stays 0: no platform); favourite:
-int32[n, categories] (store number, -1 none); loyalty: float32[n, categories]; due: int16[n, categories] (day
-of the next need); extra: float32[fields, n]."""
+
+class People(NamedTuple):
+    """record: PERSON[n]; familiarity: float32[n, platforms + 1] (column 0 stays 0: no platform); favourite:
+    int32[n, categories] (store number, -1 none); loyalty: float32[n, categories]; due: int16[n, categories]
+    (day of the next need); extra: float32[fields, n]."""
+
+    record: np.ndarray
+    familiarity: np.ndarray
+    favourite: np.ndarray
+    loyalty: np.ndarray
+    due: np.ndarray
+    extra: np.ndarray
 
 
 def member_bit(platform: int) -> np.uint32:
@@ -105,7 +113,7 @@ class Population:
     def __getattr__(self, name: str) -> np.ndarray:
         if name.startswith("_") or name == "columns":
             raise AttributeError(name)
-        if name in PERSON.fields:
+        if name in (PERSON.names or ()):
             return self.columns.record[name]
         if name in TABLES:
             return getattr(self.columns, name)

@@ -217,7 +217,9 @@ def _tally_parts(consumer, pick, visited, served, at_place, cohort, bought, turn
     n = len(pick)
     for p in prange(PARTS):
         first, last = p * n // PARTS, (p + 1) * n // PARTS
-        _tally_part(consumer, pick, visited, served, at_place, cohort, first, last, bought[p], turned[p], came[p])
+        _tally_part(
+            consumer, pick, visited, served, at_place, cohort, first, last, bought[p], turned[p], came[p]
+        )
 
 
 def tally(consumer, pick, visited, served, at_place, cohort, cohorts, rows):

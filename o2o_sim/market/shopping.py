@@ -63,7 +63,7 @@ Scales = namedtuple(
 """Weights in utils, minutes, sizes, and the numbers of the first list of each kind."""
 
 # What a rule is made of; `Shopping` puts the real ones in their place.
-Me = namedtuple("Me", BASE_ME)
+Me = namedtuple("Me", BASE_ME)  # type: ignore[misc]
 
 
 def value(me, offer, trip, today):

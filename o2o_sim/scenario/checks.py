@@ -112,7 +112,9 @@ def _categories(spec: Spec) -> Faults:
             yield Fault(("categories", name, "every_days"), message, "make the ticket larger instead")
         furthest = spec.consumers.radius_max_min * c.reach_x
         if name in served and furthest <= spec.city.access_min:
-            message = f"nobody gets to a shop: people go {furthest:.4g} min at most, and every trip takes more"
+            message = (
+                f"nobody gets to a shop: people go {furthest:.4g} min at most, and every trip takes more"
+            )
             hint = "compare reach_x times consumers.radius_max_min with city.access_min"
             yield Fault(("categories", name, "reach_x"), message, hint)
 
@@ -150,7 +152,9 @@ def _formats(spec: Spec) -> Faults:
         if not any(share > 0 for share in f.demand_share.values()):
             yield Fault(key, "the format serves nothing: one of its shares should be above 0", of_name=True)
         if f.chain_share > 0 and f.chains == 0:
-            yield Fault((*key[:-1], "chain_share"), "there are no chains of this format", "say how many: chains")
+            yield Fault(
+                (*key[:-1], "chain_share"), "there are no chains of this format", "say how many: chains"
+            )
     for category, by_format in shares.items():
         if (total := math.fsum(by_format.values())) > 1.0001:
             at = ("stores", "formats", list(by_format)[-1], "demand_share", category)

@@ -33,14 +33,14 @@ def channels(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     """Shares of sales by channel, and the online share with the means of the years."""
     daily = frames["daily"]
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.4), width_ratios=[1.15, 1])
-    _channel_areas(left, daily)
+    _channel_areas(left, daily, manifest)
     table, period = style.by_period(daily)
-    right.set_title(f"Parcels, % of sales, by {period}; black: mean of the year")
+    right.set_title("Parcels, % of sales; black: means of years")
     share = [100 * online_share(table.iloc[[k]]) for k in range(len(table))]
     mark = "o" if len(table) < 3 else None
     right.plot(list(table.index), share, color=SKY, lw=1.6, marker=mark)
     _year_means(right, daily)
-    style.days_on(right)
+    style.days_on(right, manifest)
     right.set_ylim(0, max(*share, 0.1) * 1.25)
     right.yaxis.set_major_formatter(lambda value, _: f"{value:.3g} %")
     style.headed(
@@ -63,7 +63,7 @@ def _year_means(ax: Axes, daily: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
-def _channel_areas(ax: Axes, daily: pd.DataFrame) -> None:
+def _channel_areas(ax: Axes, daily: pd.DataFrame, manifest: Mapping[str, Any]) -> None:
     table, period = style.by_period(daily)
     columns = [c for c in columns_of(table, "sales") if table[c].sum() > 0]
     sales = table[columns]
@@ -85,14 +85,13 @@ def _channel_areas(ax: Axes, daily: pd.DataFrame) -> None:
     # The walk-in share is most of the picture and tells least: its area is cut off well above the others.
     top = float(rows.sum(axis=0).max()) if order else 0.0
     ax.set_ylim(0, 100 if top > 60 else max(1.5 * top, 1.0))
-    ax.set_xlim(days[0], days[-1])
     text = f"walk-in: all the rest, {walk_in.iloc[0]:.0f} % → {walk_in.iloc[-1]:.0f} %"
     ax.text(0.5, 0.93, text, transform=ax.transAxes, ha="center", va="top", fontsize=10.5)
     ends = np.cumsum(rows[:, -1]) - rows[:, -1] / 2 if order else np.zeros(0)
     texts = [style.change(c, share[c], " %", whole=False) for c in order]
     labels = list(zip(map(float, ends), texts, colours))
     style.end_labels(ax, labels)
-    style.days_on(ax)
+    style.days_on(ax, manifest, pad=0)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g} %")
     ax.set_title(f"Shares of sales by channel, by {period}")
 
@@ -108,20 +107,20 @@ def footfall(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     # A circle that is not open yet has no visitors to draw.
     places = places.where(places.cummax() > 0)
     places = places[[c for c in places if places[c].notna().any()]]
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    above, below = figure.subplots(2, 1, height_ratios=[3, 1])
     above.set_title(f"Business circles: thousand visitors a day{_mean(period)}")
     if len(places.columns):
         for row, (name, day) in enumerate(_openings(manifest)):
             style.marked_day(above, day, f"{style.short(name)} opens", row % 3)
         style.lines(above, places, headroom=1.2)
-        style.days_on(above)
+        style.days_on(above, manifest)
     else:
         style.note(above, "No business circle had visitors.")
     below.set_title("Shops in the streets: thousand visitors a day")
     if STREETS in visits and visits[STREETS].any():
         streets = visits[[STREETS]] / 1000
         style.lines(below, streets)
-        style.days_on(below)
+        style.days_on(below, manifest)
     else:
         style.note(below, "There are no shops outside the circles.")
     total = visits.sum(axis=1)
@@ -151,7 +150,7 @@ def platforms(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     months, scenario = frames["city_monthly"], manifest["scenario"]
     currency = scenario["currency"]
     names = list(scenario["platforms"])
-    figure, axes = plt.subplots(2, 2, figsize=(13, 7.6), sharex=True)
+    figure, axes = plt.subplots(2, 2, figsize=(13, 7.6))
     subsidy = float(frames["daily"]["subsidy_yuan"].sum())
     spent = f"{style.money(subsidy, currency)} of subsidies" if subsidy else "no subsidies"
     style.headed(figure, f"The platforms: members, orders, cash, and {spent}", manifest)
@@ -169,7 +168,7 @@ def platforms(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     )
     axes[0, 1].set_title(f"Orders, thousand a day{_mean(period)}")
     style.lines(axes[0, 1], orders)
-    style.days_on(axes[0, 1])
+    style.days_on(axes[0, 1], manifest)
     for ax, (column, title, factor) in zip((axes[0, 0], axes[1, 0], axes[1, 1]), titles):
         ax.set_title(title)
         if not len(months):
@@ -184,7 +183,7 @@ def platforms(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
             style.note(ax, "No platform offered subsidies.")
             continue
         style.lines(ax, values)
-        style.days_on(ax)
+        style.days_on(ax, manifest)
     return figure
 
 

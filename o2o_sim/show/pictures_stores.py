@@ -18,6 +18,8 @@ from .style import BLACK, BLUE, GREY, ORANGE, OUTCOME_COLOURS, PURPLE, SKY, VERM
 
 Frames = Mapping[str, pd.DataFrame]
 MOST_BARS = 14
+WIDEST_LOSS = 1.6
+"""Costs beyond this multiple of sales are cut off; the number beside the bar tells them."""
 
 COSTS = {
     "goods, spoilage": ("cost of goods", "spoilage"),
@@ -86,7 +88,7 @@ def _outcome_bars(ax: Axes, table: pd.DataFrame) -> None:
 def stores(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     """Stores trading by format, and how many open and close every month."""
     table, books = frames["outcomes"], frames["stores_monthly"]
-    figure, (above, below) = plt.subplots(2, 1, figsize=(11, 7.5), sharex=True, height_ratios=[3, 1.4])
+    figure, (above, below) = plt.subplots(2, 1, figsize=(11, 7.5), height_ratios=[3, 1.4])
     daily = frames["daily"]
     first, last = int(daily["stores_open"].iloc[0]), int(daily["stores_open"].iloc[-1])
     above.set_title("Stores one can walk into, by format, at the end of each month")
@@ -95,7 +97,7 @@ def stores(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
         per_format = here.groupby(["month", "format"]).size().unstack(fill_value=0)
         style.lines(above, per_format, whole=True)
         above.set_ylabel("stores")
-        style.days_on(above)
+        style.days_on(above, manifest)
     else:
         style.note(above, "No complete month was simulated.")
     _comings_and_goings(below, table, manifest)
@@ -117,7 +119,7 @@ def _comings_and_goings(ax: Axes, table: pd.DataFrame, manifest: Mapping[str, An
     ax.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
     ax.set_ylabel("stores")
     ax.margins(y=0.15)
-    style.days_on(ax)
+    style.days_on(ax, manifest)
     high, low = float(opened.max() if len(opened) else 0), -float(closed.max() if len(closed) else 0)
     labels = [
         (high / 2, f"{opened.sum():,.0f} opened", BLUE),
@@ -154,12 +156,21 @@ def profit_and_loss(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
         ink = "white" if colour == VERMILION else BLACK
         for k in np.flatnonzero(width > 0.035).tolist():
             text = f"{100 * width[k]:.0f}"
-            ax.text(left[k] + width[k] / 2, y[k], text, ha="center", va="center", fontsize=9, color=ink)
+            ax.text(
+                left[k] + width[k] / 2,
+                y[k],
+                text,
+                ha="center",
+                va="center",
+                fontsize=9,
+                color=ink,
+                clip_on=True,
+            )
         left += width
     gain = profit.clip(lower=0).to_numpy()
     ax.barh(y, gain, left=left, color=BLUE, edgecolor="white", height=0.7, label="profit")
     ax.axvline(1, color=BLACK, lw=1.2, ymax=0.97, zorder=0)
-    edge = max(1.0, float(left.max()))
+    edge = min(max(1.0, float(left.max())), WIDEST_LOSS)
     for k, value in enumerate(profit):
         text = f"profit {100 * value:.1f} %" if value >= 0 else f"loss {-100 * value:.1f} %"
         ink = BLUE if value >= 0 else VERMILION
@@ -196,7 +207,7 @@ def rents(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     style.lines(left, rent, whole=True)
     style.lines(right, empty, unit=" %", whole=True)
     for ax in (left, right):
-        style.days_on(ax)
+        style.days_on(ax, manifest)
     month = table["month"] == table["month"].max()
     now = 1 - table.loc[month, "let"].sum() / max(table.loc[month, "units"].sum(), 1)
     style.headed(

@@ -112,12 +112,12 @@ def note(ax: Axes, text: str) -> None:
     )
 
 
-def days_on(ax: Axes) -> None:
-    """Dates along the bottom."""
-    first, last = ax.dataLim.intervalx
-    if first == last:
-        ax.set_xlim(first - 1, last + 1)
-    few = np.ptp(ax.get_xlim()) < 6  # the other locator would go on to hours
+def days_on(ax: Axes, manifest: Mapping[str, Any], pad: float = 0.02) -> None:
+    """The days of the run along the bottom, and `pad` of their number on either side."""
+    first, last = (number(date.fromisoformat(manifest[day])) for day in ("first_day", "last_day"))
+    last = max(last, first + 1)
+    ax.set_xlim(first - pad * (last - first), last + pad * (last - first))
+    few = last - first < 6  # the other locator would go on to hours
     locator = DayLocator() if few else AutoDateLocator(minticks=2, maxticks=8)
     ax.xaxis.set_major_locator(locator)
     formats = ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S"]  # of years, months, days, ...
