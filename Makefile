@@ -57,10 +57,8 @@ schema: $(VENV)/.has-package  ## Write the JSON Schema of scenarios, with which 
 	$(BIN)/o2o-sim schema > $(SCHEMA).new
 	mv $(SCHEMA).new $(SCHEMA)
 
-pictures: $(VENV)/.has-package  ## Draw the pictures of the README from a run of the base scenario
-	@mkdir -p docs/pictures
-	folder=$$($(BIN)/o2o-sim run scenarios/base.yaml --quiet | tail -n 1) && \
-	cp "$$folder/plots/outcomes.png" "$$folder/plots/city_map.png" docs/pictures/
+pictures: $(VENV)/.has-package  ## Run the base scenario; put its pictures and its table of outcomes into the README
+	$(BIN)/python docs/make_pictures.py
 
 clean:  ## Remove the environments and what tools left behind; runs/ is kept
 	rm -rf $(VENV) $(BENCH_VENV) .venv-3.* build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -10,7 +10,7 @@ from benchmarks.world import CELLS, OFFERS, PLATFORMS, SHOPPING, SHOPS, TOUCH, W
 from o2o_sim.market import needs, rules
 from o2o_sim.market.binding import Shopping
 from o2o_sim.market.consumers import NOBODY, ONLINE, PERSON
-from o2o_sim.market.offers import LANES, ROW
+from o2o_sim.market.offers import ENTRY, LANES, ROW
 from o2o_sim.market.shopping import BLOCK, Scales, Today
 from o2o_sim.market.shopping import World as MarketWorld
 from o2o_sim.streams import mix
@@ -38,28 +38,29 @@ def market(world: World) -> MarketWorld:
     rows["store"][:SHOPS] = np.arange(1, SHOPS + 1)
     rows["platform"][SHOPS:] = np.arange(1, PLATFORMS + 1)
     rows["reach"] = np.where(np.arange(OFFERS) < SHOPS, -1.0, np.inf)
-    start, offer, minutes = _lists(world)
-    scales = Scales(1.0, 1.0, False, 1000.0, CELLS, SHOPS, CELLS, 2 * CELLS, 2 * CELLS + 1)
+    start, entries = _lists(world)
+    scales = Scales(1.0, 1.0, False, 1000.0, CELLS, SHOPS, CELLS, 2 * CELLS, 2 * CELLS + 1, 128)
     return MarketWorld(
         people, familiarity, world.favourite.reshape(-1, 1).astype(np.int32), world.loyalty.reshape(-1, 1),
-        np.zeros((0, n), np.float32), offers, start, offer, minutes, np.ones(1), np.zeros(1), scales,
+        np.zeros((0, n), np.float32), offers, start, entries, np.ones(1), np.zeros(1), scales,
         Today(0.0, 0.0, 1.0, 0.0),
     )  # fmt: skip
 
 
-def _lists(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _lists(world: World) -> tuple[np.ndarray, np.ndarray]:
     """Shops around each cell sorted by minutes, then no deliveries, then the platforms; padded."""
     count = np.concatenate([np.diff(world.start), np.zeros(CELLS, int), [PLATFORMS]])
     start = np.concatenate([[0], np.cumsum((count + LANES - 1) // LANES * LANES)])
-    offer = np.zeros(start[-1], np.uint32)
-    minutes = np.full(start[-1], np.inf, np.float32)
+    entries = np.zeros(start[-1], ENTRY)
+    offer, minutes = entries["offer"], entries["minutes"]
+    minutes[:] = np.inf
     cell = np.repeat(np.arange(CELLS), count[:CELLS])
     order = np.lexsort((world.minutes, cell))
     at = start[cell] + np.arange(len(cell)) - world.start[cell]
     offer[at], minutes[at] = world.shop[order] + 1, world.minutes[order]
     offer[start[2 * CELLS] :][:PLATFORMS] = np.arange(SHOPS + 1, OFFERS + 1)
     minutes[start[2 * CELLS] :] = 0.0
-    return np.append(start, start[-1]).astype(np.uint64), offer, minutes
+    return np.append(start, start[-1]).astype(np.uint64), entries
 
 
 def run(world: World, days: int) -> tuple[np.ndarray, float, int]:

@@ -182,11 +182,11 @@ def world(model: O2OModel) -> World:
     lists = t.lists
     scales = Scales(
         rule.familiarity_weight, rule.loyalty_weight, rule.work_anchor, rule.radius_max_min, model.city.grid.cells,
-        max(1, len(model.stores)), lists.delivered, lists.everywhere, lists.followers,
+        max(1, len(model.stores)), lists.delivered, lists.everywhere, lists.followers, lists.longest,
     )  # fmt: skip
     return World(
         people.record, people.familiarity, people.favourite, people.loyalty, people.extra, t.columns, lists.start,
-        lists.offer, lists.minutes, model.reach_x, model.touch, scales, model.today,
+        lists.entries, model.reach_x, model.touch, scales, model.today,
     )  # fmt: skip
 
 

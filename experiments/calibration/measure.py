@@ -5,9 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 ONLINE = ("parcel", "marketplace shop")
-COSTS = ("cost of goods", "spoilage", "commission", "advertising", "handling", "delivery")
-"""Lines that grow with the order; the gross margin leaves `cost of goods` and `spoilage`."""
-
 
 def measure(frames: dict[str, pd.DataFrame]) -> dict[str, float]:
     """All figures by name; shares are in per cent, money is in the scenario's currency."""
@@ -69,6 +66,10 @@ def measure(frames: dict[str, pd.DataFrame]) -> dict[str, float]:
         if year in margin.index.get_level_values(0):
             found[f"median margin {year}"] = margin.loc[year].median()
             found[f"stores losing money {year}"] = 100 * (margin.loc[year] < 0).mean()
+
+    by_format = open_.groupby("format")["revenue_yuan"].sum()
+    all_sales = by_year[channels].to_numpy().sum()
+    found["department stores' share of sales"] = 100 * by_format.get("department store", 0.0) / all_sales
 
     # Who goes, who comes.
     opened, changed = pd.to_datetime(stores["opened"]), pd.to_datetime(stores["changed"])

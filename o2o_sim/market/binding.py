@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from ..streams import stream
-from . import shopping
+from . import lanes, shopping
 from .compiled import compilable, kernel, rebind
 from .consumers import MAX_EXTRA
 from .shopping import BASE_ME
@@ -55,9 +55,47 @@ def _extra_8(extra, i):
     return _extra_7(extra, i) + (np.float64(extra[7, i]),)
 
 
-# Written out, because compiled code needs to know how many there are, and the cache needs functions it can name.
+def _lane_0(traits, lane):
+    return ()
+
+
+def _lane_1(traits, lane):
+    return (traits[_AT[0] + lane],)
+
+
+def _lane_2(traits, lane):
+    return _lane_1(traits, lane) + (traits[_AT[1] + lane],)
+
+
+def _lane_3(traits, lane):
+    return _lane_2(traits, lane) + (traits[_AT[2] + lane],)
+
+
+def _lane_4(traits, lane):
+    return _lane_3(traits, lane) + (traits[_AT[3] + lane],)
+
+
+def _lane_5(traits, lane):
+    return _lane_4(traits, lane) + (traits[_AT[4] + lane],)
+
+
+def _lane_6(traits, lane):
+    return _lane_5(traits, lane) + (traits[_AT[5] + lane],)
+
+
+def _lane_7(traits, lane):
+    return _lane_6(traits, lane) + (traits[_AT[6] + lane],)
+
+
+def _lane_8(traits, lane):
+    return _lane_7(traits, lane) + (traits[_AT[7] + lane],)
+
+
+# Written out, because compiled code needs to know how many there are, and the cache functions it can name.
+_AT = tuple(np.uint64((len(BASE_ME) + k) * lanes.WIDE) for k in range(MAX_EXTRA))
 _EXTRA = (_extra_0, _extra_1, _extra_2, _extra_3, _extra_4, _extra_5, _extra_6, _extra_7, _extra_8)
-assert len(_EXTRA) == MAX_EXTRA + 1
+_LANE = (_lane_0, _lane_1, _lane_2, _lane_3, _lane_4, _lane_5, _lane_6, _lane_7, _lane_8)
+assert len(_EXTRA) == len(_LANE) == MAX_EXTRA + 1
 
 
 def _source_digest(rule: Callable) -> str:
@@ -65,6 +103,39 @@ def _source_digest(rule: Callable) -> str:
     file = inspect.getsourcefile(rule)
     text = Path(file).read_bytes() if file and Path(file).is_file() else inspect.getsource(rule).encode()
     return hashlib.sha256(text + rule.__qualname__.encode()).hexdigest()[:16]
+
+
+_ALONE = (
+    "person",
+    "seen_offer",
+    "end_within",
+    "look_along",
+    "race_along",
+    "race",
+    "eye_of",
+    "look_from_home",
+    "is_settled",
+    "surplus_of",
+    "decide",
+)
+_TOGETHER = (
+    "lane_person",
+    "enter",
+    "think_together",
+    "race_together",
+    "go_through",
+    "by_reach",
+    "look_together",
+)
+_PARTS = (*((shopping, p) for p in _ALONE), *((lanes, p) for p in _TOGETHER), (shopping, "shop_block"))
+"""The functions of the loop, each after those it calls."""
+_APART = ("race", "think_together", "race_together", "look_together", "look_along", "race_along")
+
+
+def _compile(function: Callable, part: str) -> Callable:
+    """Compiled for use inside other compiled functions; small ones dissolve in who calls them, because handing
+    over a dozen arrays costs as much as they do."""
+    return numba.njit(error_model="numpy", forceinline=part not in _APART)(function)
 
 
 class Shopping:
@@ -77,14 +148,20 @@ class Shopping:
     def __init__(self, rule: Callable, fields: tuple[str, ...] = (), *, compiled: bool = True):
         self.rule, self.fields, self.compiled = rule, fields, compiled
         self.me = namedtuple("Me", BASE_ME + tuple(fields))  # type: ignore[misc]
-        names: dict[str, Any] = {"Me": self.me, "value": rule, "extra_fields": _EXTRA[len(fields)]}
+        k = len(fields)
+        names: dict[str, Any] = {
+            "Me": self.me,
+            "value": rule,
+            "extra_fields": _EXTRA[k],
+            "extra_lanes": _LANE[k],
+        }
+        names |= {"WIDE": lanes.WIDE, "FEWEST": lanes.FEWEST, "FAMILIARITY": lanes.FAMILIARITY}
         if compiled:
-            compilable(rule)
-            for extra in _EXTRA[: len(fields) + 1]:
-                compilable(extra)
-        for part in ("person", "seen_offer", "end_within", "race", "choose", "shop_block"):
-            function = rebind(getattr(shopping, part), names)
-            names[part] = numba.njit(error_model="numpy")(function) if compiled else function
+            for function in (rule, *_EXTRA[: k + 1], *_LANE[: k + 1]):
+                compilable(function)
+        for module, part in _PARTS:
+            function = rebind(getattr(module, part), names)
+            names[part] = _compile(function, part) if compiled else function
         loop = rebind(shopping.shop_all, names)
         if compiled:
             digest = _source_digest(rule) + "-" + hashlib.sha256(" ".join(fields).encode()).hexdigest()[:8]

@@ -17,8 +17,6 @@ from .compiled import kernel
 
 LANES = 8
 """Lists of visible offers are padded to a multiple of this, so that whole vectors can be compared."""
-SLOT_BITS = 16
-LONGEST_LIST = (1 << SLOT_BITS) - LANES
 
 # How an offer comes to be seen.
 AT_PLACE, DELIVERED, EVERYWHERE, FOLLOWERS = range(4)
@@ -102,11 +100,15 @@ ROW = np.dtype(
 """What the shopping loop reads of an offer. Row 0 is nobody's offer: it pads lists and is never seen.
 `store` and `platform` are numbers + 1, so that 0 means none."""
 
-Lists = namedtuple("Lists", "start offer minutes delivered everywhere followers")
-"""All lists of visible offers in one array: list k is entries start[k]:start[k+1] (uint64), each an offer (row,
-uint32) and the minutes to it (float32), sorted by minutes and padded to LANES. List `category * cells + cell`
+ENTRY = np.dtype([("offer", np.uint32), ("minutes", np.float32)])
+"""One offer (its row) on a list, and the minutes to it."""
+
+Lists = namedtuple("Lists", "start entries delivered everywhere followers longest")
+"""All lists of visible offers in one array: list k is entries start[k]:start[k+1] (start: uint64),
+sorted by minutes and padded to LANES. List `category * cells + cell`
 holds the offers at places; behind those come the deliveries, from list number `delivered` on, by category and
-cell too; from `everywhere` on by category; from `followers` on by `category * stores + store`."""
+cell too; from `everywhere` on by category; from `followers` on by `category * stores + store`. `longest` is
+the length of the longest list."""
 
 
 @dataclass
@@ -241,20 +243,14 @@ def build_lists(
         ),
     ]
     longest = max(int(np.diff(start).max(initial=0)) for start, _, _ in parts)
-    if longest > LONGEST_LIST:
-        raise OverflowError(
-            f"{longest} offers of one category are visible from one cell; at most {LONGEST_LIST} can be"
-        )
     begins = np.cumsum([0, *(len(offer) for _, offer, _ in parts)])
     start = np.concatenate([part[0][:-1] + begin for part, begin in zip(parts, begins)] + [begins[-1:]])
     first = np.cumsum([0, *(len(part[0]) - 1 for part in parts)])
+    entries = np.zeros(begins[-1], ENTRY)
+    entries["offer"] = np.concatenate([offer for _, offer, _ in parts])
+    entries["minutes"] = np.concatenate([minutes for _, _, minutes in parts])
     return Lists(
-        start.astype(np.uint64),
-        np.concatenate([offer for _, offer, _ in parts]),
-        np.concatenate([minutes for _, _, minutes in parts]),
-        int(first[1]),
-        int(first[2]),
-        int(first[3]),
+        start.astype(np.uint64), entries, int(first[1]), int(first[2]), int(first[3]), max(longest, LANES)
     )
 
 

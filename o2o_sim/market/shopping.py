@@ -2,9 +2,9 @@
 
 Utility is value(me, offer) + Gumbel noise, one draw per (consumer, need, offer). Instead of the largest
 value + Gumbel the loop finds the smallest Exponential * exp(-value), which is the same choice (the draw is
-the same number: Gumbel = -log Exponential) with one logarithm less. The whole list of offers is one loop
-without branches, so that it runs several offers at a time; the smallest is found among integers, because
-the bits of positive floats sort as they do, and their last bits carry the place in the list.
+the same number: Gumbel = -log Exponential) with one logarithm less. A rule computes in double precision; the
+draws and the race are in single precision and in loops without branches, eight pairs at a time, which moves
+no share by more than a millionth.
 
 The functions here are plain Python. `Shopping` binds a rule to them and compiles them, or leaves them as
 they are (`engine: python`): both do the same arithmetic in the same order.
@@ -17,16 +17,17 @@ from collections import namedtuple
 import numpy as np
 from numba import prange
 
-from ..streams import bits_float, exp, exponential, extend, float_bits, log, pair_bits
+from ..streams import exp_single, exponential, extend, high_half, log, low_half, pair_bits
 from .consumers import ONLINE, PAYS_BY_PHONE
-from .offers import LANES, SLOT_BITS
+from .offers import LANES
 
-U64 = np.uint64
-_SLOTS = U64((1 << SLOT_BITS) - 1)
-_NEVER = U64(0x7FF0000000000000)
+U64, U32, F32 = np.uint64, np.uint32, np.float32
 _LANES = U64(LANES)
 _ONLINE, _PAYS = ONLINE, PAYS_BY_PHONE
-_NO_ACCESS, _NO_STORE = np.uint32(0), np.uint32(0xFFFFFFFF)
+_NO_OFFER, _NO_ACCESS, _NO_STORE = U32(0), U32(0), U32(0xFFFFFFFF)
+_LARGEST, _LARGEST_32 = 80.0, F32(80.0)
+"""Utilities are cut off here, far beyond what could ever be chosen or passed over."""
+UNSEEN, NEVER = F32(-np.inf), F32(np.inf)
 BLOCK = 512
 """Consumers in one block of work; blocks, not consumers, are dealt to threads."""
 STRIDE = 7919
@@ -46,27 +47,32 @@ Seen = namedtuple(
     "Seen", "appeal price queue wait unseen payment area quality discount days channel category"
 )
 Trip = namedtuple("Trip", "minutes familiarity loyalty follows")
-Eye = namedtuple("Eye", "chooser access favourite loyalty follows")
-"""What else the loop must know of who looks: her draw key, her access bits, her stores (number + 1)."""
+Eye = namedtuple("Eye", "low high access favourite loyalty follows limit search")
+"""What else the loop must know of who looks: the halves of her draw key, her access bits, her stores
+(number + 1), her loyalty in utils, how far she goes and how far she looks in minutes."""
 Today = namedtuple("Today", "day weekday month workday")
 World = namedtuple(
-    "World",
-    "people familiarity favourite loyalty extra offers start offer minutes reach_x touch scales today",
+    "World", "people familiarity favourite loyalty extra offers start entries reach_x touch scales today"
 )
-"""All that the loop reads, flat: records and arrays (see consumers.py and offers.py), `reach_x` and `touch`
+"""All that the loop reads: records and arrays (see consumers.py and offers.py), `reach_x` and `touch`
 (float64[categories]), and plain numbers in `scales` and `today`."""
 
 Scales = namedtuple(
     "Scales",
-    "familiarity loyalty work_anchor largest_radius cells stores delivered everywhere followers",
+    "familiarity loyalty work_anchor largest_radius cells stores delivered everywhere followers longest",
 )
-"""Weights in utils, minutes, sizes, and the numbers of the first list of each kind."""
+"""Weights in utils, minutes, sizes, the numbers of the first list of each kind, and the length of the longest list."""
 
 # What a rule is made of; `Shopping` puts the real ones in their place.
 Me = namedtuple("Me", BASE_ME)  # type: ignore[misc]
+WIDE, FEWEST, FAMILIARITY = 0, 0, 0
 
 
 def value(me, offer, trip, today):
+    raise NotImplementedError
+
+
+def look_together(*arrays):
     raise NotImplementedError
 
 
@@ -108,149 +114,213 @@ def seen_offer(offers, o, unseen_x):
     )
 
 
-def end_within(minutes, a, b, limit):
-    """The end of the part of a sorted list within the limit, in whole vectors. Step by step, because the same
-    memory is read again at once, and a search by halves would fetch more of it."""
-    while a < b and minutes[a] <= limit:
+# The functions below take their arrays one by one: taken out of a namedtuple, each would be reference-counted
+# at every call, which costs more than the comparison of twenty offers.
+def end_within(entries, a, b, limit):
+    """The end of the part of a sorted list within the limit, in whole vectors."""
+    while a < b and entries[a].minutes <= limit:
         a += _LANES
     return a
 
 
-def race(a, b, me, eye, limit, unseen_x, familiarity, offers, offer, minutes, today):
-    """The smallest Exponential * exp(-value) over entries a..b of a list, with its slot in the last bits.
-
-    No branch and no call that is not inlined: the compiler compares several offers at a time.
-    """
-    best = _NEVER
+def look_along(offers, entries, a, b, me, eye, limit, unseen_x, familiarity, today, utility, low, high):
+    """Work out what consumer `me` thinks of entries a..b of a list, and note the halves of the offers' keys."""
     for j in range(a, b):
-        o = offer[j]
-        away = np.float64(minutes[j])
+        o = entries[j].offer
+        away = np.float64(entries[j].minutes)
         store = offers[o].store
         mine = 1.0 if store == eye.favourite else 0.0
         followed = 1.0 if store == eye.follows else 0.0
         trip = Trip(away, familiarity[offers[o].platform], eye.loyalty * mine, followed)
-        utility = value(me, seen_offer(offers, o, unseen_x), trip, today)
-        utility = min(max(utility, -600.0), 600.0)
-        time = exponential(pair_bits(eye.chooser, offers[o].key)) * exp(-utility)
+        u = value(me, seen_offer(offers, o, unseen_x), trip, today)
         visible = ((away <= limit) | (away <= offers[o].reach) | (followed > 0.5)) & (
             (offers[o].needs & ~eye.access) == _NO_ACCESS
         )
-        bits = (float_bits(time) & ~_SLOTS) | (j - a)
-        best = min(best, bits if visible else _NEVER)
-    return best
+        utility[j - a] = F32(min(max(u, -_LARGEST), _LARGEST)) if visible else UNSEEN
+        low[j - a], high[j - a] = low_half(offers[o].key), high_half(offers[o].key)
 
 
-def choose(w, i, c, day_key, familiarity):
-    """What consumer i does about category c: (offer taken, offer visited first or 0, surplus).
+def race_along(n, mine_low, mine_high, utility, low, high, time):
+    """The time of each of the n offers looked at: Exponential * exp(-utility). No branches."""
+    for j in range(n):
+        draw = exponential(pair_bits(mine_low, mine_high, low[j], high[j]))
+        t = F32(draw * exp_single(F32(-max(utility[j], -_LARGEST_32))))
+        time[j] = t if utility[j] > UNSEEN else NEVER
 
-    `day_key` is the stream of the day, `familiarity` her familiarity with each platform in utils. Surplus
-    is the best value + Gumbel draw; its mean over people is the log-sum plus Euler's constant.
-    """
-    people, offers, start, offer, minutes = w.people, w.offers, w.start, w.offer, w.minutes
-    s, today = w.scales, w.today
-    me = person(people, w.extra, i)
-    favourite, follows = w.favourite[i, c], people[i].follows
-    eye = Eye(
-        extend(extend(day_key, U64(people[i].id)), U64(c)),
+
+def race(
+    offers, entries, a, b, me, eye, limit, unseen_x, familiarity, today, utility, low, high, time, best, pick, walk,
+    walked,
+):  # fmt: skip
+    """Consumer `me` goes through entries a..b of a list; returns (best, pick, walked), new or as they were."""
+    n = b - a
+    look_along(offers, entries, a, b, me, eye, limit, unseen_x, familiarity, today, utility, low, high)
+    race_along(n, eye.low, eye.high, utility, low, high, time)
+    for j in range(n):
+        if time[j] < best:
+            best, pick, walked = time[j], entries[a + j].offer, walk
+    return best, pick, walked
+
+
+def eye_of(people, favourite, loyalty, reach_x, scales, i, c, day_key):
+    """What the loop must know of consumer i besides what the rule reads. Followers look as far as anybody."""
+    best, follows = favourite[i, c], people[i].follows
+    key = extend(extend(day_key, U64(people[i].id)), U64(c))
+    radius = np.float64(people[i].radius)
+    return Eye(
+        low_half(key),
+        high_half(key),
         people[i].access,
-        np.uint32(favourite + 1) if favourite >= 0 else _NO_STORE,
-        np.float64(w.loyalty[i, c]) * s.loyalty,
+        np.uint32(best + 1) if best >= 0 else _NO_STORE,
+        np.float64(loyalty[i, c]) * scales.loyalty,
         np.uint32(follows + 1) if follows >= 0 else _NO_STORE,
+        radius * reach_x[c],
+        (scales.largest_radius if follows >= 0 else radius) * reach_x[c],
     )
-    limit = np.float64(people[i].radius) * w.reach_x[c]
-    search = s.largest_radius * w.reach_x[c] if follows >= 0 else limit
-    best, pick, walked = _NEVER, np.uint32(0), False
 
-    # Shops around home and, on a working day, around work. The same offer has the same draw from both.
-    for anchor in range(2):
-        if anchor == 1 and (today.workday < 0.5 or not s.work_anchor or people[i].work < 0):
-            break
-        k = c * s.cells + (people[i].home if anchor == 0 else people[i].work)
-        a = start[k]
-        b = end_within(minutes, a, start[k + 1], search)
-        t = race(a, b, me, eye, limit, 1.0, familiarity, offers, offer, minutes, today)
-        if t < best:
-            best, pick, walked = t, offer[a + (t & _SLOTS)], True
-    # What comes to her: deliveries to her home, what is seen everywhere, what followers see.
-    for kind in range(3):
-        if kind == 0:
-            k = s.delivered + c * s.cells + people[i].home
-        elif kind == 1:
-            k = s.everywhere + c
-        elif follows >= 0:
-            k = s.followers + c * s.stores + follows
-        else:
-            break
-        a = start[k]
-        t = race(a, start[k + 1], me, eye, -1.0, 1.0, familiarity, offers, offer, minutes, today)
-        if t < best:
-            best, pick, walked = t, offer[a + (t & _SLOTS)], False
 
-    visited = np.uint32(0)
+def look_from_home(
+    offers, start, entries, scales, today, home, c, me, eye, familiarity, utility, low, high, time
+):
+    """What she finds from home: shops around, deliveries, what is seen everywhere. (time, offer, walked)."""
+    k = c * scales.cells + home
+    a = start[k]
+    b = end_within(entries, a, start[k + 1], eye.search)
+    best, pick, walked = race(
+        offers, entries, a, b, me, eye, eye.limit, 1.0, familiarity, today, utility, low, high, time, NEVER, _NO_OFFER,
+        True, False,
+    )  # fmt: skip
+    for kind in range(2):
+        k = scales.delivered + c * scales.cells + home if kind == 0 else scales.everywhere + c
+        best, pick, walked = race(
+            offers, entries, start[k], start[k + 1], me, eye, -1.0, 1.0, familiarity, today, utility, low, high, time,
+            best, pick, False, walked,
+        )  # fmt: skip
+    return best, pick, walked
+
+
+def is_settled(people, touch, scales, today, i, c, walked):
+    """Whether consumer i has nothing more to look at than what she found from home."""
+    works = today.workday > 0.5 and scales.work_anchor and people[i].work >= 0
+    tempted = walked and touch[c] > 0.0 and people[i].access & _ONLINE
+    return not (works or tempted or people[i].follows >= 0)
+
+
+def surplus_of(best, pick):
+    """The best value + Gumbel draw, in utils; its mean over people is the log-sum plus Euler's constant."""
+    return -log(np.float64(best)) if pick > _NO_OFFER else 0.0
+
+
+def decide(
+    people, offers, start, entries, touch, scales, today, i, c, me, eye, familiarity, utility, low, high, time, best,
+    pick, walked,
+):  # fmt: skip
+    """From what she found from home to what consumer i does: (offer taken, offer visited first or 0, surplus)."""
+    if today.workday > 0.5 and scales.work_anchor and people[i].work >= 0:
+        # Shops around work. A shop that she also sees from home has the same draw: the shorter way decides.
+        k = c * scales.cells + people[i].work
+        a = start[k]
+        b = end_within(entries, a, start[k + 1], eye.search)
+        best, pick, walked = race(
+            offers, entries, a, b, me, eye, eye.limit, 1.0, familiarity, today, utility, low, high, time, best, pick,
+            True, walked,
+        )  # fmt: skip
+    if people[i].follows >= 0:
+        k = scales.followers + c * scales.stores + people[i].follows
+        best, pick, walked = race(
+            offers, entries, start[k], start[k + 1], me, eye, -1.0, 1.0, familiarity, today, utility, low, high, time,
+            best, pick, False, walked,
+        )  # fmt: skip
+    visited = _NO_OFFER
     if walked:
         people[i].at = offers[pick].cell
-        if w.touch[c] > 0.0 and eye.access & _ONLINE:
+        if touch[c] > 0.0 and eye.access & _ONLINE:
             # Showrooming: she stands in the shop, the way is behind her, the goods are in her hands. What
             # would the phone offer now? The draws are the ones she came with.
-            store = offers[pick].store
-            trip = Trip(
-                0.0,
-                familiarity[offers[pick].platform],
-                eye.loyalty if store == eye.favourite else 0.0,
-                1.0 if store == eye.follows else 0.0,
-            )
-            here = min(max(value(me, seen_offer(offers, pick, 1.0), trip, today), -600.0), 600.0)
-            time = exponential(pair_bits(eye.chooser, offers[pick].key)) * exp(-here)
-            k = s.everywhere + c
-            a = start[k]
-            t = race(a, start[k + 1], me, eye, -1.0, 0.0, familiarity, offers, offer, minutes, today)
-            if t < float_bits(time):
-                visited, pick = pick, offer[a + (t & _SLOTS)]
-    surplus = -log(bits_float(best)) if best < _NEVER else 0.0
-    return pick, visited, surplus
+            mine = 1.0 if offers[pick].store == eye.favourite else 0.0
+            followed = 1.0 if offers[pick].store == eye.follows else 0.0
+            trip = Trip(0.0, familiarity[offers[pick].platform], eye.loyalty * mine, followed)
+            here = value(me, seen_offer(offers, pick, 1.0), trip, today)
+            bits = pair_bits(eye.low, eye.high, low_half(offers[pick].key), high_half(offers[pick].key))
+            now = F32(exponential(bits) * exp_single(F32(-min(max(here, -_LARGEST), _LARGEST))))
+            k = scales.everywhere + c
+            _, taken, left = race(
+                offers, entries, start[k], start[k + 1], me, eye, -1.0, 0.0, familiarity, today, utility, low, high,
+                time, now, pick, True, False,
+            )  # fmt: skip
+            if left:
+                visited, pick = pick, taken
+    return pick, visited, surplus_of(best, pick)
 
 
 def shop_block(
-    people, familiarity, favourite, loyalty, extra, offers, start, offer, minutes, reach_x, touch, scales, today,
+    people, familiarity, favourite, loyalty, extra, offers, start, entries, reach_x, touch, scales, today,
     needs_consumer, needs_category, first, last, day_key, pick, visited, surplus,
 ):  # fmt: skip
-    """The choices of needs first..last."""
-    w = World(
-        people,
-        familiarity,
-        favourite,
-        loyalty,
-        extra,
-        offers,
-        start,
-        offer,
-        minutes,
-        reach_x,
-        touch,
-        scales,
-        today,
-    )
-    platforms = familiarity.shape[1]
-    mine = np.zeros(platforms)
-    for n in range(first, last):
-        i = np.int64(needs_consumer[n])
-        for q in range(platforms):
-            mine[q] = np.float64(familiarity[i, q]) * scales.familiarity
-        o, v, s = choose(w, i, np.int64(needs_category[n]), day_key, mine)
-        pick[n], visited[n], surplus[n] = o, v, s
+    """The choices of needs first..last: groups of neighbours together (lanes.py), small ones one by one."""
+    utility, time = np.zeros(scales.longest, F32), np.zeros(scales.longest, F32)
+    low, high = np.zeros(scales.longest, U32), np.zeros(scales.longest, U32)
+    need, traits = np.zeros(WIDE, np.int64), np.zeros((FAMILIARITY + familiarity.shape[1]) * WIDE)
+    search, before, thought = np.zeros(WIDE), np.zeros(WIDE, F32), np.zeros(WIDE, F32)
+    access, lows, highs = np.zeros(WIDE, U32), np.zeros(WIDE, U32), np.zeros(WIDE, U32)
+    bests, found, on_foot = np.zeros(WIDE, F32), np.zeros(WIDE, U32), np.zeros(WIDE, np.bool_)
+    mine = np.zeros(familiarity.shape[1])
+    # People stand in the order of their homes, so those of one cell with the same need follow one another.
+    for c in range(len(reach_x)):
+        size, home = 0, np.int32(-1)
+        for n in range(first, last + 1):
+            if n < last and needs_category[n] != c:
+                continue
+            here = people[needs_consumer[n]].home if n < last else np.int32(-1)
+            if size > 0 and (here != home or size == WIDE):
+                together = size >= FEWEST
+                if together:
+                    look_together(
+                        people, familiarity, favourite, loyalty, extra, offers, start, entries, reach_x, scales, today,
+                        needs_consumer, home, c, day_key, size, need, traits, access, lows, highs, search, thought,
+                        bests, found, on_foot, before,
+                    )  # fmt: skip
+                for g in range(size):
+                    q = need[g]
+                    i = np.int64(needs_consumer[q])
+                    if together:
+                        best, taken, walked = bests[g], found[g], on_foot[g]
+                        if is_settled(people, touch, scales, today, i, c, walked):
+                            if walked:
+                                people[i].at = offers[taken].cell
+                            pick[q], surplus[q] = taken, surplus_of(best, taken)
+                            continue
+                    for p in range(len(mine)):
+                        mine[p] = np.float64(familiarity[i, p]) * scales.familiarity
+                    me = person(people, extra, i)
+                    eye = eye_of(people, favourite, loyalty, reach_x, scales, i, c, day_key)
+                    if not together:
+                        best, taken, walked = look_from_home(
+                            offers, start, entries, scales, today, home, c, me, eye, mine, utility, low, high, time
+                        )
+                    o, v, s = decide(
+                        people, offers, start, entries, touch, scales, today, i, c, me, eye, mine, utility, low, high,
+                        time, best, taken, walked,
+                    )  # fmt: skip
+                    pick[q], visited[q], surplus[q] = o, v, s
+                size = 0
+            if n < last:
+                home = here
+                need[size] = n
+                size += 1
 
 
 def shop_all(
-    people, familiarity, favourite, loyalty, extra, offers, start, offer, minutes, reach_x, touch, scales, today,
+    people, familiarity, favourite, loyalty, extra, offers, start, entries, reach_x, touch, scales, today,
     needs_consumer, needs_category, starts, order, day_key, pick, visited, surplus,
 ):  # fmt: skip
     """All choices of a day. `starts` says where each block of needs begins, `order` in which order blocks are
-    dealt to threads. The parts of the world come one by one, because a parallel loop takes no nested tuple."""
+    dealt to threads."""
     for k in prange(len(order)):
         b = order[k]
         shop_block(
-            people, familiarity, favourite, loyalty, extra, offers, start, offer, minutes, reach_x, touch, scales,
-            today, needs_consumer, needs_category, starts[b], starts[b + 1], day_key, pick, visited, surplus,
+            people, familiarity, favourite, loyalty, extra, offers, start, entries, reach_x, touch, scales, today,
+            needs_consumer, needs_category, starts[b], starts[b + 1], day_key, pick, visited, surplus,
         )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def channels(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     daily = frames["daily"]
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.4), width_ratios=[1.15, 1])
     _channel_areas(left, daily, manifest)
-    table, period = style.by_period(daily)
+    table, _ = style.by_period(daily)
     right.set_title("Parcels, % of sales; black: means of years")
     share = [100 * online_share(table.iloc[[k]]) for k in range(len(table))]
     mark = "o" if len(table) < 3 else None

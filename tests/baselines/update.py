@@ -1,0 +1,29 @@
+"""Store today's figures of the small run as the ones to keep, and say what changed.
+
+    python -m tests.baselines.update            (in the root of the repository)
+    python -m tests.baselines.update --dry      (only say)
+
+Do this when a change of the model is meant, and commit the new `small.json` with that change: its difference is
+the record of what the change did.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from .figures import STORED, changes, measure, stored
+
+
+def main(arguments: list[str]) -> int:
+    figures = measure()
+    lines = changes(stored(), figures)
+    print("\n".join(lines) if lines else "nothing changed")
+    if lines and "--dry" not in arguments:
+        STORED.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        print(f"\n{len(lines)} figures stored in {STORED}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

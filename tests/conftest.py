@@ -1,0 +1,37 @@
+"""One small run that tests share, for making it costs seconds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Said before anything imports Numba, whose waiting threads would otherwise take the cores from other workers.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+TINY = Path(__file__).parent / "scenarios" / "tiny.yaml"
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Path:
+    """The file of a small scenario: 800 consumers, about 20 shops, 70 days."""
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def tiny_model():
+    """A model of the small scenario that has run to its end. Look, but do not change it."""
+    from o2o_sim.model import O2OModel
+    from o2o_sim.scenario.load import load_scenario
+
+    return O2OModel(load_scenario(TINY)).run()
+
+
+@pytest.fixture(scope="session")
+def tiny_result(tiny_model):
+    """The result of that model, not written anywhere. Look, but do not change it."""
+    from o2o_sim.record.result import RunResult
+    from o2o_sim.studies.run import describe
+
+    return RunResult(None, describe(tiny_model, wall=2.0, simulating=1.0), tiny_model.results())

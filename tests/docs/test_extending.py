@@ -1,0 +1,117 @@
+"""The examples of docs/extending.md, run as they stand."""
+
+from __future__ import annotations
+
+import pytest
+from documents import ROOT, command_lines, marked_files
+from numba.core.registry import CPUDispatcher
+
+from o2o_sim import O2OModel, load_scenario
+from o2o_sim.cli import app
+from o2o_sim.record.archive import tables_digest
+
+PAGE = ROOT / "docs/extending.md"
+FILES = marked_files(PAGE)
+EXAMPLES = [name for name in FILES if name.endswith(".yaml")]
+MOST_LINES = 25
+SMALL = ("population=1500", "days=40")
+
+
+@pytest.fixture
+def examples(beside_my_city):
+    """A folder with the small city and all files of the page."""
+    for name, content in FILES.items():
+        (beside_my_city / name).write_text(content, encoding="utf-8")
+    return beside_my_city
+
+
+def simulated(name: str, *overrides: str) -> O2OModel:
+    return O2OModel(load_scenario(name, overrides), seed=1).run()
+
+
+def sales(model: O2OModel, column: str) -> float:
+    return float(model.results()["daily"][column].sum())
+
+
+def test_there_are_four_examples_and_every_one_is_short():
+    assert EXAMPLES == ["bargains.yaml", "discounters.yaml", "farm_box.yaml", "festival.yaml"]
+    for name, content in FILES.items():
+        assert len([line for line in content.splitlines() if line.strip()]) <= MOST_LINES, name
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_command_beside_each_example_runs(examples, name, monkeypatch):
+    line = f"o2o-sim run {name}"
+    assert line in command_lines(PAGE)
+    set_ = [part for override in (SMALL[0], "days=3") for part in ("--set", override)]
+    app([*line.split()[1:], "--quiet", "--out", "out", *set_], standalone_mode=False)
+    assert (examples / "out").is_dir()
+
+
+def test_a_choice_rule_with_a_field_of_its_own(examples):
+    subsidised = (*SMALL, "platforms.marketplace.subsidy.per_order_yuan=100")
+    model, usual = simulated("bargains.yaml", *subsidised), simulated("my_city.yaml", *subsidised)
+    assert model.consumers.extra_names == ("bargain",)
+    assert model.consumers.bargain.std() > 0
+    assert sales(model, "sales/parcel") > sales(usual, "sales/parcel")
+
+
+def test_the_choice_rule_is_compiled_and_the_interpreter_agrees(examples):
+    digests = {}
+    for engine in ("compiled", "python"):
+        model = simulated("bargains.yaml", "population=200", "days=12", f"engine={engine}")
+        compiled = [x for x in vars(model.shopping).values() if isinstance(x, CPUDispatcher)]
+        assert any(loop.nopython_signatures for loop in compiled) == (engine == "compiled")
+        digests[engine] = tables_digest(model.results())
+    assert digests["compiled"] == digests["python"]
+
+
+def test_a_store_policy(examples):
+    model = simulated("discounters.yaml", "population=1500", "days=100")
+    events = model.results()["events"]
+    priced = events[events["reason"] == "follows its sales"]
+    assert len(priced)
+    assert {model.store(name).format_name for name in priced["who"]} == {"boutique"}
+    assert "change of sales" in priced["figures"].iloc[0]
+
+
+def test_a_channel(examples):
+    model = simulated("farm_box.yaml", *SMALL)
+    assert sales(model, "sales/farm box") > 0
+    assert model.ledger.is_balanced()
+    monthly = model.results()["sales_monthly"]
+    assert (monthly["channel"] == "farm box").any()
+
+
+def test_a_channel_moves_nobody_who_does_not_take_it(examples):
+    with_box, without = (
+        O2OModel(load_scenario(name, [*SMALL]), seed=1) for name in ("farm_box.yaml", "my_city.yaml")
+    )
+    with_box.step()
+    without.step()
+    took = with_box.table.columns["channel"][with_box.pick] == with_box.channels.index("farm box")
+    keys = [m.table.columns["key"][m.pick] for m in (with_box, without)]
+    assert took.any()
+    assert (keys[0] == keys[1])[~took].all()
+
+
+def test_a_phase(examples):
+    plain = "extends: my_city.yaml\nstart: 2013-10-01\ndays: 92\n"
+    (examples / "plain.yaml").write_text(plain, encoding="utf-8")
+    festival, usual = (simulated(name, "population=1500") for name in ("festival.yaml", "plain.yaml"))
+    names = [name for name, _ in festival.schedule]
+    assert names[names.index("shop") - 1] == "festival.double_11"
+    clothing = []
+    for model in (festival, usual):
+        daily = model.results()["daily"].set_index("date")["category/clothing"]
+        daily.index = daily.index.astype(str)
+        clothing.append(daily)
+    assert clothing[0]["2013-11-10"] == clothing[1]["2013-11-10"]
+    assert clothing[0]["2013-11-11"] > 3 * clothing[1]["2013-11-11"]
+
+
+def test_plugins_can_be_refused(examples):
+    from o2o_sim import ScenarioError
+
+    with pytest.raises(ScenarioError, match="refused"):
+        O2OModel(load_scenario("bargains.yaml"), plugins=False)

@@ -1,0 +1,107 @@
+"""Shops have room for so many; the others go home and come again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from .cities import city, choices, days
+
+ONE_SHOP = {
+    "population": 300, "stores__unserved_leave": True, "categories__goods__every_days": 4,
+    "stores__named": "{only: {format: shop, x_km: 2.5, y_km: 2.0, area_m2: 100, cash_yuan: 1.0e+9}}",
+    "stores__formats__shop__m2_per_staff": 10, "stores__formats__shop__served_per_staff_day": 4,
+}  # fmt: skip
+ROOM = 40  # 100 m2 / 10 m2 x 4 a day
+
+
+def crowded(residents: float, **changes):
+    return city("town.yaml", residents=residents, **(ONE_SHOP | changes))
+
+
+def test_turns_away_exactly_the_excess():
+    model = crowded(300)  # a consumer is a person
+    full, room = 0, 0
+    for _ in days(model, 25):
+        came = len(model.pick)
+        assert model.served.sum() == min(came, ROOM)
+        assert model.results()["daily"]["turned_away"].iloc[-1] == max(0, came - ROOM)
+        full, room = full + (came > ROOM), room + (came < ROOM)
+    assert full and room, "both happened"
+
+
+@pytest.mark.parametrize("each", [3, 70])
+def test_capacity_that_is_no_whole_number(each):
+    """40 people a day at `each` people a consumer: on average exactly that, never more than one too many."""
+    model = crowded(300 * each)
+    served = []
+    for _ in days(model, 60):
+        served.append(int(model.served.sum()))
+        assert served[-1] <= np.ceil(ROOM / each)
+        assert served[-1] == len(model.pick) or served[-1] >= np.floor(ROOM / each)
+    late = served[5:]
+    p = ROOM / each % 1
+    assert abs(np.mean(late) - ROOM / each) < 3 * np.sqrt(p * (1 - p) / len(late))
+
+
+def test_turned_away_come_back_the_next_day():
+    model = crowded(300)
+    waiting: set[int] = set()
+    seen = 0
+    for day in days(model, 15):
+        today = choices(model)
+        assert waiting <= {i for i, _ in today}
+        waiting = {i for (i, _), (_, _, served) in today.items() if not served}
+        assert all(model.consumers[i].next_need["goods"] == day + 1 for i in waiting)
+        assert all(model.consumers[i].next_need["goods"] > day for i, _ in today)
+        seen += len(waiting)
+    assert seen > 50
+
+
+def test_turned_away_pay_nothing_and_learn_nothing():
+    model = crowded(300)
+    model.step()
+    served = int(model.served.sum())
+    assert served == ROOM < len(model.pick)
+    assert -model.ledger.cash(0) == served * int(model.table.fen["price"][1])
+    away = {i for (i, _), (_, _, ok) in choices(model).items() if not ok}
+    assert away and all(model.consumers[i].favourite == {} for i in away)
+
+
+def test_who_is_turned_away_is_drawn():
+    """Not those with the highest number, nor always the same."""
+    model = crowded(300, categories__goods__every_days=0.5)
+    unlucky = []
+    for _ in days(model, 6):
+        rows = model.needs[0][~model.served]
+        unlucky.append(set(model.consumers.id[rows].tolist()))
+        assert abs(np.mean(rows) / 149.5 - 1) < 0.15
+    assert unlucky[1] != unlucky[0]
+
+
+def test_queue_grows_with_the_crowd_and_falls_when_empty():
+    model = crowded(300)
+    for _ in days(model, 3):
+        pass
+    high = float(model.queue[0])
+    assert high > 0
+    model.consumers.due[:] = 30_000  # nobody needs anything any more
+    keep = 1 - model.spec.stores.queue_smoothing
+    for k, _ in enumerate(days(model, 6)):
+        assert len(model.pick) == 0
+        assert model.queue[0] == pytest.approx(high * keep ** (k + 1))
+
+
+def test_nobody_leaves_where_nobody_may():
+    model = crowded(300, stores__unserved_leave=False)
+    model.step()
+    assert len(model.pick) > ROOM and model.served.all()
+
+
+def test_an_empty_town_has_no_queues():
+    """Before anybody has come nobody expects to wait, and a shop that is not full makes people wait less."""
+    model, larger = crowded(300), crowded(300, stores__formats__shop__served_per_staff_day=400)
+    assert not model.queue.any()
+    model.step()
+    larger.step()
+    assert 0 < larger.queue[0] < model.queue[0]
