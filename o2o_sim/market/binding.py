@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from ..streams import stream
-from . import lanes, shopping
+from . import interpreted, lanes, shopping
 from .compiled import compilable, kernel, rebind
 from .consumers import MAX_EXTRA
 from .shopping import BASE_ME
@@ -175,6 +175,9 @@ class Shopping:
         pick, visited = np.zeros(n, np.uint32), np.zeros(n, np.uint32)
         surplus = np.zeros(n, np.float32)
         order = shopping.dealing_order(len(starts) - 1)
+        given = world
+        if not self.compiled:
+            world = interpreted.as_objects(given)
         with np.errstate(all="ignore"):
             self._shop_all(
                 *world,
@@ -187,4 +190,6 @@ class Shopping:
                 visited,
                 surplus,
             )
+        if not self.compiled:
+            interpreted.write_back(world, given)
         return pick, visited, surplus

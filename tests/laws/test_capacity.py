@@ -9,9 +9,9 @@ from .cities import city, choices, days
 
 ONE_SHOP = {
     "population": 300, "stores__unserved_leave": True, "categories__goods__every_days": 4,
-    "stores__named": "{only: {format: shop, x_km: 2.5, y_km: 2.0, area_m2: 100, cash_yuan: 1.0e+9}}",
+    "stores__named__centre__area_m2": 100, "stores__named__centre__cash_yuan": 1e9,
     "stores__formats__shop__m2_per_staff": 10, "stores__formats__shop__served_per_staff_day": 4,
-}  # fmt: skip
+} | {f"stores__named__{other}": None for other in ("north", "south", "west", "east", "corner")}  # fmt: skip
 ROOM = 40  # 100 m2 / 10 m2 x 4 a day
 
 

@@ -143,4 +143,5 @@ def test_logit_counts_and_welfare(seed):
         logsum = top + np.log(np.exp(value - top[:, None]).sum(axis=1))
         error = model.surplus.astype(float) - (logsum + EULER)
         assert abs(error.mean()) < 3 * GUMBEL_SD / np.sqrt(len(error))
-        assert abs(error.std() / GUMBEL_SD - 1) < 0.05
+        # the standard error of a Gumbel sample's standard deviation (kurtosis 5.4), relative to it
+        assert abs(error.std() / GUMBEL_SD - 1) < 4 * np.sqrt(4.4 / (4 * len(error)))

@@ -82,7 +82,7 @@ def close(model: O2OModel, name: str) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", ["corner shop", "noodle house", "market 12", "boutique 5"])
+@pytest.mark.parametrize("name", ["corner shop", "noodle house", "market 12", "eatery 9"])
 def test_closing_a_shop_moves_only_its_buyers(seed, name):
     """0 others. In a circle others would notice that its variety is less: here variety counts for nothing."""
     still = "consumers.variety_weight=0"
@@ -102,7 +102,7 @@ def test_closing_a_shop_moves_only_its_buyers(seed, name):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_closing_a_marketplace_seller_moves_only_its_buyers(seed):
     """The other local sellers of the marketplace keep their orders; its own go back to the platform or on."""
-    sellers = ("consumers.variety_weight=0", "modes.marketplace.market_share=0.2") + tuple(
+    sellers = ("consumers.variety_weight=0", "modes.marketplace.market_share=0.1") + tuple(
         f"stores.named.{n}={{format: boutique, x_km: {x}, y_km: 1.5, skill: 0.9, modes: [marketplace]}}"
         for n, x in (("seller a", 1.0), ("seller b", 1.5), ("seller c", 2.5))
     )
@@ -168,7 +168,7 @@ def test_a_subsidy_on_a_single_offer(seed):
 # -- things that are appended --------------------------------------------------------------------------------
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_new_platform_takes_people_only_to_itself(seed):
-    new = "platforms.newcomer={kind: marketplace, members_start: 0.8, trust: 1.5, categories: [clothes]}"
+    new = "platforms.newcomer={kind: self_operated, members_start: 0.8, trust: 1.5, categories: [clothes]}"
     one, more = world(seed), world(seed, new)
     mine, theirs = attributes(one), attributes(more)
     old_bits = np.uint32((1 << (2 + len(one.platforms))) - 1)
