@@ -18,10 +18,11 @@ class _Lazy:
     """A record array whose elements are turned into named tuples when they are asked for."""
 
     def __init__(self, records: np.ndarray):
-        self._records, self._make = records, namedtuple("Record", records.dtype.names or ())._make
+        self._records = records
+        self._make: Any = namedtuple("Record", records.dtype.names or ())
 
     def __getitem__(self, k: Any) -> Any:
-        return self._make(self._records[k].item())
+        return self._make(*self._records[k].item())
 
 
 def as_objects(world: World) -> World:
