@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..market.ledger import LINE
+from ..streams import uniforms
 from .decisions import View
 
 if TYPE_CHECKING:
@@ -89,11 +92,21 @@ def _partners(mode: str, store: Store, view: View) -> list[Platform | None]:
         useful = any(view.spec.categories[c].delivery_reach_min > 0 for c in store.floor)
         return [None] if useful else []
     kind = "marketplace" if mode == "marketplace" else "local_services"
-    return [
+    found = [
         p
         for p in view.platforms
         if p.spec.kind == kind and any(p.carries(c) for c in store.floor) and not p.is_broke
     ]
+    return [_caller(mode, store, found)] if len(found) > 1 else [*found]
+
+
+def _caller(mode: str, store: Store, platforms: list[Platform]) -> Platform:
+    """The one of several platforms whose agent calls this month, by their members. Were all compared, every shop
+    would sign with whichever has one member more, and no second platform could ever begin."""
+    model = store.model
+    u = uniforms(model.seed_number, f"agents of {mode}", model.day, np.full(1, store.bits))[0]
+    weight = np.cumsum([p.members + 1e-9 for p in platforms])
+    return platforms[int(np.searchsorted(weight / weight[-1], u, side="right"))]
 
 
 def _expect(

@@ -22,10 +22,11 @@ HEADS = {"partnership": "partner-\nship", "marketplace": "market-\nplace"}
 
 
 def outcome_tables(result: RunResult) -> list[RenderableType]:
-    """What became of the stores by category and by circle, the headline figures, and where the rest lies.
+    """What became of the stores by category and by circle, the headline figures, and what lies in the folder.
 
     Nothing depends on colour, names are shown as they are (brackets in them are no markup), and all of it
-    fits 100 columns.
+    fits 100 columns. The last line leads over to the folder's path, which the caller prints as it is: a path
+    that a table or paragraph broke over two lines could not be copied.
     """
     scenario = result.manifest["scenario"]
     name = scenario["name"] or result.manifest.get("file") or "scenario"
@@ -238,11 +239,5 @@ def _where(result: RunResult) -> Text:
     speed = f"\n{m['days']:,} days in {m['wall_seconds']:.0f} s, {rate}."
     if result.folder is None:
         return Text(speed + " Nothing was written.")
-    lines = (
-        speed,
-        "Pictures in plots/, every store in outcomes.csv, every day and month in *.parquet, settings in",
-        "manifest.json, all in this folder:",
-        str(result.folder),
-    )
-    # A path broken over two lines cannot be copied.
-    return Text("\n".join(lines), no_wrap=True, overflow="ignore")
+    what = "Pictures in plots/, every store in outcomes.csv, every day and month in *.parquet, settings in"
+    return Text(f"{speed} {what} manifest.json: all of it in")

@@ -63,6 +63,11 @@ def test_the_phases_of_the_day_are_those_of_the_model():
     )
 
 
+def test_every_shipped_scenario_is_told_of():
+    told = {name for row in table_rows(README, "Your own scenario") for name in re.findall(r"`(\S+)`", row[0])}
+    assert told == {path.name for path in ROOT.glob("scenarios/*.yaml")}
+
+
 @pytest.mark.parametrize("code", blocks_to_run(README))
 def test_the_python_of_the_readme_runs(code, beside_my_city):
     small = text(beside_my_city / "my_city.yaml").replace("population: 10_000", "population: 1000")

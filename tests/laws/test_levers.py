@@ -41,7 +41,7 @@ def test_higher_rent_never_lowers_closures():
 def test_dearer_logistics_never_raises_the_online_share():
     more = differences("logistics_x", 2.0, 1)
     assert more.mean() <= 0, more
-    assert min(outcome(s)[1] for s in SEEDS) > 0.005, "there is something to lose"
+    assert min(outcome(s)[1] for s in SEEDS) > 0.02, "there is something to lose"
 
 
 @pytest.mark.slow

@@ -79,7 +79,7 @@ def platform(name="tuan", kind="local_services", *, carries=True, is_broke=False
     said = {"kind": kind, "coupon_discount": 0.0, "price_x": 1.0, "parcel": SimpleNamespace(fee_share=1.0), **given}
     return SimpleNamespace(
         name=name, spec=SimpleNamespace(**said), carries=lambda category: carries, is_broke=is_broke,
-        commission=commission, advertising_share=lambda: 0.0, parcel_cost=lambda category: 10.0,
+        commission=commission, advertising_share=lambda: 0.02, parcel_cost=lambda category: 10.0,
     )  # fmt: skip
 
 
@@ -133,6 +133,7 @@ def test_it_looks_back_only_as_far_as_it_remembers():
     figures = Satisficing().look_back(shop(month(profit=-90_000.0), *[month(profit=4000.0)] * 2), view())
     assert figures["margin"] == 0.04
     assert figures["profit (yuan/month)"] == 4000
+    assert figures["sales (yuan/month)"] == 100_000
 
 
 # -- stores: taking up a mode ------------------------------------------------------------------------------------
@@ -239,10 +240,12 @@ def test_a_partnership_brings_members_and_costs_commission_and_discount():
 
 def test_a_marketplace_brings_a_share_of_its_orders():
     scenario = spec({**NO_MODES, "marketplace": {"available": True, "market_share": 0.01}}, {"online_price_x": 0.8})
-    there = [platform("bazaar", "marketplace", commission=0.05)]
+    there = [platform("bazaar", "marketplace", commission=0.05, price_x=1.1, parcel=SimpleNamespace(fee_share=0.75))]
     (option,) = options(shop(*POOR), view(scenario, platforms=there, orders={("bazaar", "food"): 1e8}))
+    price = 0.8 * 1.1
+    parcel = 10 * 0.25 / (price * 50)  # the quarter of it that the customer does not pay
     assert option.extra_sales == pytest.approx(1e6 * 0.01)
-    assert option.gain == pytest.approx(1e4 * ((0.8 - 0.7) / 0.8 - 0.05))
+    assert option.gain == pytest.approx(1e4 * ((price - 0.7) / price - 0.05 - 0.02 - parcel))
 
 
 def test_the_best_option_is_first():
@@ -251,6 +254,12 @@ def test_the_best_option_is_first():
     assert [o.mode for o in options(shop(*POOR), view(scenario))] == ["app", "social"]
     decision = Satisficing().review(shop(*POOR), view(scenario), 0.0)
     assert (decision.kind, decision.mode) == ("adopt", "app")
+
+
+def test_what_is_left_over_counts_not_what_comes_in():
+    scenario = spec({**NO_MODES, "social": {"available": True, "hoped_lift": 0.1},
+                     "app": {"available": True, "hoped_lift": 0.11, "fixed_yuan_month": 1000.0}})  # fmt: skip
+    assert [o.mode for o in options(shop(*POOR), view(scenario))] == ["social", "app"]
 
 
 def test_a_store_without_sales_expects_nothing():
@@ -315,6 +324,9 @@ def test_where_people_only_look_it_becomes_a_showroom():
     assert Satisficing().review(losing(looked=15, modes=modes), view(), 0.0).kind == "close"
     assert Satisficing().review(losing(looked=16, modes=modes, state=SHOWROOM), view(), 0.0).kind == "close"
     assert Satisficing().review(losing(looked=16, modes={"app": holding(1)}), view(), 0.0).kind == "close"
+    # With a rent like that, what the shop earns before fixed cost is no 60 % of it.
+    dear = [month(profit=-25_000.0, rent=-30_000.0, looked_only=16)] * 4
+    assert Satisficing().review(shop(*dear, losses=4, modes=modes), view(), 0.0).kind == "close"
 
 
 @pytest.mark.parametrize(
@@ -325,6 +337,11 @@ def test_where_people_only_look_it_becomes_a_showroom():
         ([month(integration=-20_000.0)], {}, "integration cost"),
         ([month(40_000.0)] * 2, {}, "sales too low for the place"),
         ([month()] * 6 + [month(40_000.0)] * 6, {}, "sales lost to other shops"),
+        ([month(44_000.0)] * 6 + [month(40_000.0)] * 6, {}, "sales too low for the place"),
+        ([month()] * 6 + [month(40_000.0)] * 6, {"online_share": {"food": 0.2}}, "sales lost to other shops"),
+        ([month(80_000.0, rent=-20_000.0)] * 3, {}, "rent too high"),
+        ([month(80_000.0, rent=-20_000.0)] * 3, {"rent_share": {"grocer": 0.18}}, "sales too low for the place"),
+        ([month(integration=-3000.0)] * 3, {"rent_share": {"grocer": 0.11}}, "integration cost"),
         ([month()] * 6 + [month(40_000.0)] * 6, {"online_share": {"food": 0.3}}, "sales lost, many to online"),
     ],
 )
