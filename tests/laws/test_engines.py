@@ -44,12 +44,27 @@ def threads(n: int) -> Iterator[None]:
 FEW = {"population": 300, "days": 60, "residents": 3000}
 
 
+def largest_crowd(model: O2OModel) -> int:
+    """Most people of one cell who need the same thing today: such crowds choose together, in lanes."""
+    rows, category, _ = model.needs
+    return int(np.bincount(model.consumers.home[rows].astype(np.int64) * 64 + category).max(initial=0))
+
+
 @pytest.mark.slow
-def test_python_equals_compiled():
-    python = city(engine="python", **FEW).run()
-    compiled = city(engine="compiled", **FEW).run()
-    assert python.day_counts["decisions"] > 10_000
-    assert (compiled.results()["daily"]["showroomed"] > 0).any()
+@pytest.mark.parametrize("cell_m", [250, 1000, 4000])
+def test_python_equals_compiled(cell_m):
+    """Sixty days; where people live far apart (each chooses alone), close together, and all in one place."""
+    n = 60 if cell_m == 1000 else 12
+    few = FEW | {"days": n, "city__cell_m": cell_m}
+    python, compiled = city(engine="python", **few).run(), city(engine="compiled", **few)
+    crowd = 0
+    for _ in range(n):
+        compiled.step()
+        crowd = max(crowd, largest_crowd(compiled))
+    assert crowd < 6 if cell_m == 250 else crowd > (15 if cell_m == 1000 else 64)
+    assert python.day_counts["decisions"] > 200 * n
+    if n == 60:
+        assert (compiled.results()["daily"]["showroomed"] > 0).any()
     assert_same(python, compiled)
 
 

@@ -16,11 +16,13 @@ from o2o_sim.agents.store import CLOSED
 
 SMALL = Path(__file__).parent.parent / "laws" / "small.yaml"
 SEEDS = [1, 2, 3]
+CELL_M = {1: 250, 2: 500, 3: 1000}
+"""Every seed on another grid: where many live in one cell, they choose in crowds."""
 
 
 def world(seed: int, *overrides: str, days: int = 0) -> O2OModel:
     """The small town (capacity aside, nobody waits for anybody) after some days."""
-    model = O2OModel(load_scenario(SMALL, overrides), seed)
+    model = O2OModel(load_scenario(SMALL, [f"city.cell_m={CELL_M[seed]}", *overrides]), seed)
     for _ in range(days):
         model.step()
     return model
@@ -138,7 +140,8 @@ def test_a_new_shop_moves_people_only_to_it(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("platform", ["bazaar", "depot", "dine"])
 def test_a_subsidy_moves_people_only_to_it(seed, platform):
-    one, more = world(seed, days=20), world(seed, days=20)
+    unlimited = "platforms.depot.subsidy.budget_yuan_month=1e12"
+    one, more = world(seed, unlimited, days=20), world(seed, unlimited, days=20)
     p = next(p for p in more.platforms if p.name == platform)
     p.subsidy_yuan += 25.0
     more.offers_changed = True
