@@ -233,6 +233,7 @@ def _expect_queues(model: O2OModel, here: np.ndarray, capacity: np.ndarray, serv
     rules = model.spec.stores
     busy = np.minimum(here / capacity, 0.98)
     wait = rules.service_min * busy ** (np.sqrt(2 * (servers + 1)) - 1) / (servers * (1 - busy))
+    wait = np.rint(wait * 1024) / 1024  # so that the last bit of a power function moves no choice
     a = rules.queue_smoothing
     model.queue = (1 - a) * model.queue + a * np.where(here > 0, wait, 0.0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -243,7 +244,7 @@ def found_store(
     chained = t["chain"] < f.chain_share and f.chains > 0
     chain = f"{format_name} chain {1 + int(t['chain'] / f.chain_share * f.chains)}" if chained else ""
     values: dict[str, Any] = {
-        "area_m2": f.area_m2 * float(np.exp(f.area_spread * t["area"] - f.area_spread**2 / 2)),
+        "area_m2": f.area_m2 * math.exp(f.area_spread * t["area"] - f.area_spread**2 / 2),
         "quality": f.quality + rules.quality_spread * t["quality"],
         "skill": min(max(rules.skill_mean + rules.skill_spread * t["skill"], 0.0), 1.0),
         "chain": chain,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -67,4 +68,4 @@ class Circle(mesa.Agent):
         if self.is_street:
             return 0.0
         others = max(0, len(self.tenants) - 1)
-        return self.appeal + self.model.spec.consumers.variety_weight * float(np.log1p(others))
+        return self.appeal + self.model.spec.consumers.variety_weight * math.log1p(others)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -81,7 +82,7 @@ class Platform(mesa.Agent):
         """Cost of bringing one parcel to a door, yuan: line haul, and a courier's round that gets shorter per
         drop the denser the drops are: TOUR * sqrt(area / drops) km each, never more than a trip of its own."""
         parcel, spec = self.spec.parcel, self.model.spec
-        km = min(TOUR * np.sqrt(self.model.area_km2 / max(self.drops_a_day, 1.0)), self.model.typical_km)
+        km = min(TOUR * math.sqrt(self.model.area_km2 / max(self.drops_a_day, 1.0)), self.model.typical_km)
         cost = parcel.per_order_yuan + parcel.per_km_yuan * km
         weight = spec.categories[category].parcel_weight_x
         return float(cost * weight * parcel.cost_yearly_x ** self.years() * spec.levers.logistics_x)

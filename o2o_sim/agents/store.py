@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -226,7 +227,7 @@ class Store(mesa.Agent):
             "spoilage": goods * c.spoilage_per_day * c.stock_days,
             "quality": self.quality,
             "area": floor,
-            "appeal": self.quality + spec.stores.size_weight * np.log(floor / 1000.0),
+            "appeal": self.quality + spec.stores.size_weight * math.log(floor / 1000.0),
         }
 
     def _walk_in(self, category: str, share: float) -> Offer:

@@ -296,7 +296,20 @@ def shop_block(
                     eye = eye_of(people, favourite, loyalty, reach_x, scales, i, c, day_key)
                     if not together:
                         best, taken, walked = look_from_home(
-                            offers, start, entries, scales, today, home, c, me, eye, mine, utility, low, high, time
+                            offers,
+                            start,
+                            entries,
+                            scales,
+                            today,
+                            home,
+                            c,
+                            me,
+                            eye,
+                            mine,
+                            utility,
+                            low,
+                            high,
+                            time,
                         )
                     o, v, s = decide(
                         people, offers, start, entries, touch, scales, today, i, c, me, eye, mine, utility, low, high,

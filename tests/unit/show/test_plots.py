@@ -76,7 +76,7 @@ def test_names_that_mean_something_to_matplotlib(tiny_result, tmp_path):
     for column in ("category", "circle", "format"):
         for table in ("outcomes", "stores_monthly", "circles_monthly"):
             if column in frames[table]:
-                frames[table] = frames[table].assign(**{column: "_$x^" + frames[table][column] + "{" * 40})
+                frames[table] = frames[table].assign(**{column: "_$^$" + frames[table][column] + "{" * 40})
     assert drawn(frames, tiny_result.manifest, tmp_path) == set(PICTURES)
 
 
