@@ -8,6 +8,7 @@ Everything is imported when it is first used: naming the package costs nothing.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from .model import O2OModel
     from .scenario.load import load_scenario
     from .studies.run import run
+
+# Numba's OpenMP threads spin while they wait, which takes the cores from everything else that runs. It must be
+# said before Numba is first imported; who has said something else keeps it.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 __version__ = "0.1.0"
 __all__ = ["O2OModel", "ScenarioError", "__version__", "load_scenario", "run"]

@@ -150,7 +150,8 @@ def check(
 def run(
     file: File,
     out: Annotated[
-        Path | None, typer.Option(help="Folder in which the folder of results is made.", show_default=False)
+        Path | None,
+        typer.Option(help="Folder of results to write; by default one under runs/.", show_default=False),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, instead of the file's.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Number of days, instead of the file's.")] = None,
@@ -177,7 +178,8 @@ def run(
             plugins=not no_plugins,
             progress=report,
         )
-    console = Console(highlight=False)
+    # Where nobody's window says how wide it is (a pipe, a file), the tables get the room they need.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     if not quiet:
         from .show.tables import outcome_tables
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .agents.store import ONLINE_ONLY
+from . import review
 from .market import needs
 from .market.ledger import CONSUMERS, COURIERS, OWNERS, PROVIDERS, SUPPLIERS
 from .market.offers import AT_PLACE, EVERYWHERE, Offer, build_lists, same_places, tabulate
@@ -36,6 +36,7 @@ def calendar(model: O2OModel) -> None:
     model.today = Today(
         float(model.day), float(model.date.weekday()), float(model.date.month), 0.0 if free else 1.0
     )
+    review.open_circles(model)
     starts = [(p.number, p.is_subsidising()) for p in model.platforms]
     if starts != getattr(model, "_subsidising", None):
         model._subsidising, model.offers_changed = starts, True
@@ -317,6 +318,3 @@ def record(model: O2OModel) -> None:
     """Keep the day's figures."""
     model.recorder.day()
     model.datacollector.collect(model)
-
-
-__all__ = ["ONLINE_ONLY", "calendar", "learn", "publish", "record", "serve", "settle", "shop", "world"]

@@ -44,7 +44,6 @@ def review(model: O2OModel) -> None:
     for store in trading:
         if store.is_trading:
             store.pay_out()
-    open_circles(model)
     let_again(model)
     spread(model)
     model.recorder.close_month()
@@ -175,7 +174,7 @@ _DECIDE = {Circle: _landlord, Platform: _platform, Store: _store}
 
 # -- units ---------------------------------------------------------------------------------------------------
 def open_circles(model: O2OModel) -> None:
-    """Circles whose day has come by tomorrow open, and let their first units to what earns most elsewhere."""
+    """Circles whose day has come open, with their first tenants. Called every morning."""
     for circle in model.circles.values():
         if not circle.is_open and circle.opens is not None and circle.opens <= model.date:
             circle.is_open = True

@@ -169,7 +169,7 @@ def main() -> None:
     ask.add_argument("--population", type=int, default=40000, help="simulated consumers")
     ask.add_argument("--days", type=int, default=1095)
     ask.add_argument("--processes", type=int, default=2)
-    ask.add_argument("--levers", action="store_true", help="also run the levers (three seeds, 20,000 consumers)")
+    ask.add_argument("--levers", action="store_true", help="also run the levers (three seeds, 8,000 consumers)")
     ask.add_argument("--only-levers", action="store_true")
     ask.add_argument("--dry", action="store_true", help="print, and leave docs/calibration.md alone")
     given = ask.parse_args()
@@ -182,7 +182,7 @@ def main() -> None:
             if not given.dry:
                 put("base", text)
         if given.levers or given.only_levers:
-            jobs = [(k + 1, 20000, 1095, tuple(how)) for how in LEVERS.values() for k in range(3)]
+            jobs = [(k + 1, 8000, 1095, tuple(how)) for how in LEVERS.values() for k in range(3)]
             found = list(pool.map(one, jobs))
             text = lever_table({name: found[3 * i : 3 * i + 3] for i, name in enumerate(LEVERS)})
             print(text)

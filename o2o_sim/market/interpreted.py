@@ -18,8 +18,8 @@ class _Lazy:
     """A record array whose elements are turned into named tuples when they are asked for."""
 
     def __init__(self, records: np.ndarray):
-        self._records = records
-        self._make: Any = namedtuple("Record", records.dtype.names or ())
+        names: Any = records.dtype.names
+        self._records, self._make = records, namedtuple("Record", names)  # type: ignore[misc]
 
     def __getitem__(self, k: Any) -> Any:
         return self._make(*self._records[k].item())

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from ..model import O2OModel
     from ..scenario.schema import Spec
 
-# Numba's OpenMP threads spin while they wait, which takes the cores from everything else that runs. It must
-# be said before Numba is first imported; who has said something else keeps it.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
 RUNS = "runs"
 _PACKAGES = ("mesa", "numpy", "numba", "scipy", "networkx", "pandas", "pyarrow", "matplotlib", "pydantic")
 

@@ -64,7 +64,9 @@ def test_the_phases_of_the_day_are_those_of_the_model():
 
 
 def test_every_shipped_scenario_is_told_of():
-    told = {name for row in table_rows(README, "Your own scenario") for name in re.findall(r"`(\S+)`", row[0])}
+    told = {
+        name for row in table_rows(README, "Your own scenario") for name in re.findall(r"`(\S+)`", row[0])
+    }
     assert told == {path.name for path in ROOT.glob("scenarios/*.yaml")}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from .cities import city, choices, days
+from .cities import choices, city, days
 
 ONE_SHOP = {
     "population": 300, "stores__unserved_leave": True, "categories__goods__every_days": 4,
@@ -102,7 +102,7 @@ def test_nobody_leaves_where_nobody_may():
 
 def test_an_empty_town_has_no_queues():
     """Before anybody has come nobody expects to wait, and a shop that is not full makes people wait less."""
-    model, larger = crowded(300), crowded(300, stores__formats__shop__served_per_staff_day=400)
+    model, larger = crowded(300), crowded(300, stores__formats__shop__served_per_staff_day=10)
     assert not model.queue.any()
     model.step()
     larger.step()

@@ -38,7 +38,10 @@ def store_rows(model: O2OModel) -> np.ndarray:
     """The row of each store's walk-in offer."""
     rows = model.table.rows
     return np.array(
-        [next(k for k, o in enumerate(rows) if o.maker == s.name and o.channel == "walk-in") for s in model.stores]
+        [
+            next(k for k, o in enumerate(rows) if o.maker == s.name and o.channel == "walk-in")
+            for s in model.stores
+        ]
     )
 
 

@@ -66,7 +66,7 @@ def fen(yuan) -> np.ndarray:
 def quarter() -> O2OModel:
     """95 days of the small town, with a look at the books every evening."""
     model = city()
-    model.seen = {name: 0 for name in CHANNELS}
+    model.seen = dict.fromkeys(CHANNELS, 0)
     model.showroomed, model.given, model.turned_away = 0, 0, 0
     model.sold_fen: list[dict[str, int]] = []
     model.wrong: list[tuple[date, str]] = []

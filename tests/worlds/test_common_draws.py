@@ -143,7 +143,7 @@ def test_a_subsidy_moves_people_only_to_it(seed, platform):
     unlimited = "platforms.depot.subsidy.budget_yuan_month=1e12"
     one, more = world(seed, unlimited, days=20), world(seed, unlimited, days=20)
     p = next(p for p in more.platforms if p.name == platform)
-    p.subsidy_yuan += 25.0
+    p.subsidy_yuan += 120.0
     more.offers_changed = True
     one.step()
     more.step()

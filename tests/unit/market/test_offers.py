@@ -69,7 +69,7 @@ class Seen:
 
     def entries(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         part = slice(int(self.lists.start[k]), int(self.lists.start[k + 1]))
-        return self.lists.offer[part], self.lists.minutes[part]
+        return self.lists.entries["offer"][part], self.lists.entries["minutes"][part]
 
     def in_list(self, k: int) -> dict[int, float]:
         """Row -> minutes, without the padding."""
@@ -109,9 +109,7 @@ def test_deliveries_go_as_far_as_their_reach_or_to_followers(seen):
     some = 0
     for category in range(CATEGORIES):
         for cell in range(seen.cells):
-            expected = seen.near(
-                DELIVERED, category, cell, lambda r: max(r.reach_min, DELIVERY[r.category])
-            )
+            expected = seen.near(DELIVERED, category, cell, lambda r: max(r.reach_min, DELIVERY[r.category]))
             assert seen.in_list(seen.lists.delivered + category * seen.cells + cell) == expected
             some += len(expected)
     assert some > 0
@@ -178,7 +176,9 @@ def test_a_list_too_long_for_its_slots_is_refused(city, monkeypatch):
 
 # -- columns ---------------------------------------------------------------------------------------------------
 def offer(**given) -> Offer:
-    return Offer(**{"key": np.uint64(1), "maker": "m", "channel": "walk-in", "category": 0, "price": 10.0} | given)
+    return Offer(
+        **{"key": np.uint64(1), "maker": "m", "channel": "walk-in", "category": 0, "price": 10.0} | given
+    )
 
 
 yuan = st.floats(-1e5, 1e5)

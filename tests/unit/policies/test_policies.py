@@ -24,7 +24,13 @@ RULES = {
     "memory_months": 2, "aspiration_margin": 0.05, "imitation": 0.5, "hurdle_x": 1.5, "optimism": 1.0,
     "bandwagon": 0.5, "trial_months": 3, "patience_months": 4, "price_step": 0.02, "review_share": 0.5,
 }  # fmt: skip
-FREE = {"setup_yuan": 0.0, "fixed_yuan_month": 0.0, "per_order_yuan": 0.0, "delivery_cost_yuan": 0.0, "skill": 0.0}
+FREE = {
+    "setup_yuan": 0.0,
+    "fixed_yuan_month": 0.0,
+    "per_order_yuan": 0.0,
+    "delivery_cost_yuan": 0.0,
+    "skill": 0.0,
+}
 
 
 def spec(modes=None, categories=None, **rules) -> Spec:
@@ -37,7 +43,9 @@ def spec(modes=None, categories=None, **rules) -> Spec:
             "categories": {"food": {**food, **(categories or {})}},
             "cohorts": {"all": {"share": 1.0}},
             "stores": {"formats": {"grocer": grocer}, "satisficing": {**RULES, **rules}},
-            "modes": {m: {**FREE, **given.get(m, {})} for m in ("social", "marketplace", "partnership", "app")},
+            "modes": {
+                m: {**FREE, **given.get(m, {})} for m in ("social", "marketplace", "partnership", "app")
+            },
         }
     )
 
@@ -76,7 +84,13 @@ def view(scenario: Spec | None = None, **given) -> View:
 
 
 def platform(name="tuan", kind="local_services", *, carries=True, is_broke=False, commission=0.0, **given):
-    said = {"kind": kind, "coupon_discount": 0.0, "price_x": 1.0, "parcel": SimpleNamespace(fee_share=1.0), **given}
+    said = {
+        "kind": kind,
+        "coupon_discount": 0.0,
+        "price_x": 1.0,
+        "parcel": SimpleNamespace(fee_share=1.0),
+        **given,
+    }
     return SimpleNamespace(
         name=name, spec=SimpleNamespace(**said), carries=lambda category: carries, is_broke=is_broke,
         commission=commission, advertising_share=lambda: 0.02, parcel_cost=lambda category: 10.0,
@@ -231,7 +245,9 @@ def test_partners_are_of_the_right_kind_carry_its_goods_and_are_alive():
 
 
 def test_a_partnership_brings_members_and_costs_commission_and_discount():
-    scenario = spec({**NO_MODES, "partnership": {"available": True, "hoped_lift": 0.2, "per_order_yuan": 0.5}})
+    scenario = spec(
+        {**NO_MODES, "partnership": {"available": True, "hoped_lift": 0.2, "per_order_yuan": 0.5}}
+    )
     there = [platform(commission=0.05, coupon_discount=0.1)]
     (option,) = options(shop(*POOR), view(scenario, platforms=there, members={"tuan": 0.25}))
     extra = 100_000 * 0.2 * 0.5
@@ -239,8 +255,14 @@ def test_a_partnership_brings_members_and_costs_commission_and_discount():
 
 
 def test_a_marketplace_brings_a_share_of_its_orders():
-    scenario = spec({**NO_MODES, "marketplace": {"available": True, "market_share": 0.01}}, {"online_price_x": 0.8})
-    there = [platform("bazaar", "marketplace", commission=0.05, price_x=1.1, parcel=SimpleNamespace(fee_share=0.75))]
+    scenario = spec(
+        {**NO_MODES, "marketplace": {"available": True, "market_share": 0.01}}, {"online_price_x": 0.8}
+    )
+    there = [
+        platform(
+            "bazaar", "marketplace", commission=0.05, price_x=1.1, parcel=SimpleNamespace(fee_share=0.75)
+        )
+    ]
     (option,) = options(shop(*POOR), view(scenario, platforms=there, orders={("bazaar", "food"): 1e8}))
     price = 0.8 * 1.1
     parcel = 10 * 0.25 / (price * 50)  # the quarter of it that the customer does not pay
@@ -285,7 +307,9 @@ def holding(*contributions: int) -> Holding:
     ],
 )
 def test_it_quits_a_mode_that_does_not_pay(contributions, kind):
-    store = shop(*[month(profit=9000.0)] * 2, modes={"app": holding(9, 9, 9), "social": holding(*contributions)})
+    store = shop(
+        *[month(profit=9000.0)] * 2, modes={"app": holding(9, 9, 9), "social": holding(*contributions)}
+    )
     decision = Satisficing().review(store, view(), 0.0)
     assert decision.kind == kind
     assert decision.mode == ("social" if kind == "quit" else "")
@@ -313,8 +337,12 @@ def test_online_sales_that_carry_a_smaller_shop_keep_it_online():
     modes = {"app": holding(1)}
     decision = Satisficing().review(losing(online=rich, modes=modes), view(), 0.0)
     assert decision.kind == "move online"
-    assert Satisficing().review(losing(online=rich, modes=modes, state=ONLINE_ONLY), view(), 0.0).kind == "close"
-    assert Satisficing().review(losing(online={"app delivery": 1000}, modes=modes), view(), 0.0).kind == "close"
+    assert (
+        Satisficing().review(losing(online=rich, modes=modes, state=ONLINE_ONLY), view(), 0.0).kind == "close"
+    )
+    assert (
+        Satisficing().review(losing(online={"app delivery": 1000}, modes=modes), view(), 0.0).kind == "close"
+    )
     assert Satisficing().review(losing(online=rich), view(), 0.0).kind == "close"
 
 
@@ -340,9 +368,17 @@ def test_where_people_only_look_it_becomes_a_showroom():
         ([month(44_000.0)] * 6 + [month(40_000.0)] * 6, {}, "sales too low for the place"),
         ([month()] * 6 + [month(40_000.0)] * 6, {"online_share": {"food": 0.2}}, "sales lost to other shops"),
         ([month(80_000.0, rent=-20_000.0)] * 3, {}, "rent too high"),
-        ([month(80_000.0, rent=-20_000.0)] * 3, {"rent_share": {"grocer": 0.18}}, "sales too low for the place"),
+        (
+            [month(80_000.0, rent=-20_000.0)] * 3,
+            {"rent_share": {"grocer": 0.18}},
+            "sales too low for the place",
+        ),
         ([month(integration=-3000.0)] * 3, {"rent_share": {"grocer": 0.11}}, "integration cost"),
-        ([month()] * 6 + [month(40_000.0)] * 6, {"online_share": {"food": 0.3}}, "sales lost, many to online"),
+        (
+            [month()] * 6 + [month(40_000.0)] * 6,
+            {"online_share": {"food": 0.3}},
+            "sales lost, many to online",
+        ),
     ],
 )
 def test_the_cause_that_weighs_most_is_named(months, seen, cause):
@@ -401,7 +437,15 @@ def test_a_fixed_subsidy_is_what_the_scenario_says():
         ({}, [payer(6.0, ships=False), payer(5.0, active=False), payer(4.0, is_broke=True), payer(3.0)], 3.0),
         ({"per_order_yuan": 2.0}, [], 2.0),
     ],
-    ids=["highest", "factor", "limit", "own is more", "limit is for matching", "only rivals that pay", "alone"],
+    ids=[
+        "highest",
+        "factor",
+        "limit",
+        "own is more",
+        "limit is for matching",
+        "only rivals that pay",
+        "alone",
+    ],
 )
 def test_matching_a_rival_has_its_limit(rule, rivals, paid):
     assert subsidy.MatchRival().decide(payer(1.0, **rule), rivals) == paid

@@ -177,7 +177,9 @@ def load(folder: Path, text: str) -> Spec:
     return load_scenario(path)
 
 
-@pytest.mark.parametrize(("text", "key", "message"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
+@pytest.mark.parametrize(
+    ("text", "key", "message"), [case[1:] for case in BAD], ids=[case[0] for case in BAD]
+)
 def test_it_is_refused_where_it_was_written(tmp_path, text, key, message):
     line = 2 + next(k for k, written in enumerate(text.split("\n")) if "#!" in written)
     with pytest.raises(ScenarioError) as caught:
