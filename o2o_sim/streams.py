@@ -219,7 +219,7 @@ def pair_bits(chooser_low, chooser_high, offer_low, offer_high):
     (constants by C. Wellons' search, 2018).
     """
     h = U32(U32(chooser_low ^ offer_low) * _C1)
-    h = U32(h ^ (h >> _T16))
+    h = U32(h ^ (h >> _T15))
     h = U32(h + U32(chooser_high ^ offer_high))
     h = U32(h ^ (h >> _T16))
     h = U32(h * _C2)

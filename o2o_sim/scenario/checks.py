@@ -40,10 +40,8 @@ STREETS = "streets"
 PARTNERS = {"marketplace": "marketplace", "partnership": "local_services"}
 """Ways of integrating that need a platform, and of which kind."""
 
-SHORTEST_INTERVAL_DAYS = 0.5
+SHORTEST_INTERVAL_DAYS, LOOK_AHEAD_DAYS, DEFAULT_KM = 0.5, 30, 16.0
 LARGEST_TURNOVER_FEN = 2.0**63 / 100
-DEFAULT_KM = 16.0
-LOOK_AHEAD_DAYS = 30
 
 Key = tuple[str | int, ...]
 
@@ -112,9 +110,7 @@ def _categories(spec: Spec) -> Faults:
             yield Fault(("categories", name, "every_days"), message, "make the ticket larger instead")
         furthest = spec.consumers.radius_max_min * c.reach_x
         if name in served and furthest <= spec.city.access_min:
-            message = (
-                f"nobody gets to a shop: people go {furthest:.4g} min at most, and every trip takes more"
-            )
+            message = f"nobody gets to a shop: people go {furthest:.4g} min at most, and trips take more"
             hint = "compare reach_x times consumers.radius_max_min with city.access_min"
             yield Fault(("categories", name, "reach_x"), message, hint)
 

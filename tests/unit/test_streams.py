@@ -292,7 +292,7 @@ def test_the_bits_of_a_pair_in_whole_numbers():
     def by_hand(chooser: int, offer: int) -> int:
         x = chooser ^ offer
         h = x % 2**32 * 0x9E3779B1 % 2**32
-        h = ((h ^ h >> 16) + (x >> 32)) % 2**32
+        h = ((h ^ h >> 15) + (x >> 32)) % 2**32
         h = (h ^ h >> 16) * 0x7FEB352D % 2**32
         h = (h ^ h >> 15) * 0x846CA68B % 2**32
         return h ^ h >> 16

@@ -131,9 +131,10 @@ def test_there_is_a_list_for_everything_one_behind_the_other(seen):
     assert lists.followers == lists.everywhere + CATEGORIES
     assert len(lists.start) == lists.followers + CATEGORIES * STORES + 1
     assert lists.start[0] == 0
-    assert lists.start[-1] == len(lists.offer) == len(lists.minutes)
+    assert lists.start[-1] == len(lists.entries)
+    assert lists.longest == max(np.diff(lists.start.astype(np.int64)))
     assert np.all(np.diff(lists.start.astype(np.int64)) >= 0)
-    assert (lists.start.dtype, lists.offer.dtype, lists.minutes.dtype) == (np.uint64, np.uint32, np.float32)
+    assert (lists.start.dtype, lists.entries.dtype) == (np.uint64, offers.ENTRY)
 
 
 def test_lists_are_sorted_and_padded_with_nobody(seen):
@@ -165,13 +166,8 @@ def test_a_city_without_offers_has_empty_lists(city):
     empty = np.full(city.grid.cells, -1, np.int32)
     lists = build_lists(table, reach, empty, city.grid.cells, CATEGORIES, 1, LIMIT, DELIVERY)
     assert not lists.start.any()
-    assert len(lists.offer) == 0
-
-
-def test_a_list_too_long_for_its_slots_is_refused(city, monkeypatch):
-    monkeypatch.setattr(offers, "LONGEST_LIST", 8)
-    with pytest.raises(OverflowError, match="visible from one cell; at most 8"):
-        Seen(city, random_rows(city, 0))
+    assert len(lists.entries) == 0
+    assert lists.longest == LANES  # there is always room for a vector
 
 
 # -- columns ---------------------------------------------------------------------------------------------------
