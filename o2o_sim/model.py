@@ -24,7 +24,7 @@ from .market.binding import Shopping
 from .market.consumers import Population, populate
 from .market.ledger import Ledger
 from .market.needs import Habits, count_users
-from .market.offers import Table
+from .market.offers import MOST_CHANNELS, Table
 from .policies.decisions import View
 from .record.recorder import Recorder
 from .scenario.schema import Spec
@@ -52,7 +52,7 @@ class MonthBooks:
     after all that grows with the order), the others in simulated people.
     """
 
-    CHANNELS = 32
+    CHANNELS = MOST_CHANNELS
     NAMES = ("channel_sales", "channel_margin", "customers", "visits", "looked_only", "turned_away")
 
     def __init__(self) -> None:

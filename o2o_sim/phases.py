@@ -12,13 +12,10 @@ from .market import needs
 from .market.ledger import CONSUMERS, COURIERS, OWNERS, PROVIDERS, SUPPLIERS
 from .market.offers import AT_PLACE, EVERYWHERE, Offer, build_lists, same_places, tabulate
 from .market.shopping import BLOCK, Scales, Today, World
-from .streams import name_bits, stream, uniforms
+from .streams import exponential, extend, high_half, low_half, name_bits, pair_bits, stream, uniforms
 
 if TYPE_CHECKING:
     from .model import O2OModel
-
-LARGEST_LOCAL_SHARE = 0.5
-"""Local sellers together never take more than this share of a marketplace's local orders."""
 
 
 # -- calendar ----------------------------------------------------------------------------------------------
@@ -126,7 +123,7 @@ def _lists(model: O2OModel, table):
 
 
 def _local_sellers(model: O2OModel) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-    """Platform row -> (cumulative chances, rows of the local shops on that marketplace)."""
+    """Platform row -> (weights, rows of the local shops on that marketplace); all outside sellers weigh 1."""
     table, found = model.table, {}
     assert table is not None
     if "marketplace shop" not in table.channels:
@@ -138,13 +135,33 @@ def _local_sellers(model: O2OModel) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         mine = shops[
             (c["platform"][shops] == c["platform"][row]) & (c["category"][shops] == c["category"][row])
         ]
-        if len(mine) == 0:
-            continue
-        crowding = model.platforms[int(c["platform"][row]) - 1].sellers
-        share = base * np.exp(c["appeal"][mine] - c["appeal"][row]) / crowding
-        total = share.sum()
-        found[int(row)] = (np.cumsum(share * min(1.0, LARGEST_LOCAL_SHARE / total)), mine.astype(np.uint32))
+        if len(mine):
+            crowding = model.platforms[int(c["platform"][row]) - 1].sellers
+            weight = base * np.exp(np.minimum(c["appeal"][mine] - c["appeal"][row], 5.0)) / crowding
+            found[int(row)] = (weight, mine.astype(np.uint32))
     return found
+
+
+def _find_sellers(model: O2OModel, row: int, weights: np.ndarray, shops: np.ndarray) -> None:
+    """Who sells what was ordered on a marketplace: a logit among local shops and the outside sellers, with a
+    draw per (order, seller), so that a shop that leaves moves only its own buyers."""
+    t, pick = model.table, model.pick
+    assert t is not None
+    orders = np.flatnonzero(pick == row)
+    if not len(orders):
+        return
+    ids = model.consumers.id[model.needs[0][orders]].astype(np.uint64)
+    with np.errstate(over="ignore"):
+        key = extend(extend(stream(model.seed_number, "seller", model.day), ids), t.columns["key"][row])
+    low, high = low_half(key), high_half(key)
+    outside = name_bits("outside sellers")
+    with np.errstate(over="ignore"):
+        best = exponential(pair_bits(low, high, low_half(outside), high_half(outside))).astype(float)
+        for weight, shop in zip(weights, shops):
+            seller = t.columns["key"][shop]
+            time = exponential(pair_bits(low, high, low_half(seller), high_half(seller))) / weight
+            pick[orders[time < best]] = shop
+            best = np.minimum(best, time)
 
 
 # -- shop --------------------------------------------------------------------------------------------------
@@ -198,17 +215,8 @@ def serve(model: O2OModel) -> None:
     consumer = model.needs[0]
     t, pick = model.table, model.pick
     assert t is not None
-    for row, (chances, shops) in model.local_sellers.items():
-        k = np.flatnonzero(pick == row)
-        ids = model.consumers.id[consumer[k]]
-        u = (
-            uniforms(model.seed_number, "seller", model.day, ids, int(t.columns["category"][row]))
-            if len(k)
-            else np.zeros(0)
-        )
-        chosen = np.searchsorted(chances, u, side="right")
-        local = chosen < len(shops)
-        pick[k[local]] = shops[chosen[local]]
+    for row, (weights, shops) in model.local_sellers.items():
+        _find_sellers(model, row, weights, shops)
     at_place = t.seen == AT_PLACE
     # The shop each person stands in (number + 1), 0 for who stands in none.
     inside = np.where(at_place, t.columns["store"], 0)[pick]
@@ -275,6 +283,7 @@ def settle(model: O2OModel) -> None:
     book("delivery", carrier, COURIERS, money["delivery"])
     for p in model.platforms:
         p.spent_fen += int(money["subsidy"][t.columns["platform"][rows] == p.number + 1].sum())
+    model.recorder.sales()
     _count_month(model, rows, n, paid + money["subsidy"], money, carrier == seller)
 
 

@@ -89,13 +89,15 @@ def open_business(model: O2OModel) -> None:
         platform.drops_a_day = _first_drops(model, platform)
     for name, named in model.spec.stores.named.items():
         for mode in named.modes:
-            model.store(name).modes[mode] = Holding(model.date, _first_partner(model, mode))
+            model.store(name).modes[mode] = Holding(
+                model.date, _first_partner(model, model.store(name), mode)
+            )
 
 
-def _first_partner(model: O2OModel, mode: str) -> Platform | None:
-    """The platform with most members that a mode can be had with."""
+def _first_partner(model: O2OModel, store: Store, mode: str) -> Platform | None:
+    """The platform with most members that a mode can be had with and that carries what the store sells."""
     kind = {"marketplace": "marketplace", "partnership": "local_services"}.get(mode)
-    fitting = [p for p in model.platforms if p.spec.kind == kind]
+    fitting = [p for p in model.platforms if p.spec.kind == kind and any(p.carries(c) for c in store.floor)]
     return max(fitting, key=lambda p: p.members) if fitting else None
 
 

@@ -62,10 +62,17 @@ def one(job: tuple[int, int, int, tuple[str, ...]]) -> dict[str, float]:
     spec = load_scenario(BASE, [f"population={population}", f"days={days}", *overrides])
     frames = O2OModel(spec, seed=seed).run().results()
     found = measure(frames)
-    found["spending per head and year"] = float(frames["daily"]["sales_yuan"].sum()) / days * 365.25 / spec.residents
+    found["spending per head and year"] = (
+        float(frames["daily"]["sales_yuan"].sum()) / days * 365.25 / spec.residents
+    )
     for name in spec.platforms:
         found[f"orders of {name} (thousand a year)"] = (
-            float(frames["daily"][f"orders/{name}"].sum()) * spec.residents / population / days * 365.25 / 1000
+            float(frames["daily"][f"orders/{name}"].sum())
+            * spec.residents
+            / population
+            / days
+            * 365.25
+            / 1000
         )
     found["closures"] = float((frames["outcomes"]["outcome"] == "closed").sum())
     return found
@@ -79,7 +86,9 @@ def mean(values: list[float]) -> float:
     return sum(values) / len(values)
 
 
-def row(runs: list[dict[str, float]], name: str, label: str, target: str, low: float, high: float, digits: int = 1) -> str:
+def row(
+    runs: list[dict[str, float]], name: str, label: str, target: str, low: float, high: float, digits: int = 1
+) -> str:
     """One line: the mean, each seed, and whether the mean is where it should be."""
     values = column(runs, name)
     m = mean(values)
@@ -91,28 +100,64 @@ def row(runs: list[dict[str, float]], name: str, label: str, target: str, low: f
 def plain(runs: list[dict[str, float]], name: str, label: str, note: str = "", digits: int = 1) -> str:
     """One line that is held against no range."""
     values = column(runs, name)
-    return f"| {label} | {mean(values):.{digits}f} | {' '.join(f'{v:.{digits}f}' for v in values)} | {note} | |"
+    return (
+        f"| {label} | {mean(values):.{digits}f} | {' '.join(f'{v:.{digits}f}' for v in values)} | {note} | |"
+    )
 
 
 def base_table(runs: list[dict[str, float]]) -> str:
     lines = ["| figure | mean | each seed | held against | |", "|---|---:|---|---|---|"]
     for year, (goal, source) in ONLINE.items():
         lines.append(
-            row(runs, f"online share {year}", f"online share of sales {year}, %", f"{goal} ± 2 ({source})", goal - 2, goal + 2)
+            row(
+                runs,
+                f"online share {year}",
+                f"online share of sales {year}, %",
+                f"{goal} ± 2 ({source})",
+                goal - 2,
+                goal + 2,
+            )
         )
     for year in YEARS:
         lines.append(row(runs, f"exit rate {year}", f"stores that closed in {year}, %", "4-20", 4, 20))
     for year in YEARS:
         lines.append(plain(runs, f"entry rate {year}", f"stores that opened in {year}, %", "about as many"))
     for year in YEARS:
-        lines.append(row(runs, f"vacancy {year}", f"vacant units at the end of {year}, %", "5-15 (range set by us)", 5, 15))
+        lines.append(
+            row(
+                runs,
+                f"vacancy {year}",
+                f"vacant units at the end of {year}, %",
+                "5-15 (range set by us)",
+                5,
+                15,
+            )
+        )
     for year in YEARS:
-        lines.append(row(runs, f"median margin {year}", f"median store's profit on sales {year}, %", "2-8 (range set by us)", 2, 8))
+        lines.append(
+            row(
+                runs,
+                f"median margin {year}",
+                f"median store's profit on sales {year}, %",
+                "2-8 (range set by us)",
+                2,
+                8,
+            )
+        )
     for name, (kind, low, high) in RENT.items():
-        lines.append(row(runs, f"{name}: rent", f"rent on sales, {name}, %", f"{low}-{high} ({kind})", low, high))
+        lines.append(
+            row(runs, f"{name}: rent", f"rent on sales, {name}, %", f"{low}-{high} ({kind})", low, high)
+        )
     for name, (kind, low, high) in MARGIN.items():
         lines.append(
-            row(runs, f"{name}: gross margin before spoilage", f"gross margin, {name}, %", f"{low:g}-{high:g} ({kind})", low, high)
+            row(
+                runs,
+                f"{name}: gross margin before spoilage",
+                f"gross margin, {name}, %",
+                f"{low:g}-{high:g} ({kind})",
+                low,
+                high,
+            )
         )
     for name in ("department store", "restaurant row", "luxury gallery"):
         lines.append(plain(runs, f"{name}: gross margin before spoilage", f"gross margin, {name}, %"))
@@ -123,21 +168,46 @@ def base_table(runs: list[dict[str, float]]) -> str:
     for name in ("60s", "70s", "80s", "90s", "00s"):
         lines.append(plain(runs, f"online share of {name} 2014", f"online share 2014, born in the {name}, %"))
     lines.append(
-        plain(runs, "online orders after a look in a shop", "online orders after a look in a shop, %", "30-50 (IBM, read)")
+        plain(
+            runs,
+            "online orders after a look in a shop",
+            "online orders after a look in a shop, %",
+            "30-50 (IBM, read)",
+        )
     )
     lines.append(plain(runs, "department stores' share of sales", "department stores' share of sales, %"))
     for year in YEARS:
-        lines.append(plain(runs, f"turned away {year}", f"needs turned away by full shops {year}, %", digits=2))
+        lines.append(
+            plain(runs, f"turned away {year}", f"needs turned away by full shops {year}, %", digits=2)
+        )
     for mode in ("social", "marketplace", "partnership", "app"):
         lines.append(plain(runs, f"stores with {mode}", f"stores with mode {mode}, last month, %"))
     lines.append(plain(runs, "share of coupon 2015", "coupons' share of sales 2015, %"))
-    lines.append(plain(runs, "spending per head and year", "spending per head and year, yuan", "8,000-14,000", digits=0))
-    for name in ("fresh food", "groceries", "restaurants", "clothing", "electronics", "home furnishing", "luxury"):
+    lines.append(
+        plain(
+            runs, "spending per head and year", "spending per head and year, yuan", "8,000-14,000", digits=0
+        )
+    )
+    for name in (
+        "fresh food",
+        "groceries",
+        "restaurants",
+        "clothing",
+        "electronics",
+        "home furnishing",
+        "luxury",
+    ):
         lines.append(plain(runs, f"unmet {name}", f"needs met outside the market, {name}, %"))
     for name in ("bazaar", "swift", "tuan"):
-        lines.append(plain(runs, f"members/{name} last month", f"members of {name} at the end, share", digits=2))
-        change = [1e-6 * (r[f"cash_yuan/{name} last month"] - r[f"cash_yuan/{name} first month"]) for r in runs]
-        lines.append(f"| cash of {name}, change over the run, million yuan | {mean(change):.0f} | {' '.join(f'{v:.0f}' for v in change)} | | |")
+        lines.append(
+            plain(runs, f"members/{name} last month", f"members of {name} at the end, share", digits=2)
+        )
+        change = [
+            1e-6 * (r[f"cash_yuan/{name} last month"] - r[f"cash_yuan/{name} first month"]) for r in runs
+        ]
+        lines.append(
+            f"| cash of {name}, change over the run, million yuan | {mean(change):.0f} | {' '.join(f'{v:.0f}' for v in change)} | | |"
+        )
     return "\n".join(lines)
 
 
@@ -169,7 +239,9 @@ def main() -> None:
     ask.add_argument("--population", type=int, default=40000, help="simulated consumers")
     ask.add_argument("--days", type=int, default=1095)
     ask.add_argument("--processes", type=int, default=2)
-    ask.add_argument("--levers", action="store_true", help="also run the levers (three seeds, 8,000 consumers)")
+    ask.add_argument(
+        "--levers", action="store_true", help="also run the levers (three seeds, 8,000 consumers)"
+    )
     ask.add_argument("--only-levers", action="store_true")
     ask.add_argument("--dry", action="store_true", help="print, and leave docs/calibration.md alone")
     given = ask.parse_args()

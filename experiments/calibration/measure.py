@@ -6,11 +6,16 @@ import pandas as pd
 
 ONLINE = ("parcel", "marketplace shop")
 
+
 def measure(frames: dict[str, pd.DataFrame]) -> dict[str, float]:
     """All figures by name; shares are in per cent, money is in the scenario's currency."""
     found: dict[str, float] = {}
     daily, books = frames["daily"].copy(), frames["stores_monthly"].copy()
-    sales, stores, circles = frames["sales_monthly"].copy(), frames["outcomes"].copy(), frames["circles_monthly"]
+    sales, stores, circles = (
+        frames["sales_monthly"].copy(),
+        frames["outcomes"].copy(),
+        frames["circles_monthly"],
+    )
     daily["year"] = pd.to_datetime(daily["date"]).dt.year
     for table in (books, sales):
         table["year"] = pd.to_datetime(table["month"]).dt.year
@@ -55,7 +60,9 @@ def measure(frames: dict[str, pd.DataFrame]) -> dict[str, float]:
         revenue = total["revenue_yuan"]
         goods = -total["cost of goods_yuan"] - total["spoilage_yuan"]
         found[f"{name}: gross margin"] = 100 * (revenue - goods) / revenue
-        found[f"{name}: gross margin before spoilage"] = 100 * (revenue + total["cost of goods_yuan"]) / revenue
+        found[f"{name}: gross margin before spoilage"] = (
+            100 * (revenue + total["cost of goods_yuan"]) / revenue
+        )
         for line in ("rent", "wages", "overheads", "integration"):
             found[f"{name}: {line}"] = -100 * total[f"{line}_yuan"] / revenue
         found[f"{name}: profit"] = 100 * total["profit_yuan"] / revenue
@@ -95,7 +102,10 @@ def measure(frames: dict[str, pd.DataFrame]) -> dict[str, float]:
     city = frames["city_monthly"]
     for column in city.columns:
         if column.startswith(("smartphone", "members/", "cash_yuan/")):
-            found[f"{column} first month"], found[f"{column} last month"] = city[column].iloc[0], city[column].iloc[-1]
+            found[f"{column} first month"], found[f"{column} last month"] = (
+                city[column].iloc[0],
+                city[column].iloc[-1],
+            )
     rents = circles.groupby("month")["rent_yuan_m2_month"].mean()
     found["rent, last month over first"] = rents.iloc[-1] / rents.iloc[0]
     return found

@@ -77,15 +77,16 @@ def enter(people, familiarity, extra, scales, i, eye, lane, traits):
         traits[(FAMILIARITY + p) * WIDE + lane] = np.float64(familiarity[i, p]) * scales.familiarity
 
 
-def think_together(traits, access, utility, people, offers, o, away, today):
-    """What each of the first `people` lanes thinks of offer `o`, `away` minutes from them, into `utility`."""
+def think_together(traits, access, utility, people, offers, o, away, way, today):
+    """What each of the first `people` lanes thinks of offer `o`, `away` minutes from them, into `utility` (`way` as in
+    `shopping.look_along`)."""
     seen = seen_offer(offers, o, 1.0)
     store, needs, near = np.float64(offers[o].store), offers[o].needs, away <= offers[o].reach
     known = _FAMILIARITY + U64(offers[o].platform) * _W
     for lane in range(_NONE, people):
         mine = 1.0 if traits[_FAVOURITE + lane] == store else 0.0
         followed = 1.0 if traits[_FOLLOWS + lane] == store else 0.0
-        trip = Trip(away, traits[known + lane], traits[_LOYALTY + lane] * mine, followed)
+        trip = Trip(away * way, traits[known + lane], traits[_LOYALTY + lane] * mine, followed)
         u = value(lane_person(traits, lane), seen, trip, today)
         visible = ((away <= traits[_LIMIT + lane]) | near | (followed > 0.5)) & (
             (needs & ~access[lane]) == _NO_OFFER
@@ -136,7 +137,7 @@ def go_through(
         if o == _NO_OFFER or looking == _NONE:
             break
         whole = (looking + U64(VECTOR - 1)) // U64(VECTOR) * U64(VECTOR)
-        think_together(traits, access, thought, whole, offers, o, away, today)
+        think_together(traits, access, thought, whole, offers, o, away, 1.0 if walk else 0.0, today)
         race_together(
             thought, low, high, best, pick, whole, low_half(offers[o].key), high_half(offers[o].key), o
         )

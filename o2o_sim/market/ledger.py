@@ -76,6 +76,11 @@ class Ledger:
         payer, receiver, amount = np.broadcast_arrays(payer, receiver, amount)
         if not np.issubdtype(amount.dtype, np.integer):
             raise TypeError(f"money is booked in whole fen, not {amount.dtype}")
+        for account in (payer, receiver):
+            if account.size and not 0 <= account.min() <= account.max() < len(self.names):
+                raise IndexError(
+                    f"no such account, so nothing was booked: {account.min()} to {account.max()}"
+                )
         k = LINE[line]
         np.subtract.at(self.balance, payer, amount)
         np.add.at(self.balance, receiver, amount)

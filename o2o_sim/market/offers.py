@@ -22,6 +22,7 @@ LANES = 8
 AT_PLACE, DELIVERED, EVERYWHERE, FOLLOWERS = range(4)
 
 NONE = -1
+MOST_CHANNELS = 32
 
 
 @dataclass
@@ -162,6 +163,7 @@ def tabulate(rows: list[Offer], people_each: float, channels: list[str]) -> Tabl
             channels.append(r.channel)
     seen, price = column("seen", np.int32), column("price")
     net = price - column("discount") - column("subsidy") + column("fee")
+    _refuse_strays(rows, channels)
     columns = np.zeros(len(rows), ROW)
     for name in (
         "key",
@@ -189,6 +191,21 @@ def tabulate(rows: list[Offer], people_each: float, channels: list[str]) -> Tabl
     fen = {name: np.rint(column(name) * (100.0 * people_each)).astype(np.int64) for name in MONEY}
     seller, carrier = column("seller", np.int64), column("carrier", np.int64)
     return Table(rows, columns, fen, seller, np.where(carrier < 0, seller, carrier), seen, channels)
+
+
+def _refuse_strays(rows: list[Offer], channels: list[str]) -> None:
+    """What a channel of one's own may get wrong: an offer at no place, for followers of nobody, or twice."""
+    for r in rows[1:]:
+        if r.seen in (AT_PLACE, DELIVERED) and r.cell < 0:
+            raise ValueError(f"{r.maker!r} offers {r.channel!r} at a place or from one, but says no cell")
+        if r.seen == FOLLOWERS and r.store < 0:
+            raise ValueError(f"{r.maker!r} offers {r.channel!r} to followers, but of no store")
+    if len({int(r.key) for r in rows}) < len(rows):
+        raise ValueError(
+            "two offers have the same key; make it from the names of maker, channel and category"
+        )
+    if len(channels) > MOST_CHANNELS:
+        raise ValueError(f"there are {len(channels)} channels; at most {MOST_CHANNELS} can be told apart")
 
 
 def same_places(a: Table | None, b: Table) -> bool:

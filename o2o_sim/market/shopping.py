@@ -123,15 +123,18 @@ def end_within(entries, a, b, limit):
     return a
 
 
-def look_along(offers, entries, a, b, me, eye, limit, unseen_x, familiarity, today, utility, low, high):
-    """Work out what consumer `me` thinks of entries a..b of a list, and note the halves of the offers' keys."""
+def look_along(offers, entries, a, b, me, eye, limit, way, unseen_x, familiarity, today, utility, low, high):
+    """Work out what consumer `me` thinks of entries a..b of a list, and note the halves of the offers' keys.
+
+    `way` is 1 where she goes herself and 0 where things come to her: then minutes only decide what she sees.
+    """
     for j in range(a, b):
         o = entries[j].offer
         away = np.float64(entries[j].minutes)
         store = offers[o].store
         mine = 1.0 if store == eye.favourite else 0.0
         followed = 1.0 if store == eye.follows else 0.0
-        trip = Trip(away, familiarity[offers[o].platform], eye.loyalty * mine, followed)
+        trip = Trip(away * way, familiarity[offers[o].platform], eye.loyalty * mine, followed)
         u = value(me, seen_offer(offers, o, unseen_x), trip, today)
         visible = ((away <= limit) | (away <= offers[o].reach) | (followed > 0.5)) & (
             (offers[o].needs & ~eye.access) == _NO_ACCESS
@@ -154,7 +157,22 @@ def race(
 ):  # fmt: skip
     """Consumer `me` goes through entries a..b of a list; returns (best, pick, walked), new or as they were."""
     n = b - a
-    look_along(offers, entries, a, b, me, eye, limit, unseen_x, familiarity, today, utility, low, high)
+    look_along(
+        offers,
+        entries,
+        a,
+        b,
+        me,
+        eye,
+        limit,
+        1.0 if walk else 0.0,
+        unseen_x,
+        familiarity,
+        today,
+        utility,
+        low,
+        high,
+    )
     race_along(n, eye.low, eye.high, utility, low, high, time)
     for j in range(n):
         if time[j] < best:
@@ -244,11 +262,11 @@ def decide(
             bits = pair_bits(eye.low, eye.high, low_half(offers[pick].key), high_half(offers[pick].key))
             now = F32(exponential(bits) * exp_single(F32(-min(max(here, -_LARGEST), _LARGEST))))
             k = scales.everywhere + c
-            _, taken, left = race(
+            _, taken, stays = race(
                 offers, entries, start[k], start[k + 1], me, eye, -1.0, 0.0, familiarity, today, utility, low, high,
-                time, now, pick, True, False,
+                time, now, pick, False, True,
             )  # fmt: skip
-            if left:
+            if not stays:
                 visited, pick = pick, taken
     return pick, visited, surplus_of(best, pick)
 

@@ -115,6 +115,8 @@ class Satisficing(StorePolicy):
         if store.history[-1].profit < store.history[-2].profit:
             store.price_direction = -store.price_direction
         price_x = min(max(store.price_x * (1 + step * store.price_direction), 0.85), 1.15)
+        if price_x == store.price_x:
+            return Decision("keep", "its price is as far as it goes", figures=figures)
         return Decision("price", "looks for a better price", price_x=price_x, figures=figures)
 
 

@@ -88,15 +88,15 @@ class Recorder:
         }
         self._days.append(row)
         self._fresh = row
-        self._add_sales(bought, spent, channel, category)
 
-    def _add_sales(
-        self, bought: np.ndarray, spent: np.ndarray, channel: np.ndarray, category: np.ndarray
-    ) -> None:
-        """Add the day to the month's sales by channel, category, circle (or platform) and cohort."""
+    def sales(self) -> None:
+        """Add the day's purchases to the month's, by channel, category, circle, platform and cohort. Called as
+        soon as they are settled, because the books of the month close before the day is recorded."""
         m = self.model
-        t = m.table
+        t, bought = m.table, m.bought
         assert t is not None
+        spent = t.fen["price"] - t.fen["discount"] + t.fen["fee"]
+        channel, category = t.columns["channel"].astype(np.int64), t.columns["category"].astype(np.int64)
         number = {name: k for k, name in enumerate(m.circles)}
         where = np.full(len(m.stores) + 1, -1, np.int64)
         for s in m.stores:

@@ -39,8 +39,8 @@ class Category(Block):
     )
     reach_x: float = key(1.0, "How far people go for it, relative to their radius", unit="x", gt=0, le=5)
     without: float | None = key(
-        -3.0,
-        "Utility of going without, or of buying outside the simulated market; null: nobody goes without",
+        None,
+        "Utility of going without, or of buying outside the simulated market; null, as here: nobody can",
         unit="utils",
         ge=-100,
         le=100,

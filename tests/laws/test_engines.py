@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from o2o_sim import O2OModel
+from o2o_sim.market import lanes
 from o2o_sim.record.archive import parquet_bytes, tables_digest
 
 from .cities import HERE, SMALL, city
@@ -66,6 +67,21 @@ def test_python_equals_compiled(cell_m):
     if n == 60:
         assert (compiled.results()["daily"]["showroomed"] > 0).any()
     assert_same(python, compiled)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", ["default", "huff"])
+def test_a_crowd_chooses_as_each_of_it_alone(rule, monkeypatch):
+    """How many neighbours look at the offers together is a matter of speed. (In the interpreter, for there
+    the number is read anew.)"""
+    file = "small.yaml" if rule == "default" else "town.yaml"
+    few = {"population": 300, "days": 12, "city__cell_m": 1000, "engine": "python", "consumers__value": rule}
+    monkeypatch.setattr(lanes, "FEWEST", 1)
+    together = city(file, **few).run()
+    monkeypatch.setattr(lanes, "FEWEST", 10**6)
+    alone = city(file, **few).run()
+    assert largest_crowd(together) > 5
+    assert_same(together, alone)
 
 
 @pytest.mark.slow
