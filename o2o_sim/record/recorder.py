@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -11,7 +12,7 @@ import pandas as pd
 
 from ..agents.circle import STREETS
 from ..agents.store import Store
-from ..market.ledger import LINES
+from ..market.ledger import CAPITAL, LINE, LINES
 from ..market.offers import AT_PLACE
 from .outcomes import outcomes
 
@@ -30,6 +31,7 @@ class Recorder:
         self.model = model
         self._days: list[dict[str, Any]] = []
         self._store_months: list[pd.DataFrame] = []
+        self._trading: list[tuple[Store, str, str]] = []
         self._sales_months: list[pd.DataFrame] = []
         self._flows: list[dict[str, Any]] = []
         self._circles: list[dict[str, Any]] = []
@@ -152,33 +154,47 @@ class Recorder:
         )
 
     def month(self, trading: list[Store]) -> None:
-        """The books of every store, before anybody decides."""
+        """Note who traded this month and how, before anybody decides."""
+        self._trading = [(s, s.state, "+".join(sorted(s.modes))) for s in trading]
+
+    def _close_books(self) -> None:
+        """The books of every store of the month, with what the decisions of its last evening cost; also of who
+        was founded that evening."""
         m = self.model
-        lines = np.array([s.history[-1].lines for s in trading], dtype=np.int64).reshape(-1, len(LINES))
+        known = {s.number for s, _, _ in self._trading}
+        new = [(s, s.state, "") for s in m.stores if not s.history and s.is_trading and s.number not in known]
+        rows = [*self._trading, *new]
+        stores = [s for s, _, _ in rows]
+        lines = m.ledger.books[:, [s.account for s in stores]].T
+        for store, own in zip(stores[: len(known)], lines):
+            store.history[-1] = replace(store.history[-1], lines=own.copy())
         frame = pd.DataFrame(lines / 100, columns=[f"{name}_yuan" for name in LINES])
+        income = lines[:, [LINE["sales"], LINE["subsidy received"], LINE["delivery fees"]]].sum(axis=1)
         head: dict[str, Any] = {
-            "month": [m.date] * len(trading),
-            "store": [s.number for s in trading],
-            "name": [s.name for s in trading],
-            "category": [s.category for s in trading],
-            "format": [s.format_name for s in trading],
-            "circle": [s.circle.name for s in trading],
-            "state": [s.state for s in trading],
-            "modes": ["+".join(sorted(s.modes)) for s in trading],
+            "month": [m.date] * len(rows),
+            "store": [s.number for s in stores],
+            "name": [s.name for s in stores],
+            "category": [s.category for s in stores],
+            "format": [s.format_name for s in stores],
+            "circle": [s.circle.name for s in stores],
+            "state": [state for _, state, _ in rows],
+            "modes": [modes for _, _, modes in rows],
         }
         for k, (name, values) in enumerate(head.items()):
             frame.insert(k, name, values)
-        frame["revenue_yuan"] = [s.history[-1].revenue / 100 for s in trading]
-        frame["profit_yuan"] = [s.history[-1].profit / 100 for s in trading]
-        frame["cash_yuan"] = [s.cash_yuan for s in trading]
-        frame["price_x"] = [s.price_x for s in trading]
+        frame["revenue_yuan"] = income / 100
+        frame["profit_yuan"] = (lines.sum(axis=1) - lines[:, CAPITAL]) / 100
+        frame["cash_yuan"] = [s.cash_yuan for s in stores]
+        frame["price_x"] = [s.price_x for s in stores]
+        numbers = np.array([s.number for s in stores], dtype=np.int64)
         for name in ("customers", "visits", "looked_only", "turned_away"):
-            frame[name] = [getattr(s.history[-1], name) * m.people_each for s in trading]
+            frame[name] = getattr(m.month, name)[numbers] * m.people_each
         self._store_months.append(frame)
 
     def close_month(self) -> None:
-        """Sales by group, flows between accounts, circles and technology of the month."""
+        """Books, sales by group, flows between accounts, circles and technology of the month."""
         m = self.model
+        self._close_books()
         names, circles, cohorts = list(m.category_number), list(m.circles), list(m.spec.cohorts)
         rows = [
             {

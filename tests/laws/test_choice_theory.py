@@ -76,14 +76,14 @@ def test_huff_probabilities():
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_huff_counts(seed):
-    model = city("town.yaml", seed, **HUFF)
-    for _ in days(model, 4):
-        who = model.needs[0]
-        away = minutes(model, model.consumers.home[who])
+    model, counts, chances = city("town.yaml", seed, **HUFF), 0, []
+    for _ in days(model, 12):
+        away = minutes(model, model.consumers.home[model.needs[0]])
         attraction = np.array([s.area_m2 for s in model.stores]) / away**2
-        count = np.bincount(model.pick, minlength=len(model.table))[store_rows(model)]
-        assert len(who) > 3000
-        assert_counts(count, attraction / attraction.sum(axis=1, keepdims=True))
+        chances.append(attraction / attraction.sum(axis=1, keepdims=True))
+        counts += np.bincount(model.pick, minlength=len(model.table))[store_rows(model)]
+    assert counts.sum() > 40_000
+    assert_counts(counts, np.concatenate(chances))
 
 
 LOGIT = {
@@ -137,14 +137,17 @@ def test_logit_counts_and_welfare(seed):
     names = [name for name, _ in model.schedule]
     model.schedule.insert(names.index("shop") + 1, ("peek", peek))
     model.day_seconds["peek"] = 0.0
+    counts, chances, errors = 0, [], []
     for _ in days(model, 5):
         value = seen["value"][:, 1:]
-        count = np.bincount(model.pick, minlength=len(model.table))[1:]
-        assert (count > 20).all(), "every alternative is taken"
-        assert_counts(count, softmax(value))
+        counts += np.bincount(model.pick, minlength=len(model.table))[1:]
+        chances.append(softmax(value))
         top = value.max(axis=1)
         logsum = top + np.log(np.exp(value - top[:, None]).sum(axis=1))
-        error = model.surplus.astype(float) - (logsum + EULER)
-        assert abs(error.mean()) < 3 * GUMBEL_SD / np.sqrt(len(error))
-        # the standard error of a Gumbel sample's standard deviation (kurtosis 5.4), relative to it
-        assert abs(error.std() / GUMBEL_SD - 1) < 4 * np.sqrt(4.4 / (4 * len(error)))
+        errors.append(model.surplus.astype(float) - (logsum + EULER))
+    assert (counts > 100).all(), "every alternative is taken"
+    assert_counts(counts, np.concatenate(chances))
+    error = np.concatenate(errors)
+    assert abs(error.mean()) < 3 * GUMBEL_SD / np.sqrt(len(error))
+    # the standard error of a Gumbel sample's standard deviation (kurtosis 5.4), relative to it
+    assert abs(error.std() / GUMBEL_SD - 1) < 3 * np.sqrt(4.4 / (4 * len(error)))
