@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
@@ -171,9 +172,13 @@ def test_a_city_without_offers_has_empty_lists(city):
 
 
 # -- columns ---------------------------------------------------------------------------------------------------
+_numbers = count(1)
+
+
 def offer(**given) -> Offer:
     return Offer(
-        **{"key": np.uint64(1), "maker": "m", "channel": "walk-in", "category": 0, "price": 10.0} | given
+        **{"key": np.uint64(next(_numbers)), "maker": "m", "channel": "walk-in", "category": 0, "price": 10.0}
+        | given
     )
 
 
@@ -211,7 +216,7 @@ def test_numbers_are_shifted_so_that_none_is_zero():
 
 def test_reach_says_who_sees_an_offer():
     kinds = [AT_PLACE, DELIVERED, EVERYWHERE, FOLLOWERS]
-    table = tabulate([offer(seen=kind, reach_min=8.0, cell=1) for kind in kinds], 1.0, [])
+    table = tabulate([offer(seen=kind, reach_min=8.0, cell=1, store=0) for kind in kinds], 1.0, [])
     assert table.columns["reach"].tolist() == [-1, -1, 8, np.inf, -1]
     assert table.seen[1:].tolist() == kinds
 
@@ -233,3 +238,13 @@ def test_lists_stay_good_if_only_prices_changed(city):
     kind = EVERYWHERE if rows[0].seen != EVERYWHERE else AT_PLACE
     for change in ({"key": np.uint64(999)}, {"cell": 0}, {"category": 9}, {"store": 99}, {"seen": kind}):
         assert not same_places(table, tabulate([replace(rows[0], **change), *rows[1:]], 1.0, [])), change
+
+
+def test_offers_that_cannot_be_seen_as_said_are_refused():
+    """What a channel of one's own may get wrong is found when it publishes, not in the loop."""
+    with pytest.raises(ValueError, match="no cell"):
+        tabulate([offer(seen=AT_PLACE)], 1.0, [])
+    with pytest.raises(ValueError, match="no store"):
+        tabulate([offer(seen=FOLLOWERS)], 1.0, [])
+    with pytest.raises(ValueError, match="same key"):
+        tabulate([offer(key=np.uint64(5)), offer(key=np.uint64(5))], 1.0, [])

@@ -57,7 +57,7 @@ BAD = [
     ("column of consumers", "consumers:\n  fields:\n    home: {} #!", "consumers.fields.home", "already"),
     ("often", "categories:\n  food:\n    every_days: 0.49 #!", "categories.food.every_days", "at least 0.5"),
     ("out of reach", "categories:\n  food:\n    reach_x: 0.1 #!", "categories.food.reach_x", "4 min at most"),
-    ("huff without", HUFF + "categories:\n  food: #!\n    touch: 0\n  clothes: {without: null}",
+    ("huff without", HUFF + "categories:\n  food:\n    without: -3 #!\n  clothes: {without: null}",
      "categories.food.without", "Huff"),
     ("huff and platforms", "consumers: {value: huff}\nstores: {policy: never_integrate}\n"
      "categories: {food: {without: null}, clothes: {without: null}}\nplatforms: #!\n  tuan: {trust: 1}",
