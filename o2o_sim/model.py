@@ -16,14 +16,14 @@ import numpy as np
 from . import phases, review, setup
 from .agents.circle import Circle
 from .agents.platform import Platform
-from .agents.store import Store
+from .agents.store import CHANNEL_OF_MODE, Store
 from .city.build import build_city
 from .city.transport import Reach
 from .extend import Plugins
 from .market.binding import Shopping
 from .market.consumers import Population, populate
 from .market.ledger import Ledger
-from .market.needs import Habits, count_users
+from .market.needs import count_users
 from .market.offers import MOST_CHANNELS, Table
 from .policies.decisions import View
 from .record.recorder import Recorder
@@ -178,12 +178,7 @@ class O2OModel(mesa.Model):
 
     def mode_contribution(self, store: Store, mode: str, month: Any) -> int:
         """What a mode brought a store this month, in fen: the margin of its channel less its fixed cost."""
-        channel = {
-            "social": "social delivery",
-            "app": "app delivery",
-            "marketplace": "marketplace shop",
-            "partnership": "coupon",
-        }[mode]
+        channel = CHANNEL_OF_MODE[mode]
         margin = (
             int(self.month.channel_margin[store.number, self.channels.index(channel)])
             if channel in self.channels
@@ -216,4 +211,4 @@ class O2OModel(mesa.Model):
         return self.recorder.frames()
 
 
-__all__ = ["DAY", "Habits", "MonthBooks", "O2OModel"]
+__all__ = ["DAY", "MonthBooks", "O2OModel"]

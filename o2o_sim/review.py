@@ -10,7 +10,7 @@ import numpy as np
 from . import setup
 from .agents.circle import Circle
 from .agents.platform import Platform
-from .agents.store import CLOSED, ONLINE_ONLY, SHOWROOM, Store
+from .agents.store import CHANNEL_OF_MODE, CLOSED, ONLINE_ONLY, SHOWROOM, Store
 from .market.ledger import LINE
 from .market.needs import adopt
 from .policies.decisions import Decision, View
@@ -66,12 +66,6 @@ def look_around(model: O2OModel, trading: list[Store]) -> View:
     rents: dict[str, list[float]] = {}
     held: dict[tuple[str, str], list[bool]] = {}
     lifts: dict[str, list[float]] = {}
-    channel = {
-        "social": "social delivery",
-        "app": "app delivery",
-        "marketplace": "marketplace shop",
-        "partnership": "coupon",
-    }
     sellers: dict[tuple[str, str], int] = {}
     for s in trading:
         month = s.history[-1]
@@ -80,12 +74,10 @@ def look_around(model: O2OModel, trading: list[Store]) -> View:
             margins.setdefault(s.category, []).append(margin)
             around.setdefault((s.circle.name, s.category), []).append(margin)
             rents.setdefault(s.format_name, []).append(-int(month.lines[LINE["rent"]]) / month.revenue)
-        for mode in channel:
+        for mode, channel in CHANNEL_OF_MODE.items():
             held.setdefault((s.category, mode), []).append(mode in s.modes)
             if mode in s.modes and month.revenue > 0:
-                lifts.setdefault(mode, []).append(
-                    month.sales_by_channel.get(channel[mode], 0) / month.revenue
-                )
+                lifts.setdefault(mode, []).append(month.sales_by_channel.get(channel, 0) / month.revenue)
         holding = s.modes.get("marketplace")
         if holding is not None and holding.platform is not None:
             for c in s.floor:

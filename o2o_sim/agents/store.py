@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from .platform import Platform
 
 OPEN, SHOWROOM, ONLINE_ONLY, CLOSED = "open", "showroom", "online only", "closed"
+CHANNEL_OF_MODE = {
+    "social": "social delivery",
+    "app": "app delivery",
+    "marketplace": "marketplace shop",
+    "partnership": "coupon",
+}
+"""The channel through which each way of integrating sells."""
 SHOWROOM_FLOOR = 0.5
 """Share of floor and staff that a showroom keeps."""
 LEAST_STAFF, MOST_STAFF, STAFF_STEP = 0.6, 1.25, 0.25

@@ -33,11 +33,6 @@ class Option:
     cost: float
     extra_sales: float
 
-    @property
-    def promise(self) -> float:
-        """Gain per yuan of cost."""
-        return self.gain / max(self.cost, 1.0)
-
     def figures(self) -> dict[str, float | str]:
         """For the log."""
         return {

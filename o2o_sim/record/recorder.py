@@ -10,7 +10,6 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from ..agents.circle import STREETS
 from ..agents.store import Store
 from ..market.ledger import CAPITAL, LINE, LINES
 from ..market.offers import AT_PLACE
@@ -284,4 +283,4 @@ class Recorder:
         }
 
 
-__all__ = ["PARCELS", "STREETS", "Recorder"]
+__all__ = ["PARCELS", "Recorder"]
