@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -33,6 +34,8 @@ SHOWROOM_FLOOR = 0.5
 """Share of floor and staff that a showroom keeps."""
 LEAST_STAFF, MOST_STAFF, STAFF_STEP = 0.6, 1.25, 0.25
 """Staff follow sales: a month's step towards sales over usual sales, between a skeleton and a full house."""
+VARIABLE = [LINE[n] for n in ("cost of goods", "spoilage", "commission", "advertising", "handling", "delivery")]
+"""The lines that grow with sales."""
 
 
 @dataclass
@@ -47,7 +50,10 @@ class Holding:
 
 @dataclass(frozen=True)
 class Month:
-    """One month of a store's books, in fen: `lines` is what came in less what went out, by line."""
+    """One month of a store's books, in fen: `lines` is what came in less what went out, by line.
+
+    The sums are made once: neighbours, newcomers and landlords ask for them again and again.
+    """
 
     lines: np.ndarray
     sales_by_channel: dict[str, int]
@@ -56,7 +62,7 @@ class Month:
     looked_only: int
     turned_away: int
 
-    @property
+    @cached_property
     def revenue(self) -> int:
         return int(
             self.lines[LINE["sales"]]
@@ -64,10 +70,15 @@ class Month:
             + self.lines[LINE["delivery fees"]]
         )
 
-    @property
+    @cached_property
     def profit(self) -> int:
         """Everything but capital."""
         return int(self.lines.sum() - self.lines[LINE["owners"]])
+
+    @cached_property
+    def variable(self) -> int:
+        """All that grows with sales."""
+        return int(self.lines[VARIABLE].sum())
 
 
 class Store(mesa.Agent):

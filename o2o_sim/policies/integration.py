@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..market.ledger import LINE
 from ..streams import uniforms
 from .decisions import View
 
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 MODES = ("social", "marketplace", "partnership", "app")
 SETUP_MONTHS = 24
 """Months over which a store spreads what it costs to begin."""
-VARIABLE = tuple(
-    LINE[n] for n in ("cost of goods", "spoilage", "commission", "advertising", "handling", "delivery")
-)
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ class Option:
 def contribution_margin(months: list[Month]) -> float:
     """What is left of a yuan of revenue after goods and all that grows with it."""
     revenue = sum(m.revenue for m in months)
-    variable = sum(int(m.lines[list(VARIABLE)].sum()) for m in months)
+    variable = sum(m.variable for m in months)
     return (revenue + variable) / revenue if revenue > 0 else 0.0
 
 
