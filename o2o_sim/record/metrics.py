@@ -1,0 +1,402 @@
+"""What a study keeps of one run: its numbers, its stores in a line each, and its months.
+
+Money is in yuan of the whole city; metrics count real people's visits and orders, months count as the tables do
+that they come from. Names of categories, circles, platforms and channels are texts of the user's own: whatever
+follows a family's name and a slash is one of them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ScenarioError
+from ..scenario.checks import STREETS
+from ..scenario.shape import closest
+from .result import RunResult, columns_of, headline
+
+Frames = Mapping[str, pd.DataFrame]
+Kind = Literal["share", "count", "yuan", "utils", "days", "rate", "index", "flag"]
+
+# These two stand where they are made, too; to import them from there would load the compiler.
+OUTCOMES = ("survived", "integrated", "showroom", "moved online", "closed")
+CHANNELS = ("walk-in", "coupon", "social delivery", "app delivery", "parcel", "marketplace shop")
+"""Channels that every city has, even one that nobody has used."""
+
+FATE = dict(zip(OUTCOMES, ("survived", "integrated", "integrated", "integrated", "closed")))
+"""The outcomes in three: a showroom and a shop that moved online count as integrated."""
+KEYS = {
+    "daily": ["date"],
+    "outcomes": ["store"],
+    "stores_monthly": ["month", "store"],
+    "circles_monthly": ["month", "circle"],
+    "city_monthly": ["month"],
+}
+LAST_DAYS = 30
+FEN = 0.01
+
+
+# -- the catalogue ------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Metric:
+    """A family of metrics. `name` says in words what it counts, `meaning` defines it; `kind` says how to
+    write it: a share or flag lies between 0 and 1, a count is whole, a rate is so many a day."""
+
+    name: str
+    unit: str
+    kind: Kind
+    meaning: str
+
+    @property
+    def label(self) -> str:
+        """Its name, with the unit where the name does not say it."""
+        return self.name + self._unit()
+
+    def label_for(self, member: str) -> str:
+        """The label of one member of the family, such as one category."""
+        return f"{self.name}, {member}{self._unit()}"
+
+    def _unit(self) -> str:
+        return "" if self.kind in ("share", "count", "index", "flag") else f" ({self.unit})"
+
+
+# fmt: off
+METRICS: dict[str, Metric] = {
+    "sales_yuan": Metric("sales", "yuan", "yuan", "price less the shop's discount plus the delivery fee"),
+    "sales_by_channel_yuan": Metric("sales by channel", "yuan", "yuan", "sales through one channel"),
+    "share_by_channel": Metric("share of sales", "share", "share", "share of sales through one channel"),
+    "online_share": Metric("online share", "share", "share",
+        "share of sales that a parcel brought, whoever sold it; /YEAR: of one calendar year"),
+    "subsidy_yuan": Metric("subsidies", "yuan", "yuan",
+        "what platforms paid towards orders; /PLATFORM: of one, in the months that the run has closed"),
+    "subsidy_per_order_yuan": Metric("subsidy per order", "yuan", "yuan",
+        "subsidies over all orders through platforms"),
+    "vacancy_first": Metric("share of units empty at first", "share", "share",
+        "units without a tenant, of all units in open circles and streets, on the first day"),
+    "vacancy_last": Metric("share of units empty at last", "share", "share", "the same on the last day"),
+    "stores_at_start": Metric("stores at the start", "stores", "count", "stores of the first day"),
+    "stores_opened": Metric("stores opened", "stores", "count", "stores that opened later"),
+    "stores_survived": Metric("stores survived", "stores", "count", "open on the last day as plain shops"),
+    "stores_integrated": Metric("stores integrated", "stores", "count",
+        "open on the last day with at least one way of integrating with online"),
+    "stores_showroom": Metric("stores turned showroom", "stores", "count", "showrooms on the last day"),
+    "stores_moved_online": Metric("stores moved online", "stores", "count",
+        "have left their unit and sell online only"),
+    "stores_closed": Metric("stores closed", "stores", "count", "gone by the last day"),
+    "yearly_exit_rate": Metric("closures per store and year", "1/year", "share",
+        "closures over the years that all stores together were open"),
+    "share_survived": Metric("share of stores survived", "share", "share",
+        "stores survived, of all that ever existed"),
+    "share_integrated": Metric("share of stores integrated in any way", "share", "share",
+        "stores integrated, turned showroom or moved online, of all that ever existed"),
+    "share_closed": Metric("share of stores closed", "share", "share",
+        "stores closed, of all that ever existed"),
+    "stores_survived/category": Metric("stores survived", "stores", "count", "those of one category"),
+    "stores_integrated/category": Metric("stores integrated in any way", "stores", "count",
+        "those of one category, showrooms and those moved online among them"),
+    "stores_closed/category": Metric("stores closed", "stores", "count", "those of one category"),
+    "stores_survived/circle": Metric("stores survived", "stores", "count", "those of one circle"),
+    "stores_integrated/circle": Metric("stores integrated in any way", "stores", "count",
+        "those of one circle, showrooms and those moved online from there among them"),
+    "stores_closed/circle": Metric("stores closed", "stores", "count", "those of one circle"),
+    "closed_after_days": Metric("median life of closed stores", "days", "days",
+        "from the opening, or the first day of the run, to the closure; undefined if none closed"),
+    "gini_sales": Metric("Gini coefficient of store sales", "index", "index",
+        "inequality (Gini 1912) of revenue between stores that traded in the last month that the run has"
+        " closed: 0 if all are alike"),
+    "showrooming_share": Metric("share of visitors who only looked", "share", "share",
+        "visitors who tried in the shop and bought the parcel, of all visitors"),
+    "turned_away_share": Metric("share of visitors turned away", "share", "share",
+        "visitors who found the shop full, of all visitors"),
+    "surplus_mean": Metric("consumer surplus per need", "utils", "utils",
+        "mean log-sum that a need met with (Small & Rosen 1981); only differences mean anything"),
+    "circle_footfall_day": Metric("visitors of an open circle", "people/day", "rate",
+        "visitors per day and circle while it was open, without the streets; /CIRCLE: of one"),
+    "circle_vacancy_last": Metric("share of units empty in circles", "share", "share",
+        "in the last month that the run has closed, without the streets; /CIRCLE: of one"),
+    "circle_rent_yuan_m2_month_last": Metric("rent in circles", "yuan/m2/month", "yuan",
+        "rent level after the last month that the run has closed: mean weighted by units, without the streets;"
+        " /CIRCLE: of one"),
+    "members": Metric("members, share of consumers", "share", "share",
+        "members of a platform after the last month that the run has closed"),
+    "members_peak": Metric("most members, share of consumers", "share", "share",
+        "the most that a platform had after any month"),
+    "cash_yuan": Metric("cash of platform", "yuan", "yuan",
+        "of a platform, after the last month that the run has closed"),
+    "orders_day": Metric("orders through platform", "orders/day", "rate",
+        f"purchases through a platform per day of the last {LAST_DAYS} days"),
+    "platform_solvent": Metric("platform solvent", "0 or 1", "flag",
+        "1 if its cash, with what investors add, was not below zero after the last month that the run has closed"),
+}
+"""Every family of metrics by its name. A metric is called as its family, or `family/member`."""
+
+HEADLINE = (
+    "sales_yuan", "online_share", "circle_footfall_day", "stores_survived", "stores_integrated", "stores_showroom",
+    "stores_moved_online", "stores_closed", "yearly_exit_rate", "vacancy_last", "subsidy_yuan",
+    "subsidy_per_order_yuan", "showrooming_share", "turned_away_share", "surplus_mean",
+)
+# fmt: on
+"""What a comparison shows if nobody asks for more, in reading order."""
+
+
+def family_of(name: str) -> str | None:
+    """The family of a metric: the longest that its name begins with; None if there is none."""
+    fitting = [family for family in METRICS if name == family or name.startswith(family + "/")]
+    return max(fitting, key=len, default=None)
+
+
+def label_of(name: str) -> str:
+    """A metric in words: `stores_closed/category/toys` is 'stores closed, toys'. A name outside the
+    catalogue, such as that of a window, is its own label."""
+    family = family_of(name)
+    if family is None:
+        return name
+    return METRICS[family].label if name == family else METRICS[family].label_for(name[len(family) + 1 :])
+
+
+# -- the numbers of a run -----------------------------------------------------------------------------------
+def metrics(result: RunResult) -> dict[str, float]:
+    """Every metric of a run by name; `METRICS` defines them. NaN where one is undefined.
+
+    Runs of one scenario that are equally long have the same names in the same order, members of a family
+    sorted; the order of rows in the frames changes nothing.
+    """
+    frames, scenario = _ordered(result.frames), result.manifest["scenario"]
+    found = _headline(headline(dict(frames), result.manifest))
+    found |= _fates(frames, scenario["categories"])
+    found["gini_sales"] = _gini_sales(frames)
+    found |= _circles(frames, scenario["circles"])
+    found |= _platforms(frames, scenario["residents"] / scenario["population"])
+    return {name: float(value) for name, value in found.items()}
+
+
+def gini(values: np.ndarray) -> float:
+    """The Gini coefficient of values of at least 0: their mean absolute difference over twice their mean
+    (Gini 1912), from 0 (all alike) to almost 1. NaN if there are none or all are 0."""
+    x = np.sort(np.asarray(values, dtype=float))
+    n, total = len(x), x.sum()
+    return float(((2 * np.arange(1, n + 1) - n - 1) * x).sum() / (n * total)) if total else math.nan
+
+
+def _ordered(frames: Frames) -> dict[str, pd.DataFrame]:
+    """The frames with their rows in order; one of no months has not even columns."""
+    return {
+        name: frame.sort_values(KEYS[name], ignore_index=True) if name in KEYS and len(frame) else frame
+        for name, frame in frames.items()
+    }
+
+
+def _headline(figures: dict[str, Any]) -> dict[str, float]:
+    """The headline, flat."""
+    found: dict[str, float] = {}
+    for name, figure in figures.items():
+        if name == "online_share_by_year":
+            found |= {f"online_share/{year}": figure[year] for year in sorted(figure)}
+        elif isinstance(figure, dict):
+            found |= {f"{name}/{c}": figure.get(c, 0.0) for c in sorted({*CHANNELS, *figure})}
+        else:
+            found[name] = figure
+    return found
+
+
+def _fates(frames: Frames, categories: Iterable[str]) -> dict[str, float]:
+    """What became of the stores: all, by category and by circle."""
+    stores = frames["outcomes"]
+    fate = stores["outcome"].map(FATE)
+    found = {f"stores_{o.replace(' ', '_')}": float((stores["outcome"] == o).sum()) for o in OUTCOMES}
+    fates = tuple(dict.fromkeys(FATE.values()))
+    found |= {f"share_{f}": float((fate == f).mean()) if len(stores) else math.nan for f in fates}
+    for by, names in (("category", categories), ("circle", _members(frames, "footfall"))):
+        count = stores.groupby([fate, stores[by]]).size().to_dict()
+        found |= {f"stores_{f}/{by}/{name}": count.get((f, name), 0) for f in fates for name in sorted(names)}
+    closed = stores[stores["outcome"] == "closed"]
+    lives = [_days(a, b) for a, b in zip(closed["opened"], closed["changed"])]
+    found["closed_after_days"] = float(np.median(lives)) if lives else math.nan
+    return found
+
+
+def _days(first: str, last: str) -> int:
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days
+
+
+def _gini_sales(frames: Frames) -> float:
+    """Of the revenue of the last month; who was founded on its last evening has not traded yet."""
+    books = frames["stores_monthly"]
+    if not len(books):
+        return math.nan
+    last = books["month"].iloc[-1]
+    outcomes = frames["outcomes"]
+    new = outcomes.loc[outcomes["opened"] == last.isoformat(), "store"]
+    traded = (books["month"] == last) & ~books["store"].isin(new)
+    return gini(books.loc[traded, "revenue_yuan"].to_numpy(float))
+
+
+def _circles(frames: Frames, specs: Mapping[str, Any]) -> dict[str, float]:
+    """Flow, vacancy and rent of business circles."""
+    names, daily, months = _members(frames, "footfall"), frames["daily"], frames["circles_monthly"]
+    if not len(months):
+        months = pd.DataFrame(columns=["month", "circle", "units", "vacancy", "rent_yuan_m2_month"])
+    last = months[months["month"] == months["month"].max()].set_index("circle")
+    last = last.drop(columns="month").astype(float).reindex(names)
+    today = [d.isoformat() for d in daily["date"]]
+    opens = {c: str(specs.get(c, {}).get("opens") or "") for c in names}
+    days = pd.Series({c: sum(day >= opens[c] for day in today) for c in names}, dtype=float)
+    visits = pd.Series({c: daily[f"footfall/{c}"].sum() for c in names}, dtype=float)
+    found: dict[str, float] = {}
+    for family, each, weight in (
+        ("circle_footfall_day", visits / days.where(days > 0), days),
+        ("circle_vacancy_last", last["vacancy"], last["units"]),
+        ("circle_rent_yuan_m2_month_last", last["rent_yuan_m2_month"], last["units"]),
+    ):
+        places = [c for c in names if c != STREETS]
+        found[family] = _ratio((each * weight)[places].sum(), weight[places].sum())
+        found |= {f"{family}/{c}": each[c] for c in names}
+    return found
+
+
+def _platforms(frames: Frames, people_each: float) -> dict[str, float]:
+    """Members, cash, orders and subsidies of every platform; a simulated order is one of `people_each`."""
+    names, city = _members(frames, "orders"), frames["city_monthly"]
+
+    def months(what: str, name: str) -> pd.Series:
+        column = f"{what}/{name}"
+        return city[column] if column in city else pd.Series([math.nan])
+
+    cash = {p: float(months("cash_yuan", p).iloc[-1]) for p in names}
+    orders = frames["daily"].tail(LAST_DAYS)
+    spent = _subsidies(frames["events"]) if len(city) else {}
+    nothing = 0.0 if len(city) else math.nan
+    values = {
+        "members": {p: months("members", p).iloc[-1] for p in names},
+        "members_peak": {p: months("members", p).max() for p in names},
+        "cash_yuan": cash,
+        "orders_day": {p: orders[f"orders/{p}"].mean() * people_each for p in names},
+        "subsidy_yuan": {p: spent.get(p, nothing) for p in names},
+        "platform_solvent": {p: cash[p] if math.isnan(cash[p]) else cash[p] >= -FEN for p in names},
+    }
+    return {f"{family}/{p}": value for family, by in values.items() for p, value in by.items()}
+
+
+def _subsidies(events: pd.DataFrame) -> dict[str, float]:
+    """Yuan that every platform says, at the end of each month, to have paid towards orders."""
+    told = events[(events["kind"] == "platform") & (events["decision"] == "subsidy")]
+    paid: dict[str, list[float]] = {}
+    for who, figures in zip(told["who"], told["figures"]):
+        paid.setdefault(who, []).append(json.loads(figures)["spent this month (yuan)"])
+    return {who: math.fsum(amounts) for who, amounts in paid.items()}
+
+
+def _members(frames: Frames, group: str) -> list[str]:
+    """The names that have a column in a group of the daily table."""
+    return sorted(column.partition("/")[2] for column in columns_of(frames["daily"], group))
+
+
+def _ratio(part: float, whole: float) -> float:
+    return float(part / whole) if whole else math.nan
+
+
+# -- tables -------------------------------------------------------------------------------------------------
+def stores(result: RunResult) -> pd.DataFrame:
+    """One row per store that ever existed, as in the outcomes: `store` is a whole number, all else text
+    (dates as YYYY-MM-DD)."""
+    table = _ordered(result.frames)["outcomes"]
+    return table.astype({name: "int64" if name == "store" else str for name in table.columns})
+
+
+def monthly(result: RunResult) -> pd.DataFrame:
+    """The course of a run, a row per series and month: `month` (a date, the first of the month), `series`,
+    `value`; sorted by series and month.
+
+    Series are called and counted as the columns they come from. Those of the daily table are means per day of
+    the month (surplus per need), also of a month that the run does not complete; those of `city_monthly`, and
+    `vacancy/CIRCLE` and `rent_yuan_m2_month/CIRCLE`, are as a month ends. There is no row where nothing is
+    defined, as for a circle that has not opened.
+    """
+    frames = _ordered(result.frames)
+    daily, city, circles = frames["daily"], frames["city_monthly"], frames["circles_monthly"]
+    days = daily.drop(columns="date").astype(float)
+    unused = [f"sales/{c}" for c in CHANNELS if f"sales/{c}" not in days]
+    days = days.assign(**dict.fromkeys(unused, 0.0), surplus_mean=days["surplus_mean"] * days["needs"])
+    means = days.groupby(_firsts(daily["date"])).mean()
+    tables = [means.assign(surplus_mean=means["surplus_mean"] / means["needs"])]
+    if len(city):
+        tables.append(city.drop(columns="month").set_index(_firsts(city["month"])))
+    if len(circles):
+        each = circles.assign(month=_firsts(circles["month"]))
+        for name in ("vacancy", "rent_yuan_m2_month"):
+            tables.append(each.pivot(index="month", columns="circle", values=name).add_prefix(name + "/"))
+    rows = [
+        t.rename_axis(index="month").reset_index().melt("month", var_name="series", value_name="value")
+        for t in tables
+    ]
+    table = pd.concat(rows).dropna(subset="value").astype({"series": str, "value": float})
+    return table.sort_values(["series", "month"], ignore_index=True)
+
+
+def _firsts(days: pd.Series) -> pd.Index:
+    """The first of the month of each day."""
+    return pd.Index([day.replace(day=1) for day in days], dtype=object)
+
+
+# -- metrics of one's own -----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Window:
+    """A metric that the user defines: the mean of a monthly series over the months whose first day lies in
+    [first, last], divided by its mean over [over_first, over_last] if that is given.
+
+    A series that ends with `*` is the sum of all that begin so. Raises ScenarioError for a span without an
+    end or one that ends before it begins.
+    """
+
+    name: str
+    series: str
+    first: date
+    last: date
+    over_first: date | None = None
+    over_last: date | None = None
+
+    def __post_init__(self) -> None:
+        if (self.over_first is None) != (self.over_last is None):
+            raise ScenarioError(f"window {self.name}: the months to compare with need a first and a last day")
+        for first, last in ((self.first, self.last), (self.over_first, self.over_last)):
+            if first is not None and last is not None and last < first:
+                raise ScenarioError(f"window {self.name}: {last} comes before {first}")
+
+
+def window_value(monthly: pd.DataFrame, window: Window) -> float:
+    """The value of a window in one run's monthly table; NaN if it has no such months, or they are compared
+    with none or with 0. Raises ScenarioError for a series that the table does not have."""
+    rows = monthly[_chosen(monthly["series"], window)]
+    value = _mean(rows, window.first, window.last)
+    if window.over_first is None or window.over_last is None:
+        return value
+    return _ratio(value, _mean(rows, window.over_first, window.over_last))
+
+
+def _mean(rows: pd.DataFrame, first: date, last: date) -> float:
+    month = pd.to_datetime(rows["month"])
+    inside = (month >= pd.Timestamp(first)) & (month <= pd.Timestamp(last))
+    return float(rows.loc[inside, "value"].groupby(month[inside]).sum().mean())
+
+
+def _chosen(series: pd.Series, window: Window) -> pd.Series:
+    """Which rows belong to the window's series. A name that itself ends with a star goes before the sum."""
+    wanted = window.series
+    hits = series == wanted
+    if wanted.endswith("*") and not hits.any():
+        hits = series.str.startswith(wanted[:-1])
+    if hits.any():
+        return hits
+    names = sorted(set(series))
+    if wanted.endswith("*"):
+        names = sorted({name.partition("/")[0] + "/*" for name in names if "/" in name})
+    near = closest(wanted, names)
+    hint = f"did you mean {near}?" if near else None
+    raise ScenarioError(f"window {window.name}: there is no monthly series {wanted}", hint=hint)
