@@ -88,6 +88,29 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """The name of a file to write; when the block ends it gets the name `path`, if the block fails it is removed.
+
+    A file of that name is replaced. Raises ScenarioError for what the disk refuses, and whatever the block raises.
+    """
+    part = _sibling(path, "part")
+    try:
+        with _told_plainly(path):
+            yield part
+            _flush(part)
+            os.replace(part, path)
+            _flush(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all; see `whole_file`."""
+    with whole_file(path) as part:
+        part.write_bytes(content)
+
+
 def _is_run(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 

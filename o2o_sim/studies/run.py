@@ -52,7 +52,7 @@ def run(
         from ..record.archive import check_destination
 
         check_destination(folder)
-    with _threads(threads):
+    with _threads(threads), _model_let_go():
         from ..model import O2OModel
 
         model = O2OModel(spec, spec.seed, plugins=plugins)
@@ -148,6 +148,21 @@ def _threads(threads: int | None) -> Iterator[None]:
         yield
     finally:
         numba.set_num_threads(before)
+
+
+@contextmanager
+def _model_let_go() -> Iterator[None]:
+    """Let the memory of models that are made in the block be freed after it: Mesa before 3.5 keeps every model
+    that ever had agents, beside the number of its next one."""
+    import mesa
+
+    kept: dict[Any, Any] = getattr(mesa.Agent, "_ids", {})
+    before = set(kept)
+    try:
+        yield
+    finally:
+        for model in set(kept) - before:
+            kept.pop(model, None)
 
 
 # -- what was simulated -------------------------------------------------------------------------------------
