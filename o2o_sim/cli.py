@@ -256,6 +256,9 @@ def options(
     """Options of all commands."""
 
 
+from . import cli_studies as _more  # noqa: E402, F401  its commands register themselves, after those above
+
+
 def main() -> None:
     """The entry point; ends the process with an exit code."""
     for stream in (sys.stdout, sys.stderr):

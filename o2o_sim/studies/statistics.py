@@ -16,6 +16,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import stdtrit
 
+from .draws import generator
+
 FIRST_LOOK = 10
 """Pairs to have before the first look at their spread.
 
@@ -154,7 +156,7 @@ def bootstrap_interval(
                 confidence_level=level,
                 method=method,
                 # The name all supported versions of SciPy know it by.
-                random_state=np.random.default_rng(seed),
+                random_state=generator(seed, "bootstrap"),
             ).confidence_interval
         low, high = float(bounds.low), float(bounds.high)
         if not math.isnan(low + high):

@@ -1,0 +1,291 @@
+"""The commands that ask questions of many runs: compare, sweep, explain, find, sensitivity."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .cli import Set, command
+
+if TYPE_CHECKING:
+    from .studies.work import Work
+
+
+class By(StrEnum):
+    """How changed keys are taken together."""
+
+    group = "group"
+    key = "key"
+
+
+Scenarios = Annotated[
+    list[Path], typer.Argument(metavar="A.yaml B.yaml...", help="Scenario files.", show_default=False)
+]
+StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file.", show_default=False)]
+Out = Annotated[
+    Path | None, typer.Option(help="Folder of the study; by default one under runs/.", show_default=False)
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes on this machine; one per core if not said.", show_default=False),
+]
+ClusterAt = Annotated[
+    str | None, typer.Option("--cluster", metavar="ADDRESS", help="Dask cluster: tcp://HOST:PORT, or local.")
+]
+Shard = Annotated[str | None, typer.Option(metavar="I/N", help="Do the I-th of N equal parts only.")]
+Retry = Annotated[bool, typer.Option("--retry", help="Run again what failed before.")]
+NoPlugins = Annotated[bool, typer.Option("--no-plugins", help="Refuse to run plugins.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no tables.")]
+Replicates = Annotated[int | None, typer.Option(min=1, help="Runs of each scenario.", show_default=False)]
+
+
+@contextlib.contextmanager
+def working(
+    quiet: bool, workers: int | None, cluster: str | None, shard: str | None, retry: bool, no_plugins: bool
+) -> Iterator[Work]:
+    """How the runs are carried out, with a bar on stderr that shows them and the time left."""
+    from .errors import ScenarioError
+    from .studies.work import Work, parse_shard
+
+    if cluster and shard:
+        raise ScenarioError("is for job arrays; a cluster divides the work itself", file="--shard")
+    with _bar(quiet) as progress:
+        part = parse_shard(shard) if shard else (1, 1)
+        chosen: dict[str, Any] = {"workers": workers, "cluster": cluster, "shard": part}
+        with Work(**chosen, plugins=not no_plugins, retry=retry, progress=progress) as work:
+            yield work
+
+
+@contextlib.contextmanager
+def _bar(quiet: bool) -> Iterator[Any]:
+    if quiet:
+        yield lambda done, total, failed: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    said = TextColumn("{task.description} {task.completed:.0f} of {task.total:.0f} runs{task.fields[failed]}")
+    left = TimeRemainingColumn(compact=True, elapsed_when_finished=True)
+    console = Console(stderr=True)
+    # A file that stderr goes to would get an empty line of it.
+    look: dict[str, Any] = {"console": console, "transient": True, "disable": not console.is_terminal}
+    with Progress(said, BarColumn(), left, **look) as bar:
+        task = bar.add_task("Simulating", total=0, start=False, failed="")
+        before: list[int] = []
+
+        def report(done: int, total: int, failed: int) -> None:
+            if not before or total != before[0]:
+                # What was there already says nothing of how long a run takes.
+                before[:] = [total]
+                bar.reset(task, total=total, completed=done, start=True)
+            bar.update(task, completed=done, failed=f", {failed} failed" if failed else "")
+
+        yield report
+
+
+def show(folder: Path, parts: list[Any], quiet: bool) -> None:
+    """Print what a study found, and on the last line where it lies."""
+    from rich.console import Console
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    if not quiet:
+        for part in parts:
+            console.print(part)
+    console.print(str(folder), markup=False, soft_wrap=True)
+
+
+def still_missing(quiet: bool) -> None:
+    """Say that this part is done, and others are not."""
+    if not quiet:
+        typer.echo("This part is done. Runs of other parts are still missing; the same command without --shard")
+        typer.echo("does what is left and shows what was found.")
+
+
+@command("o2o-sim compare scenarios/base.yaml scenarios/rent_squeeze.yaml --replicates 20")
+def compare(
+    files: Scenarios,
+    replicates: Replicates = None,
+    until_width: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC=W", help="Add pairs until the 95 % interval is this narrow; may be repeated."
+        ),
+    ] = None,
+    most: Annotated[int, typer.Option(min=2, help="With --until-width: pairs at which it gives up.")] = 200,
+    out: Out = None,
+    set_: Set = None,
+    workers: Workers = None,
+    cluster: ClusterAt = None,
+    shard: Shard = None,
+    retry: Retry = False,
+    no_plugins: NoPlugins = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run scenarios in pairs with the same seeds and say what differs from the first, and how surely."""
+    from .errors import ScenarioError
+    from .studies.comparison import compare as run
+
+    if replicates and until_width:
+        raise ScenarioError("cannot be used together with --replicates", file="--until-width")
+    widths = dict(_width(text) for text in until_width or ())
+    with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
+        found = run(
+            files,
+            replicates=replicates,
+            until_width=widths,
+            most=most,
+            out=out,
+            overrides=set_ or (),
+            work=work,
+        )
+    if found is None:
+        still_missing(quiet)
+        return
+    from .show.tables_studies import comparison_tables
+
+    show(found.results.folder, [] if quiet else comparison_tables(found), quiet)
+
+
+def _width(text: str) -> tuple[str, float]:
+    from .errors import ScenarioError
+
+    metric, equals, width = text.rpartition("=")
+    try:
+        number = float(width)
+    except ValueError:
+        number = -1.0
+    if not equals or not metric or not number > 0:
+        raise ScenarioError(f"should be written METRIC=WIDTH, found {text!r}", file="--until-width")
+    return metric, number
+
+
+@command("o2o-sim sweep experiments/studies/levers.yaml --report")
+def sweep(
+    study: StudyFile,
+    replicates: Replicates = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Draw curves, heat maps and the outcome map.")
+    ] = False,
+    out: Out = None,
+    set_: Set = None,
+    workers: Workers = None,
+    cluster: ClusterAt = None,
+    shard: Shard = None,
+    retry: Retry = False,
+    no_plugins: NoPlugins = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a base scenario at every point of a design, and write one tidy table of what came out."""
+    from .studies.sweeps import sweep as run
+
+    with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
+        found = run(study, replicates=replicates, out=out, overrides=set_ or (), work=work)
+    if found is None:
+        still_missing(quiet)
+        return
+    if report:
+        from .show.plots_studies import draw_sweep
+
+        draw_sweep(found)
+    from .show.tables_studies import sweep_tables
+
+    show(found.results.folder, [] if quiet else sweep_tables(found), quiet)
+
+
+@command("o2o-sim explain scenarios/base.yaml scenarios/subsidy_war.yaml")
+def explain(
+    a: Annotated[
+        Path, typer.Argument(metavar="A.yaml", help="The scenario to start from.", show_default=False)
+    ],
+    b: Annotated[Path, typer.Argument(metavar="B.yaml", help="The scenario to explain.", show_default=False)],
+    replicates: Replicates = None,
+    by: Annotated[By, typer.Option(help="Take changed keys in groups, or each by itself.")] = By.group,
+    join: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GROUP,GROUP", help="Take groups together; may be given several times."),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(help="A metric to explain, instead of the headline figures; may be repeated."),
+    ] = None,
+    out: Out = None,
+    set_: Set = None,
+    workers: Workers = None,
+    cluster: ClusterAt = None,
+    shard: Shard = None,
+    retry: Retry = False,
+    no_plugins: NoPlugins = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say how much of the difference between two scenarios is due to which change, and what would have saved
+    the stores that close in the second alone."""
+    from .studies.explanation import explain as run
+
+    joined = [[name.strip() for name in text.split(",")] for text in join or ()]
+    with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
+        found = run(
+            a, b, replicates=replicates, by=by.value, join=joined, metrics=metric, out=out, overrides=set_ or (),
+            work=work,
+        )  # fmt: skip
+    if found is None:
+        still_missing(quiet)
+        return
+    from .show.tables_explain import explanation_tables
+
+    show(found.results.folder, [] if quiet else explanation_tables(found), quiet)
+
+
+@command("o2o-sim find my_study.yaml")
+def find(
+    study: StudyFile,
+    out: Out = None,
+    set_: Set = None,
+    workers: Workers = None,
+    cluster: ClusterAt = None,
+    shard: Shard = None,
+    retry: Retry = False,
+    no_plugins: NoPlugins = False,
+    quiet: Quiet = False,
+) -> None:
+    """Seek the value of a factor that reaches a target, or the conditions under which a metric passes a line."""
+    from .studies.search import find as run
+
+    with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
+        found = run(study, out=out, overrides=set_ or (), work=work)
+    if found is None:
+        still_missing(quiet)
+        return
+    from .show.tables_search import finding_tables
+
+    show(found.results.folder, [] if quiet else finding_tables(found), quiet)
+
+
+@command("o2o-sim sensitivity my_study.yaml")
+def sensitivity(
+    study: StudyFile,
+    out: Out = None,
+    set_: Set = None,
+    workers: Workers = None,
+    cluster: ClusterAt = None,
+    shard: Shard = None,
+    retry: Retry = False,
+    no_plugins: NoPlugins = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say which factors of a study matter: Morris screening, then Sobol indices."""
+    from .studies.screening import sensitivity as run
+
+    with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
+        found = run(study, out=out, overrides=set_ or (), work=work)
+    if found is None:
+        still_missing(quiet)
+        return
+    from .show.tables_search import sensitivity_tables
+
+    show(found.results.folder, [] if quiet else sensitivity_tables(found), quiet)

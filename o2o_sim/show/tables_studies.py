@@ -1,0 +1,238 @@
+"""What studies found, as tables for a terminal, or for a file if the output goes there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..record.metrics import HEADLINE, METRICS, family_of, label_of
+
+if TYPE_CHECKING:
+    from ..studies.comparison import Comparison
+    from ..studies.statistics import Interval
+    from ..studies.study import Results
+    from ..studies.sweeps import Sweep
+
+MOST_NAMED = 20
+MOST_POINTS = 24
+MOST_COLUMNS = 8
+MOST_FACTORS = 5
+LOOK: dict[str, Any] = {
+    "box": box.SIMPLE_HEAD, "show_edge": False, "pad_edge": False, "padding": (0, 1, 0, 0),
+}  # fmt: skip
+"""How tables look."""
+FATES = ("survived", "integrated", "closed")
+
+
+# -- numbers ------------------------------------------------------------------------------------------------
+def kind_of(metric: str) -> str:
+    """How a metric is written: as a share, a count, yuan, ...; one of the user's own is a plain number."""
+    family = family_of(metric)
+    return METRICS[family].kind if family else "index"
+
+
+def written(value: float, kind: str) -> str:
+    """A number as people read it, with three figures: shares in percent, large numbers with a word."""
+    if math.isnan(value):
+        return "-"
+    if math.isinf(value):
+        return "?"
+    scale, unit = _scale(value, kind)
+    return f"{value / scale:,.{_places(value / scale, 3)}f}{unit}"
+
+
+def written_interval(gap: Interval, kind: str) -> str:
+    """A difference and its 95 % interval, as exact as the interval is narrow: +1.2 pp [0.9, 1.5]. Differences
+    of shares are in percentage points. A single pair has no interval."""
+    if math.isnan(gap.mean):
+        return "-"
+    if gap.n < 2 or gap.mean == gap.low == gap.high:
+        return _signed(gap.mean, kind, 3)
+    scale, unit = _scale(max(abs(gap.low), abs(gap.high)), kind)
+    places = _places((gap.high - gap.low) / 2 / scale, 2)
+    mean, low, high = (f"{x / scale:+,.{places}f}" for x in (gap.mean, gap.low, gap.high))
+    return f"{mean}{unit.replace('%', 'pp')} [{low}, {high}]"
+
+
+def _signed(value: float, kind: str, digits: int) -> str:
+    if value == 0:
+        return "0"
+    scale, unit = _scale(value, kind)
+    return f"{value / scale:+,.{_places(value / scale, digits)}f}{unit.replace('%', 'pp')}"
+
+
+def _scale(value: float, kind: str) -> tuple[float, str]:
+    """What a number is divided by, and the unit it has then."""
+    if kind in ("share", "flag"):
+        return 0.01, " %"
+    return next(((s, u) for s, u in ((1e12, " tn"), (1e9, " bn"), (1e6, " M")) if abs(value) >= s), (1.0, ""))
+
+
+def _places(value: float, digits: int) -> int:
+    """Decimals with which `digits` figures show, four at most."""
+    if value == 0:
+        return 0
+    return min(max(digits - 1 - math.floor(math.log10(abs(value))), 0), 4)
+
+
+# -- compare ------------------------------------------------------------------------------------------------
+def comparison_tables(comparison: Comparison) -> list[RenderableType]:
+    """What differs between the first scenario and each of the others, and which stores fare otherwise."""
+    shown: list[RenderableType] = []
+    for other in comparison.names[1:]:
+        shown += _compared(comparison, other)
+    if comparison.not_converged:
+        names = ", ".join(label_of(m) for m in comparison.not_converged)
+        shown.append(Text(f"\nStill wider than asked for after the last pair: {names}.", style="bold"))
+    return shown + failure_notes(comparison.results)
+
+
+def _compared(comparison: Comparison, other: str) -> list[RenderableType]:
+    first = comparison.names[0]
+    known = comparison.metrics
+    headline = [m for m in HEADLINE if m in known]
+    pairs = len(comparison._pairs(other))
+    title = f"{other} against {first}: {pairs} pair{'s' * (pairs != 1)} of runs with the same seeds"
+    if not pairs:
+        return [Text(f"{title}, so nothing is known\n", style="bold")]
+    parts: list[RenderableType] = [
+        Text(title, style="bold"),
+        _table(comparison, other, headline, "", [label_of(m) for m in headline]),
+    ]
+    for by in ("category", "circle"):
+        parts.append(_by(comparison, other, by))
+    note = (
+        "* the 95 % interval of the difference leaves out 0"
+        if pairs > 1
+        else "a single pair has no intervals"
+    )
+    parts += [
+        Text(f"{note}; pp: percentage points\n", style="dim"),
+        _changed(comparison, other),
+    ]
+    return parts
+
+
+def _table(
+    comparison: Comparison, other: str, metrics: Sequence[str], title: str, labels: Sequence[str]
+) -> Table:
+    table = Table(title=Text(title, style="bold") if title else None, title_justify="left", **LOOK)
+    table.add_column("")
+    table.add_column(Text(comparison.names[0]), justify="right", overflow="fold")
+    table.add_column(Text(other), justify="right", overflow="fold")
+    table.add_column("difference [95 %]", justify="right")
+    table.add_column("")
+    rows = comparison.table(other, metrics).set_index("metric")
+    for metric, label in zip(metrics, labels):
+        gap, kind = comparison.difference(other, metric), kind_of(metric)
+        means = (written(rows[c].to_dict()[metric], kind) for c in ("a_mean", "b_mean"))
+        mark = "*" if gap.excludes_zero else ""
+        table.add_row(Text(label), *means, Text(written_interval(gap, kind)), mark)
+    return table
+
+
+def _by(comparison: Comparison, other: str, by: str) -> Table:
+    """Survived, integrated and closed of every category or circle: the difference and its interval."""
+    known = comparison.metrics
+    members = [m.removeprefix(f"stores_closed/{by}/") for m in known if m.startswith(f"stores_closed/{by}/")]
+    table = Table(
+        title=Text(f"\nstores, by {by}: difference [95 %]", style="bold"), title_justify="left", **LOOK
+    )
+    table.add_column(by)
+    for fate in FATES:
+        table.add_column(fate, justify="right")
+    for member in members:
+        cells = []
+        for fate in FATES:
+            gap = comparison.difference(other, f"stores_{fate}/{by}/{member}")
+            cells.append(Text(written_interval(gap, "count") + (" *" if gap.excludes_zero else "  ")))
+        table.add_row(Text(member), *cells)
+    return table
+
+
+def _changed(comparison: Comparison, other: str) -> Text:
+    """How many single stores fare otherwise, and who they are in the first pair."""
+    count = comparison.changed_per_run(other)
+    mine = comparison.changed[comparison.changed["scenario"] == other]
+    text = Text()
+    text.append(f"{written(count.mean, 'count')} stores of a city fare otherwise", style="bold")
+    if count.n > 1 and count.high > 0:
+        text.append(f" (95 %: {written(max(count.low, 0), 'count')} to {written(count.high, 'count')})")
+    steps = comparison.moves(other).to_dict("split")["data"]
+    moves = [f"{before} -> {after} {written(stores, 'count')}" for before, after, stores in steps]
+    text.append(": " + ", ".join(moves) + ".\n" if moves else ".\n")
+    if len(mine):
+        seed = mine["seed"].iloc[0]
+        named = mine[mine["seed"] == seed]
+        text.append(f"With seed {seed} it is:\n")
+        for row in list(named.itertuples())[:MOST_NAMED]:
+            fates = (_fate(row.before, row.reason_before), _fate(row.after, row.reason_after))
+            text.append(f"  {row.name} ({row.circle}): {' -> '.join(fates)}\n")
+        if len(named) > MOST_NAMED:
+            text.append(
+                f"  and {len(named) - MOST_NAMED} more; all of them, for every seed, in stores_changed.csv\n"
+            )
+    return text
+
+
+def _fate(outcome: str, reason: str) -> str:
+    return f"{outcome} ({reason})" if reason else outcome
+
+
+# -- any study ----------------------------------------------------------------------------------------------
+def failure_notes(results: Results) -> list[RenderableType]:
+    """What is to be said of failed runs: how many, and the last line of what each kind of failure said."""
+    failed = results.failures
+    if failed.empty:
+        return []
+    last = failed["error"].str.strip().str.rpartition("\n")[2]
+    kinds = last.value_counts()
+    lines = [f"\n{len(failed)} of {len(results.runs)} runs failed; the others are what is shown:"]
+    lines += [f"  {n} x {said}" for said, n in kinds.items()]
+    return [Text("\n".join(lines), style="bold red")]
+
+
+# -- sweep --------------------------------------------------------------------------------------------------
+def sweep_tables(sweep: Sweep) -> list[RenderableType]:
+    """The means at every point, or at the first and the last of very many."""
+    summary, metrics, labels = sweep.summary(), sweep.metrics, sweep.labels
+    runs = sweep.results.runs
+    title = f"{sweep.study.name or 'study'}: {runs['point'].nunique()} points, {len(runs)} runs; means"
+    wide = summary.pivot(index="point", columns="metric", values="mean")[metrics]
+    points = summary.drop_duplicates("point").set_index("point")[sweep.factors]
+    factors = sweep.factors[:MOST_FACTORS]
+    metrics, rest = metrics[: MOST_COLUMNS - len(factors)], metrics[MOST_COLUMNS - len(factors) :]
+    half = MOST_POINTS // 2
+    shown = list(points.index)
+    gap = len(shown) > MOST_POINTS
+    if gap:
+        shown = [*shown[:half], *shown[-half:]]
+    columns = [(labels[f], [_value(v) for v in points[f].loc[shown]]) for f in factors]
+    means = wide.loc[shown].to_dict("list")
+    columns += [(labels[m], [written(v, kind_of(m)) for v in means[m]]) for m in metrics]
+    table = Table(title=Text(title, style="bold"), title_justify="left", **LOOK)
+    for label, cells in columns:
+        # Numbers must not break, nor words if they are not long.
+        width = max(min(max(map(len, cells)), 20), min(max(map(len, label.split())), 10))
+        table.add_column(Text(label), justify="right", overflow="fold", vertical="bottom", min_width=width)
+    for k, row in enumerate(zip(*(cells for _, cells in columns))):
+        if gap and k == half:
+            table.add_row(*["..."] * len(columns))
+        table.add_row(*map(Text, row))
+    hidden = [labels[name] for name in (*sweep.factors[MOST_FACTORS:], *rest)]
+    more = f"Not shown: {', '.join(hidden)}. " if hidden else ""
+    where = f"\n{more}Every run in runs.parquet, means with intervals in summary.csv, all of it in"
+    return [table, *failure_notes(sweep.results), Text(where, style="dim")]
+
+
+def _value(value: Any) -> str:
+    """A value of a factor, short: whole numbers in full, others with four figures."""
+    if isinstance(value, bool | str):
+        return str(value)
+    return str(int(value)) if float(value).is_integer() else f"{value:.4g}"

@@ -1,0 +1,237 @@
+"""Who carries out the runs of a study: processes of this machine, or a cluster (cluster.py).
+
+An engine gets jobs and gives back the content of their files, in whatever order they are done. What a dying
+worker had in hand is run again; nothing else is.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from typing import Protocol, cast
+
+from ..errors import ScenarioError
+from .job import Job, execute, failed, key_of
+
+TRIES = 3
+"""So often a worker may die with a run in hand before the run counts as the one that kills them."""
+
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("NUMBA", "OMP", "OPENBLAS", "MKL")}
+"""Environment of a worker: threads that its libraries would start would only take the cores from the others."""
+
+
+class Engine(Protocol):
+    """Something that carries out runs."""
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, bytes]]:
+        """Every job with the content of its file, as they get done."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the workers; what they have in hand is lost."""
+        ...
+
+
+def carry_out(job: Job) -> bytes:
+    """What every worker does with a job: the content of its file, whatever happens in the run.
+
+    Raises ScenarioError if what would run here is not what the job's key stands for.
+    """
+    if key_of(job.spec, job.seed) != job.key:
+        message = "the code of o2o_sim, a plugin or a data file is not what it was when the study began"
+        raise ScenarioError(
+            message, hint="Start the study again: what is done and still holds is not run again."
+        )
+    try:
+        return execute(job)
+    except BaseException:  # also of tables that a plugin made impossible to count
+        return failed(job, traceback.format_exc())
+    finally:
+        gc.collect()  # a model is a ring of references, and can be large
+
+
+class Processes:
+    """Worker processes of this machine, with one thread each; `workers` None takes one per core.
+
+    They are started fresh (not forked), live for the whole study, and end when this process ends, also if it
+    is killed.
+    """
+
+    def __init__(self, workers: int | None = None):
+        if workers is not None and workers < 1:
+            raise ScenarioError(f"should be at least 1, found {workers}", file="--workers")
+        self.most = workers or _cores()
+        self._workers: list[_Worker] = []
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, bytes]]:
+        """Every job with the content of its file, as they get done.
+
+        A job with which three workers died one after the other becomes a failed run. Raises ScenarioError if
+        workers cannot be started, or find other code or data than the study began with.
+        """
+        waiting = deque(jobs)
+        deaths: Counter[str] = Counter()
+        stillborn = 0
+        try:
+            while waiting or self._busy:
+                self._deal(waiting)
+                for worker in self._heard_of():
+                    job, answer = worker.hear()
+                    if answer is None:
+                        end = self._drop(worker, patience=5)
+                        stillborn += not worker.ready
+                        if stillborn == TRIES:
+                            raise ScenarioError(_STILLBORN, hint=_GUARD)
+                        if job is None:
+                            continue
+                        deaths[job.key] += 1
+                        if deaths[job.key] < TRIES:
+                            waiting.appendleft(job)
+                            continue
+                        answer = failed(job, _DIED.format(end=end))
+                    else:
+                        stillborn = 0
+                    if isinstance(answer, ScenarioError):
+                        raise answer
+                    # Before the caller keeps what was found, so that the worker has something to do meanwhile.
+                    self._deal(waiting)
+                    if job is not None:
+                        yield job, answer
+        finally:
+            for worker in self._busy:
+                self._drop(worker)
+
+    def _deal(self, waiting: deque[Job]) -> None:
+        """A job for every worker that has none; as many workers as there is work for."""
+        while len(self._workers) < min(self.most, len(waiting) + len(self._busy)):
+            self._workers.append(_Worker())
+        for worker in self._workers:
+            if waiting and worker.ready and worker.job is None and worker.take(waiting[0]):
+                waiting.popleft()
+
+    @property
+    def _busy(self) -> list[_Worker]:
+        return [w for w in self._workers if w.job is not None]
+
+    def _heard_of(self) -> list[_Worker]:
+        """The workers that have said something or died, as soon as there is one."""
+        heard = wait([w.line for w in self._workers])
+        return [w for w in self._workers if w.line in heard]
+
+    def _drop(self, worker: _Worker, patience: float = 0.0) -> str:
+        self._workers.remove(worker)
+        return worker.end(patience)
+
+    def close(self) -> None:
+        """End the workers, whatever they do."""
+        for worker in list(self._workers):
+            self._drop(worker)
+
+
+_DIED = (
+    f"The worker process died {TRIES} times while it carried out this run, the last time by {{end}}. It was "
+    "killed, or ended by itself (no memory left, a crash in compiled code, a plugin)."
+)
+_STILLBORN = "worker processes end before they have begun; what they said stands above"
+_GUARD = "In a script of your own, everything that runs a study belongs under `if __name__ == '__main__':`."
+
+
+class _Worker:
+    """A process that carries out one run after the other, and the line to it."""
+
+    def __init__(self) -> None:
+        fresh = multiprocessing.get_context("spawn")
+        self.line, there = fresh.Pipe()
+        self.process = fresh.Process(target=_work, args=(there,), daemon=True)
+        with _worker_being_born():
+            self.process.start()
+        there.close()  # else its end would not be heard of
+        self.ready = False
+        self.job: Job | None = None
+
+    def take(self, job: Job) -> bool:
+        """Give it a job, unless it is dead; that is then heard of."""
+        with suppress(OSError):
+            self.line.send(job)
+            self.job = job
+            return True
+        return False
+
+    def hear(self) -> tuple[Job | None, bytes | ScenarioError | None]:
+        """The job it had in hand, and what it says to it; None if it died. Its first word is that it is ready."""
+        job, self.job = self.job, None
+        try:
+            answer = self.line.recv()
+        except (EOFError, OSError):
+            return job, None
+        self.ready = True
+        return job, answer
+
+    def end(self, patience: float = 0.0) -> str:
+        """End it, if it does not end by itself within `patience` seconds, and tell how it ended."""
+        self.line.close()
+        self.process.join(patience)
+        self.process.kill()
+        self.process.join()
+        code = cast(int, self.process.exitcode)
+        self.process.close()
+        with suppress(ValueError):
+            return signal.Signals(-code).name
+        return f"exit code {code}"
+
+
+@contextmanager
+def _worker_being_born() -> Iterator[None]:
+    """A process started in this block has the environment of a worker, and Ctrl-C is none of its business."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
+    can_block = hasattr(signal, "pthread_sigmask")  # not on Windows
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_block else set()
+    try:
+        yield
+    finally:
+        if can_block:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _work(line: Connection) -> None:
+    """The life of a worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started the study
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with suppress(EOFError, OSError):  # nobody is there any more
+        line.send("ready")
+        while True:
+            job = line.recv()
+            try:
+                answer: bytes | ScenarioError = carry_out(job)
+            except ScenarioError as fault:
+                answer = fault
+            line.send(answer)
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the process that started this one; one that is killed cannot end its workers."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _cores() -> int:
+    """The cores this process may use."""
+    with suppress(AttributeError, OSError):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,315 @@
+"""Why is B otherwise than A? The difference between two scenarios, shared among the groups of keys they differ in.
+
+Every mixture of the two is run with the same seeds. What a group contributes is its Shapley value (shapley.py),
+pair by pair; which store closed because of it shows when everything of B but that group is there.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ScenarioError
+from ..record.archive import write_whole
+from ..record.metrics import HEADLINE, METRICS, family_of, label_of
+from ..scenario.load import load_scenario
+from ..scenario.shape import closest
+from .changes import Change, changes, grouped, mixtures
+from .points import Point, cases
+from .shapley import (
+    EXACT_UP_TO,
+    Coalition,
+    alone,
+    coalitions,
+    coalitions_of,
+    last,
+    sampled_orders,
+    shapley,
+)
+from .statistics import Interval, mean_interval, paired_interval
+from .study import Results, Study
+from .work import Work, folder_of
+
+REPLICATES = 10
+ORDERS = 16
+"""Orders of switching that are sampled where there are too many groups for all coalitions."""
+NOTHING = "nothing"
+NO_SINGLE_ONE = "no single one"
+
+
+@dataclass
+class Explanation:
+    """Paired runs of two scenarios and of mixtures of them.
+
+    `names` are the two scenarios, `groups` what changed between them, `metrics` the figures that were asked for.
+    Point k of `results` is the scenario in which the groups of `coalitions[k]` are as in B: at point 0 none, at
+    the last one all. `orders` are the orders sampled; None where every coalition was run.
+    """
+
+    results: Results
+    names: list[str]
+    groups: dict[str, list[Change]]
+    metrics: list[str]
+    coalitions: list[Coalition]
+    orders: list[tuple[str, ...]] | None = None
+
+    @cached_property
+    def pairs(self) -> list[int]:
+        """The replicates of which every coalition was run; the others count for nothing."""
+        runs = self.results.ok.groupby("replicate")["point"].nunique()
+        return sorted(int(r) for r in runs.index[runs == len(self.coalitions)])
+
+    @property
+    def left_out(self) -> int:
+        """How many replicates do not count, because a run of theirs failed."""
+        return int(self.results.runs["replicate"].nunique()) - len(self.pairs)
+
+    # -- figures -----------------------------------------------------------------------------------------
+    def values(self, metric: str) -> np.ndarray:
+        """A metric, float64 (pairs, coalitions): only pairs in which every coalition has it."""
+        found = self._runs[metric].to_numpy(np.float64).reshape(len(self.pairs), len(self.coalitions))
+        return found[np.isfinite(found).all(axis=1)]
+
+    @cached_property
+    def _runs(self) -> pd.DataFrame:
+        """The runs that count, one pair after the other."""
+        ok = self.results.ok
+        return ok[ok["replicate"].isin(self.pairs)].sort_values(["replicate", "point"])
+
+    def means(self, metric: str) -> tuple[float, float]:
+        """Its mean in A and in B, over the pairs that count; NaN without any."""
+        found = self.values(metric)
+        return mean_interval(found[:, 0]).mean, mean_interval(found[:, -1]).mean
+
+    def total(self, metric: str) -> Interval:
+        """The 95 % interval of B less A, over pairs."""
+        found = self.values(metric)
+        return paired_interval(found[:, 0], found[:, -1])
+
+    def contributions(self, metric: str) -> dict[str, np.ndarray]:
+        """The Shapley value of every group, float64 (pairs,); in every pair they sum to B less A."""
+        return shapley(self._by_coalition(metric), list(self.groups), self.orders)
+
+    def table(self, metric: str) -> pd.DataFrame:
+        """One row per group, the largest contribution first: group, value, low, high, and what it does `alone`
+        (nothing else changed) and `last` (all else changed); where these differ, groups work together or
+        against each other.
+
+        The 95 % interval is that over pairs. Where orders were sampled it is widened by that over pairs of
+        orders (an order and its reverse): the root of the sum of squares of the half widths.
+        """
+        by_coalition, names = self._by_coalition(metric), list(self.groups)
+        first, final = alone(by_coalition, names), last(by_coalition, names)
+        spread = self._spread_over_orders(by_coalition)
+        rows = []
+        for group, values in self.contributions(metric).items():
+            found = mean_interval(values)
+            half = math.hypot(found.high - found.mean, spread[group]) if found.n else math.inf
+            means = (mean_interval(x[group]).mean for x in (first, final))
+            rows.append((group, found.mean, found.mean - half, found.mean + half, *means))
+        table = pd.DataFrame(rows, columns=["group", "value", "low", "high", "alone", "last"])
+        order = table["value"].abs().sort_values(ascending=False, kind="stable").index
+        return table.loc[order].reset_index(drop=True)
+
+    def _by_coalition(self, metric: str) -> dict[Coalition, np.ndarray]:
+        return dict(zip(self.coalitions, self.values(metric).T))
+
+    def _spread_over_orders(self, by_coalition: dict[Coalition, np.ndarray]) -> dict[str, float]:
+        """Half the width of the 95 % interval over pairs of sampled orders; 0 where all orders are known."""
+        if self.orders is None:
+            return dict.fromkeys(self.groups, 0.0)
+        each = [
+            shapley(by_coalition, list(self.groups), self.orders[k : k + 2])
+            for k in range(0, len(self.orders), 2)
+        ]
+        means = {g: np.array([mean_interval(one[g]).mean for one in each]) for g in self.groups}
+        return {g: mean_interval(m).width / 2 for g, m in means.items()}
+
+    # -- stores ------------------------------------------------------------------------------------------
+    @cached_property
+    def saved(self) -> pd.DataFrame:
+        """Every store, of every pair, that is there in both scenarios and closed in B only: replicate, seed,
+        name, category, circle, reason (why it closed in B) and saved_by, a tuple of the groups each of which,
+        left as in A with all else as in B, is enough for it not to close."""
+        runs = self.results.runs
+        last_point = len(self.coalitions) - 1
+        closed = self._stores(last_point)
+        closed = closed[closed["outcome"] == "closed"]
+        both = closed.merge(self._trading(0), on=["replicate", "name"])
+        both["seed"] = both["replicate"].map(runs.drop_duplicates("replicate").set_index("replicate")["seed"])
+        key = pd.MultiIndex.from_frame(both[["replicate", "name"]])
+        all_groups = frozenset(self.groups)
+        saves = {}
+        for group in self.groups:
+            there = self._trading(self.coalitions.index(all_groups - {group}))
+            saves[group] = key.isin(pd.MultiIndex.from_frame(there))
+        both["saved_by"] = [tuple(g for g in self.groups if saves[g][k]) for k in range(len(both))]
+        return both[["replicate", "seed", "name", "category", "circle", "reason", "saved_by"]]
+
+    def _stores(self, point: int) -> pd.DataFrame:
+        stores = self.results.stores
+        mine = stores[(stores["point"] == point) & stores["replicate"].isin(self.pairs)]
+        return mine.sort_values(["replicate", "store"])
+
+    def _trading(self, point: int) -> pd.DataFrame:
+        """replicate and name of the stores that have not closed."""
+        stores = self._stores(point)
+        return stores.loc[stores["outcome"] != "closed", ["replicate", "name"]]
+
+    @property
+    def lost(self) -> Interval:
+        """How many stores of a city close in B only, with the 95 % interval over pairs."""
+        return self._per_city(np.ones(len(self.saved), bool))
+
+    @property
+    def saved_share(self) -> pd.DataFrame:
+        """How many of them each group alone would save: group, stores (a mean over pairs), low, high; in the
+        last row (`NO_SINGLE_ONE`) those that no group alone would."""
+        saved_by = self.saved["saved_by"]
+        rows = [(g, np.array([g in by for by in saved_by], bool)) for g in self.groups]
+        rows.append((NO_SINGLE_ONE, np.array([not by for by in saved_by], bool)))
+        found = [(name, self._per_city(which)) for name, which in rows]
+        return pd.DataFrame(
+            [(name, x.mean, x.low, x.high) for name, x in found], columns=["group", "stores", "low", "high"]
+        )
+
+    def _per_city(self, which: np.ndarray) -> Interval:
+        counts = self.saved.loc[which, "replicate"].value_counts()
+        return mean_interval(counts.reindex(self.pairs, fill_value=0).to_numpy(np.float64))
+
+
+# -- the study ----------------------------------------------------------------------------------------------
+def explain(
+    a: str | os.PathLike[str],
+    b: str | os.PathLike[str],
+    *,
+    replicates: int | None = None,
+    by: str = "group",
+    join: Sequence[Sequence[str]] = (),
+    metrics: Sequence[str] | None = None,
+    out: str | os.PathLike[str] | None = None,
+    overrides: Sequence[str] = (),
+    work: Work | None = None,
+) -> Explanation | None:
+    """Run two scenario files and the mixtures between them, and share the difference of B less A among the
+    groups of keys they differ in (`changes.grouped`: `by`, `join`).
+
+    `replicates` is the number of pairs (10 if nothing is said), with the seeds of A; `metrics` are what tables
+    and pictures show (None: the headline figures). `overrides` change both scenarios. Up to 6 groups every
+    coalition is run, of more those on the way through 16 random orders. Returns None where `work` is a shard
+    and runs of others are still missing. Writes explanation.csv (every metric), saved.csv and pictures into
+    the study's folder.
+
+    Raises ScenarioError if a scenario cannot be read, nothing changed, a mixture cannot be simulated (with the
+    groups that should be joined), there is no such metric, or no seed succeeded with every coalition.
+    """
+    if replicates is not None and replicates < 1:
+        raise ScenarioError(f"should be at least 1, found {replicates}", file="--replicates")
+    wanted = list(HEADLINE if metrics is None else metrics)
+    _check_metrics([m for m in wanted if family_of(m) is None], list(METRICS))
+    first, second = (load_scenario(file, overrides) for file in (a, b))
+    found = changes(first, second)
+    if not found:
+        raise ScenarioError("says the same as the other scenario: there is nothing to explain", file=str(b))
+    groups = grouped(found, by, join)
+    orders = None if len(groups) <= EXACT_UP_TO else sampled_orders(list(groups), ORDERS, first.seed)
+    steps = coalitions(list(groups)) if orders is None else coalitions_of(orders)
+    points = [
+        Point(spec, {"coalition": "+".join(g for g in groups if g in some) or NOTHING})
+        for spec, some in zip(mixtures(first, second, groups, steps), steps)
+    ]
+    names = _names(Path(a), Path(b))
+    keys = {group: [change.key for change in some] for group, some in groups.items()}
+    with work or Work() as w:
+        runs = cases(points, range(replicates or REPLICATES), plugins=w.plugins)
+        folder = folder_of("explain", "-".join(names), runs, out)
+        about = {"kind": "explain", "names": names, "question": second.question, "groups": keys}
+        study = Study(folder, about)
+        study.run(runs, w)
+        results = study.finish()
+    if results.missing:
+        return None
+    results.needs_some()
+    explanation = Explanation(results, names, groups, wanted, steps, orders)
+    _needs_pairs(explanation)
+    _check_metrics(wanted, _known_metrics(results))
+    _write(explanation)
+    return explanation
+
+
+def _names(a: Path, b: Path) -> list[str]:
+    """What the two are called: their files' names, with the folder where those are alike."""
+    if a.stem != b.stem:
+        return [a.stem, b.stem]
+    return [f"{file.absolute().parent.name}/{file.stem}" for file in (a, b)]
+
+
+def _known_metrics(results: Results) -> list[str]:
+    columns = [str(c) for c in results.runs.columns]
+    return columns[columns.index("coalition") + 1 :]
+
+
+def _check_metrics(wanted: Sequence[str], known: Sequence[str]) -> None:
+    for metric in wanted:
+        if metric not in known:
+            near = closest(metric, known)
+            hint = f"did you mean {near}?" if near else "See explanation.csv for all metrics."
+            raise ScenarioError(f"there is no metric {metric!r}", file="--metric", hint=hint)
+
+
+def _needs_pairs(explanation: Explanation) -> None:
+    if not explanation.pairs:
+        runs = explanation.results.runs
+        failed = runs[runs["status"] == "failed"].iloc[0]
+        said = str(failed["error"]).strip().rpartition("\n")[2]
+        message = (
+            f"there is no seed with which every mixture ran; with only {failed['coalition']} changed:\n{said}"
+        )
+        raise ScenarioError(
+            message, file="explain", hint="Groups that need each other can be taken together with --join."
+        )
+
+
+# -- files --------------------------------------------------------------------------------------------------
+def _write(explanation: Explanation) -> None:
+    parts = [_with_total(explanation, m) for m in _known_metrics(explanation.results)]
+    saved = explanation.saved.assign(saved_by=[", ".join(by) for by in explanation.saved["saved_by"]])
+    for name, frame in (("explanation", pd.concat(parts, ignore_index=True)), ("saved", saved)):
+        text = frame.to_csv(index=False, lineterminator="\n")
+        write_whole(explanation.results.folder / f"{name}.csv", text.encode())
+    _draw(explanation)
+
+
+def _with_total(explanation: Explanation, metric: str) -> pd.DataFrame:
+    """The table of a metric, with the whole difference in the first row."""
+    total, table = explanation.total(metric), explanation.table(metric)
+    head = pd.DataFrame([("total", total.mean, total.low, total.high)], columns=list(table.columns[:4]))
+    table = pd.concat([head, table], ignore_index=True).assign(n=total.n)
+    table.insert(0, "metric", metric)
+    table.insert(1, "label", label_of(metric))
+    return table
+
+
+def _draw(explanation: Explanation) -> None:
+    """A waterfall of every metric that was asked for and that differs at all."""
+    from ..show.pictures_studies import waterfall
+    from ..show.plots_studies import PLOTS, draw
+
+    # The picture has a row for either scenario; a file may well be called as a group is.
+    a, b = (f"{n} (scenario)" if n in explanation.groups else n for n in explanation.names)
+    pictures = {}
+    for metric in explanation.metrics:
+        steps = explanation.table(metric)
+        if steps["value"].any() and not steps["value"].isna().any():
+            ends = pd.DataFrame({"group": [a, b], "value": explanation.means(metric)})
+            table = pd.concat([steps, ends], ignore_index=True)
+            labels = {metric: label_of(metric)}
+            pictures[f"waterfall_{metric}"] = partial(waterfall, table, metric, labels, (a, b))
+    draw(pictures, explanation.results.folder / PLOTS)

@@ -1,0 +1,139 @@
+"""One run of a study: what is simulated, the key it is known by, and how a worker carries it out.
+
+The key is a digest of everything that the result depends on, so that whoever finds a finished run under a key
+need not run it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import traceback
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import Problem, ScenarioError
+from .rows import pack
+
+if TYPE_CHECKING:
+    from ..scenario.schema import Spec
+
+_NOT_SIMULATION = ("studies", "show", "cli.py", "cli_studies.py", "__main__.py")
+"""Parts of the package that cannot change what a run finds, apart from the two modules below."""
+_BUT = ("studies/run.py", "studies/rows.py")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A scenario and the seed it runs with. `plugins` says whether it may bring rules of its own."""
+
+    key: str
+    spec: Spec
+    seed: int
+    plugins: bool = True
+
+
+def job(spec: Spec, seed: int, *, plugins: bool = True) -> Job:
+    """The job of running `spec` with `seed`.
+
+    Raises ScenarioError if the scenario names plugins and they are refused, or a file it names cannot be read.
+    """
+    if spec.plugins and not plugins:
+        problem = f"plugin {spec.plugins[0]!r} is named here, but plugins are refused"
+        hint = "Run without --no-plugins if you trust it."
+        raise ScenarioError(_at(spec, "plugins.0", problem, hint))
+    return Job(key_of(spec, seed), spec, seed, plugins)
+
+
+def key_of(spec: Spec, seed: int) -> str:
+    """The key of a run: 24 hex digits of a SHA-256 over the resolved scenario (without its name, question and
+    seed, which change nothing), the seed, the package's code, and the data files and plugins it names.
+
+    The order of the user's own names (circles, platforms, ...) counts: the first circle is the first to be let.
+    """
+    from ..scenario.load import to_plain
+
+    said = {name: value for name, value in to_plain(spec).items() if name not in ("name", "question", "seed")}
+    parts = {"scenario": said, "seed": seed, "code": code_digest(), "files": file_digests(spec)}
+    text = json.dumps(parts, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def file_digests(spec: Spec) -> dict[str, str]:
+    """SHA-256 of every file that a scenario names: its data and its plugins."""
+    named = {
+        f"plugins.{k}": name if name.endswith(".py") else f"{name}.py" for k, name in enumerate(spec.plugins)
+    }
+    if spec.city.import_ is not None:
+        files = {kind: getattr(spec.city.import_, kind) for kind in ("zones", "circles", "stores")}
+        named |= {f"city.import.{kind}": name for kind, name in files.items() if name}
+    origin = spec._origin
+    digests = {}
+    for key, name in named.items():
+        path = (origin.folder_of(key) if origin else Path()) / name
+        try:
+            digests[key] = _file_digest(path)
+        except OSError as fault:
+            said = f"{path.name} cannot be read: {fault.strerror}"
+            raise ScenarioError(_at(spec, key, said)) from fault
+    return digests
+
+
+def _at(spec: Spec, key: str, message: str, hint: str | None = None) -> Problem:
+    if spec._origin is None:
+        return Problem(message, key=key, hint=hint)
+    return spec._origin.problem_at(key, message, hint)
+
+
+def _file_digest(path: Path) -> str:
+    """The digest of a file, read again only when its size or time has changed."""
+    stat = path.stat()
+    return _digest_as_of(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _digest_as_of(path: Path, size: int, changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def code_digest() -> str:
+    """SHA-256 over the modules of this package that make up a simulation."""
+    top = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(top.rglob("*.py"), key=lambda p: p.relative_to(top).as_posix()):
+        name = path.relative_to(top).as_posix()
+        if name.split("/")[0] not in _NOT_SIMULATION or name in _BUT:
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def execute(job: Job) -> bytes:
+    """Simulate a job and return the content of its file. A run that fails is a result too: its traceback."""
+    from .run import run
+
+    began = time.perf_counter()
+    try:
+        result = run(job.spec, out=False, seed=job.seed, threads=1, plugins=job.plugins)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as fault:  # a plugin may also call sys.exit
+        return failed(job, "".join(traceback.format_exception(fault)), time.perf_counter() - began)
+    from ..record.metrics import metrics, monthly, stores
+
+    return pack(
+        key=job.key,
+        seed=job.seed,
+        seconds=time.perf_counter() - began,
+        metrics=metrics(result),
+        stores=stores(result),
+        monthly=monthly(result),
+    )
+
+
+def failed(job: Job, error: str, seconds: float = 0.0) -> bytes:
+    """The file of a run that failed, with the reason."""
+    return pack(key=job.key, seed=job.seed, seconds=seconds, error=error)

@@ -1,0 +1,238 @@
+"""From a study file to the scenarios that it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import Problem, ScenarioError
+from ..record.metrics import HEADLINE, METRICS, Window, family_of, label_of
+from ..scenario.load import load_scenario
+from ..scenario.messages import in_file_order
+from ..scenario.places import Key, dotted
+from ..scenario.schema import Spec
+from ..scenario.shape import closest
+from ..scenario.textfile import first as first_of
+from ..scenario.textfile import printable
+from .designs import Factor
+from .job import job
+from .spec import FactorSpec, Scalar, StudySpec, WindowSpec
+from .study import Case
+
+COLUMNS = ("point", "replicate", "seed", "key", "status", "error")
+"""What the table of runs begins with, before factors and metrics."""
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Point:
+    """A scenario of a study, and the value that every factor has in it."""
+
+    spec: Spec
+    factors: Mapping[str, Scalar]
+
+
+def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> StudySpec:
+    """Read a study file. Raises ScenarioError with every problem found, each with its place."""
+    study: Any = load_scenario(path, overrides, model=StudySpec)
+    problems = [*_bad_base(study), *_bad_factors(study), *_bad_metrics(study), *_bad_report(study)]
+    if problems:
+        raise ScenarioError(first_of(in_file_order(problems, ())))
+    return study
+
+
+def _bad_base(study: StudySpec) -> Iterator[Problem]:
+    if not study.base_path.is_file():
+        yield study.problem_at("base", f"there is no file {printable(str(study.base_path))}")
+
+
+def _bad_factors(study: StudySpec) -> Iterator[Problem]:
+    for name in study.factors:
+        if name in COLUMNS or name in ("policy", "world") or family_of(name):
+            hint = "Give it a name of your own, and what it changes under keys."
+            yield study.problem_at(("factors", name), f"no factor can be called {name!r}", hint)
+    for name, said in study.factor_specs().items():
+        changed = {*(said.keys or [name]), *(key for case in said.cases.values() for key in case)}
+        if "seed" in changed:
+            message = "the seed cannot be varied: that is what replicates are for"
+            yield study.problem_at(_home(name), message)
+        try:
+            _factor(name, said)
+        except ScenarioError as fault:
+            yield from (study.problem_at(_home(name), p.message, p.hint) for p in fault.problems)
+
+
+def _bad_metrics(study: StudySpec) -> Iterator[Problem]:
+    names = [_name(said) for said in study.metrics]
+    for k, (name, said) in enumerate(zip(names, study.metrics)):
+        key = f"metrics.{k}"
+        if name in names[:k]:
+            yield study.problem_at(key, f"{name!r} is there twice")
+        if not isinstance(said, WindowSpec):
+            yield from _unknown(study, key, "metric", name, METRICS if family_of(name) is None else [name])
+        elif family_of(name) or name in (*COLUMNS, *study.factor_specs()):
+            yield study.problem_at(key, f"something else is called {name!r} already")
+        else:
+            try:
+                _window(said)
+            except ScenarioError as fault:
+                yield study.problem_at(key, fault.problems[0].message)
+
+
+def _bad_report(study: StudySpec) -> Iterator[Problem]:
+    said, factors = study.report, study.factor_specs()
+    for key in ("x", "y", "panel"):
+        if name := getattr(said, key):
+            yield from _unknown(study, f"report.{key}", "factor", name, factors)
+    for name in said.base:
+        yield from _unknown(study, ("report", "base", name), "factor", name, factors)
+    if said.x and said.x == said.y:
+        yield study.problem_at("report.y", "should be another factor than x")
+    for k, name in enumerate(said.metrics):
+        yield from _unknown(study, f"report.metrics.{k}", "metric", name, metrics_wanted(study))
+
+
+def _unknown(study: StudySpec, key: Key, what: str, name: str, known: Iterable[str]) -> Iterator[Problem]:
+    """A problem if `name` is not known, with the name that was likely meant."""
+    names = list(known)
+    if name not in names:
+        near = closest(name, names)
+        hint = f"did you mean {near}?" if near else f"{what}s: {', '.join(names)}" if names else None
+        yield study.problem_at(key, f"there is no {what} {name!r}", hint)
+
+
+def factors_of(study: StudySpec) -> list[Factor]:
+    """The factors as the designs know them; the value of a factor with cases is the name of a case."""
+    return [_factor(name, f) for name, f in study.factor_specs().items()]
+
+
+def _factor(name: str, said: FactorSpec) -> Factor:
+    ranged = said.low is not None or said.high is not None
+    if bool(said.values) + bool(said.cases) + ranged != 1:
+        raise ScenarioError("a factor has either values, or low and high, or cases", key=name)
+    if ranged:
+        return Factor(
+            name, low=said.low, high=said.high, scale=said.scale, levels=said.levels, whole=said.whole
+        )
+    values = tuple(said.values) or tuple(_case_values(said))
+    if len({_kind(v) for v in values}) > 1:
+        raise ScenarioError("has values of different kinds; take numbers only, or texts only", key=name)
+    return Factor(name, values=values)
+
+
+def _kind(value: Scalar) -> type:
+    return float if type(value) is int else type(value)
+
+
+def _case_values(said: FactorSpec) -> dict[Scalar, str]:
+    """Value of the factor -> name of the case. Names that are all different numbers count as such, so that
+    they have a place on an axis."""
+    if all(_NUMBER.fullmatch(name) for name in said.cases):
+        found: dict[Scalar, str] = {float(n) if "." in n else int(n): n for n in said.cases}
+        if len(found) == len(said.cases):
+            return found
+    return {name: name for name in said.cases}
+
+
+def point(study: StudySpec, values: Mapping[str, Scalar]) -> Point:
+    """The scenario of a study in which every factor has the value given.
+
+    Raises ScenarioError where the scenario refuses a value, shown where the study says it.
+    """
+    specs = study.factor_specs()
+    said: list[tuple[tuple[str, ...], str]] = [(("set", k), _override(k, v)) for k, v in study.set.items()]
+    for name, value in values.items():
+        said += [(path, _override(k, v)) for path, k, v in _changes(name, specs[name], value)]
+    try:
+        return Point(load_scenario(study.base_path, [text for _, text in said]), dict(values))
+    except ScenarioError as fault:
+        places = {f"--set {printable(text)}": path for path, text in said}
+        raise ScenarioError([_moved(study, p, places) for p in fault.problems]) from None
+
+
+def points(study: StudySpec, values: Iterable[Mapping[str, Scalar]]) -> list[Point]:
+    """The scenarios of many points. Raises ScenarioError with what is wrong with any of them."""
+    found: list[Point] = []
+    problems: dict[Problem, None] = {}
+    for each in values:
+        try:
+            found.append(point(study, each))
+        except ScenarioError as fault:
+            problems |= dict.fromkeys(fault.problems)
+    if problems:
+        raise ScenarioError(first_of(list(problems)))
+    return found
+
+
+def _changes(name: str, said: FactorSpec, value: Scalar) -> Iterable[tuple[tuple[str, ...], str, Any]]:
+    """(place in the study, dotted key, value) of every key that a factor changes at a value."""
+    if said.cases:
+        case = _case_values(said)[value]
+        home = _home(name) if name in ("policy", "world") else (*_home(name), "cases")
+        for key, changed in said.cases[case].items():
+            yield (*home, case, key), key, changed
+    else:
+        for key in said.keys or [name]:
+            yield _home(name), key, value
+
+
+def _home(factor: str) -> tuple[str, ...]:
+    """Where in the study a factor stands."""
+    return {"policy": ("policies",), "world": ("worlds",)}.get(factor, ("factors", factor))
+
+
+def _override(key: str, value: Any) -> str:
+    return f"{key}={json.dumps(value, ensure_ascii=False)}"
+
+
+def _moved(study: StudySpec, problem: Problem, places: Mapping[str, tuple[str, ...]]) -> Problem:
+    """A problem with an override of ours, shown at the line of the study that made it."""
+    path = places.get(problem.file or "")
+    if path is None:
+        return problem
+    key = problem.key or ""
+    message = problem.message if dotted(path).endswith(key) else f"{key}: {problem.message}"
+    return study.problem_at(path, message, problem.hint)
+
+
+def cases(
+    points: Sequence[Point], replicates: Iterable[int], *, plugins: bool = True, first: int = 0
+) -> list[Case]:
+    """The runs of some points. Replicate r of every point has the same seed (common random numbers): that of
+    the first point's scenario, plus r. `first` is the number that the first point gets."""
+    wanted = list(replicates)
+    seed = points[0].spec.seed if points else 0
+    return [
+        Case(first + k, r, job(p.spec, seed + r, plugins=plugins), dict(p.factors))
+        for k, p in enumerate(points)
+        for r in wanted
+    ]
+
+
+def windows_of(study: StudySpec) -> list[Window]:
+    """The metrics that the study makes of monthly series."""
+    return [_window(said) for said in study.metrics if isinstance(said, WindowSpec)]
+
+
+def _window(said: WindowSpec) -> Window:
+    return Window(said.name, said.series, said.first, said.last, said.over_first, said.over_last)
+
+
+def metrics_wanted(study: StudySpec) -> list[str]:
+    """Names of the metrics that the study looks at: its own list, or the headline figures."""
+    return [_name(said) for said in study.metrics] or list(HEADLINE)
+
+
+def _name(metric: str | WindowSpec) -> str:
+    return metric.name if isinstance(metric, WindowSpec) else metric
+
+
+def labels_of(study: StudySpec) -> dict[str, str]:
+    """What pictures and tables call the factors and metrics of a study."""
+    factors = {name: f.label or name for name, f in study.factor_specs().items()}
+    own = {m.name: m.name for m in study.metrics if isinstance(m, WindowSpec)}
+    return factors | {name: label_of(name) for name in metrics_wanted(study) if name not in own} | own

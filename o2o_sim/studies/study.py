@@ -1,0 +1,304 @@
+"""A study: many runs in one folder that is never done twice and never lost.
+
+    DIR/study.json       what was asked: points, seeds, the key of every run
+    DIR/runs/KEY.parquet one finished run each (rows.py), written as it gets done
+    DIR/runs.parquet     one row per run: point, replicate, seed, factors, metrics   } when
+    DIR/stores.parquet   every store of every run                                    } all is
+    DIR/monthly.parquet  every run's months                                          } done
+
+Whatever happens to the process, the files under `runs/` are whole, and asking again goes on from them. Runs that a
+study in a neighbouring folder has finished are taken from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import ScenarioError
+from ..record.archive import parquet_bytes, whole_file, write_whole
+from ..record.metrics import Window, window_value
+from ..scenario.textfile import printable
+from .job import Job
+from .rows import metrics_of, read_rows, unnested
+
+if TYPE_CHECKING:
+    from .work import Work
+
+STUDY = "study.json"
+RUNS = "runs"
+TABLES = ("runs", "stores", "monthly")
+_STALE_SECONDS = 3600
+_AT_ONCE = 200  # runs whose stores are in memory together while the tables are written
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run of a study: which point of its design with which replicate, and the value of every factor there."""
+
+    point: int
+    replicate: int
+    job: Job
+    factors: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Study:
+    """A folder of runs that grows by `run` and is closed by `finish`.
+
+    `about` is kept as it is (JSON): what kind of study it is, its title, labels, and what its reader needs.
+    `windows` are metrics made of a run's months. Raises ScenarioError if the folder holds something else.
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str], about: Mapping[str, Any], windows: Sequence[Window] = ()
+    ):
+        self.folder = Path(folder)
+        self.about = dict(about)
+        self.windows = tuple(windows)
+        self.cases: list[Case] = []
+        _claim(self.folder)
+
+    def run(
+        self,
+        cases: Sequence[Case],
+        work: Work,
+    ) -> None:
+        """Add runs to the study and carry out those that are not there yet, a replicate of all points before
+        the next replicate."""
+        self.cases = sorted([*self.cases, *cases], key=lambda c: (c.replicate, c.point))
+        self._write_plan(complete=False)
+        jobs = {c.job.key: c.job for c in sorted(cases, key=lambda c: (c.replicate, c.point))}
+        mine = list(jobs.values())[work.shard[0] - 1 :: work.shard[1]]
+        wanted = [job for job in mine if not self._has(job.key, work.retry)]
+        done, failed = len(mine) - len(wanted), 0
+        work.progress(done, len(mine), failed)
+        if wanted:
+            for job, content in work.engine.run(wanted):
+                write_whole(self._file(job.key), content)
+                done += 1
+                failed += _is_failed(self._file(job.key))
+                work.progress(done, len(mine), failed)
+
+    def finish(self) -> Results:
+        """Write the tables, if every run is there, and return what there is."""
+        results = Results(self.folder, self._plan(complete=False), self.windows)
+        if all(self._file(c.job.key).is_file() for c in self.cases):
+            results.write_tables()
+            self._write_plan(complete=True)
+        return load(self.folder)
+
+    def _file(self, key: str) -> Path:
+        return self.folder / RUNS / f"{key}.parquet"
+
+    def _has(self, key: str, retry: bool) -> bool:
+        """Whether a run is there, here or in a neighbouring study (which then is here, too)."""
+        here = self._file(key)
+        if not here.is_file():
+            for other in self._neighbours:
+                if (other / here.name).is_file() and not _is_failed(other / here.name):
+                    write_whole(here, (other / here.name).read_bytes())
+                    break
+        return here.is_file() and not (retry and _is_failed(here))
+
+    @cached_property
+    def _neighbours(self) -> list[Path]:
+        above = self.folder.absolute().parent
+        found = sorted(f.parent / RUNS for f in above.glob(f"*/{STUDY}"))
+        return [runs for runs in found if runs.parent != self.folder.absolute()]
+
+    def _plan(self, complete: bool) -> dict[str, Any]:
+        cases = [
+            {
+                "point": c.point,
+                "replicate": c.replicate,
+                "seed": c.job.seed,
+                "key": c.job.key,
+                "factors": c.factors,
+            }
+            for c in self.cases
+        ]
+        windows = [{k: _plain(v) for k, v in vars(w).items()} for w in self.windows]
+        return {"about": self.about, "windows": windows, "complete": complete, "cases": cases}
+
+    def _write_plan(self, complete: bool) -> None:
+        text = json.dumps(self._plan(complete), indent=1, ensure_ascii=False, default=_plain)
+        write_whole(self.folder / STUDY, text.encode() + b"\n")
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _is_failed(file: Path) -> bool:
+    return read_rows([file], ["status"])["status"][0].as_py() == "failed"
+
+
+def _claim(folder: Path) -> None:
+    """Make the folder of a study, or take up the one that is there."""
+    try:
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / STUDY).is_file():
+            hint = "Name another folder with --out; only folders of earlier studies are taken up."
+            raise ScenarioError(
+                "holds files that are not a study, and was left alone", file=printable(str(folder)), hint=hint
+            )
+        (folder / RUNS).mkdir(parents=True, exist_ok=True)
+        for part in (folder / RUNS).glob(".*.part-*"):
+            # What a killed process was writing; a young one may be being written by another shard.
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - part.stat().st_mtime > _STALE_SECONDS:
+                    part.unlink()
+    except OSError as fault:
+        message = f"cannot be written: {fault.strerror or fault}"
+        raise ScenarioError(message, file=printable(str(folder))) from fault
+
+
+@dataclass
+class Results:
+    """The runs of a study, finished or not. `about` is what the study says of itself."""
+
+    folder: Path
+    plan: dict[str, Any] = field(repr=False)
+    windows: tuple[Window, ...] = ()
+
+    @property
+    def about(self) -> dict[str, Any]:
+        return self.plan["about"]
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row per finished run: point, replicate, seed, key, status, error, the value of every factor, and
+        every metric. Failed runs have no metrics (NaN)."""
+        if self.plan["complete"]:
+            return pq.read_table(self.folder / "runs.parquet").to_pandas()
+        return self._collect_runs()
+
+    @cached_property
+    def stores(self) -> pd.DataFrame:
+        """One row per run and store: point, replicate, and what became of it, when and why."""
+        return self._nested("stores")
+
+    @cached_property
+    def monthly(self) -> pd.DataFrame:
+        """One row per run, month and series: point, replicate, month, series, value (a mean per day)."""
+        return self._nested("monthly")
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """The runs that failed, with their tracebacks."""
+        failed = self.runs[self.runs["status"] == "failed"]
+        return failed[["point", "replicate", "seed", "key", "error"]].reset_index(drop=True)
+
+    @property
+    def missing(self) -> int:
+        """How many runs are still to be done."""
+        return 0 if self.plan["complete"] else len(self.plan["cases"]) - len(self._cases)
+
+    def needs_some(self) -> None:
+        """Raise ScenarioError with the first failure if no run succeeded: there is nothing to be said then."""
+        if self.ok.empty and len(self.runs):
+            said = str(self.runs["error"].iloc[0]).strip()
+            raise ScenarioError(f"none of {len(self.runs)} runs succeeded; the first failed with\n{said}")
+
+    @property
+    def ok(self) -> pd.DataFrame:
+        """The runs that did not fail."""
+        return self.runs[self.runs["status"] == "ok"].reset_index(drop=True)
+
+    # -- from the files of single runs -------------------------------------------------------------------
+    @cached_property
+    def _cases(self) -> list[dict[str, Any]]:
+        """The cases whose run is there, by point and replicate."""
+        found = [c for c in self.plan["cases"] if self._file(c).is_file()]
+        return sorted(found, key=lambda c: (c["point"], c["replicate"]))
+
+    def _file(self, case: Mapping[str, Any]) -> Path:
+        return self.folder / RUNS / f"{case['key']}.parquet"
+
+    def _collect_runs(self) -> pd.DataFrame:
+        cases = self._cases
+        columns = ["key", "status", "error", "metrics"]
+        rows = read_rows([self._file(c) for c in cases], columns)
+        head = pd.DataFrame({n: [c[n] for c in cases] for n in ("point", "replicate", "seed", "key")})
+        head["status"], head["error"] = rows["status"].to_pylist(), rows["error"].to_pylist()
+        factors = pd.DataFrame([c["factors"] for c in cases], index=head.index)
+        measured = metrics_of(rows)
+        made = pd.DataFrame({w.name: self._window_values(w) for w in self.windows}, index=head.index)
+        return pd.concat([head, factors, measured, made], axis=1)
+
+    def _window_values(self, window: Window) -> list[float]:
+        """A metric of the study's own, run by run; NaN in a run without the series (a platform that it has not).
+
+        Raises ScenarioError if no run has it.
+        """
+        values, strange = [], None
+        for months in self._months:
+            try:
+                values.append(window_value(months, window) if len(months) else math.nan)
+            except ScenarioError as fault:
+                strange = fault
+                values.append(math.nan)
+        if strange and all(map(math.isnan, values)):
+            raise strange
+        return values
+
+    @cached_property
+    def _months(self) -> list[pd.DataFrame]:
+        tables = (unnested(read_rows([self._file(c)], ["monthly"]), "monthly")[0] for c in self._cases)
+        return [table.to_pandas(date_as_object=True) for table in tables]
+
+    def _nested(self, name: str) -> pd.DataFrame:
+        if self.plan["complete"]:
+            table = pq.read_table(self.folder / f"{name}.parquet")
+        else:
+            table = self._collect(name, self._cases)
+        return table.to_pandas(date_as_object=True)
+
+    def _collect(self, name: str, cases: Sequence[Mapping[str, Any]]) -> pa.Table:
+        """The nested tables of some runs, one below the other, led by their point and replicate."""
+        table, parents = unnested(read_rows([self._file(c) for c in cases], [name]), name)
+        for k, label in enumerate(("point", "replicate")):
+            table = table.add_column(k, label, pa.array([c[label] for c in cases], pa.int64()).take(parents))
+        return table
+
+    def write_tables(self) -> None:
+        """Write the three tables; the same runs give the same bytes in whatever order they were done."""
+        write_whole(self.folder / "runs.parquet", parquet_bytes(self._collect_runs()))
+        for name in ("stores", "monthly"):
+            with whole_file(self.folder / f"{name}.parquet") as part:
+                schema = self._collect(name, []).schema
+                with pq.ParquetWriter(part, schema, compression="zstd", store_schema=False) as writer:
+                    for start in range(0, len(self._cases), _AT_ONCE):
+                        writer.write_table(self._collect(name, self._cases[start : start + _AT_ONCE]))
+
+
+def _window(said: dict[str, Any]) -> Window:
+    days = {k: date.fromisoformat(v) if v else None for k, v in said.items() if k not in ("name", "series")}
+    return Window(said["name"], said["series"], **days)  # type: ignore[arg-type]
+
+
+def load(folder: str | os.PathLike[str]) -> Results:
+    """Read a study back, finished or not. Raises ScenarioError if the folder holds none."""
+    path = Path(folder)
+    try:
+        plan = json.loads((path / STUDY).read_text(encoding="utf-8"))
+        windows = tuple(_window(w) for w in plan["windows"])
+    except FileNotFoundError:
+        raise ScenarioError("is not the folder of a study", file=printable(str(path))) from None
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise ScenarioError(
+            f"cannot be read: {printable(str(fault))}", file=printable(str(path / STUDY))
+        ) from fault
+    return Results(path, plan, windows)

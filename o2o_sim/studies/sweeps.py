@@ -1,0 +1,123 @@
+"""Many scenarios at once: a base, its factors, a design that says where in their space runs are made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import ScenarioError
+from ..record.archive import write_whole
+from ..scenario.shape import closest
+from . import designs
+from .points import Point, cases, factors_of, labels_of, load_study, metrics_wanted, points, windows_of
+from .spec import Scalar, StudySpec
+from .statistics import mean_interval
+from .study import Results, Study
+from .work import Work, folder_of
+
+
+@dataclass
+class Sweep:
+    """The runs of a study file. `results.runs` is the tidy table: a row per run, a column per factor and metric."""
+
+    study: StudySpec
+    results: Results
+
+    @property
+    def factors(self) -> list[str]:
+        """The names of the factors, in the order of the file."""
+        return list(self.study.factor_specs())
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names of the metrics that the study looks at."""
+        return metrics_wanted(self.study)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What tables and pictures call factors and metrics."""
+        return labels_of(self.study)
+
+    def summary(self) -> pd.DataFrame:
+        """One row per point and metric: the factors, metric, mean over replicates, its 95 % interval (low, high), n."""
+        rows = []
+        for number, runs in self.results.ok.groupby("point"):
+            first = runs.iloc[0]
+            for metric in self.metrics:
+                found = mean_interval(runs[metric])
+                values = (first[f] for f in self.factors)
+                rows.append((number, *values, metric, found.mean, found.low, found.high, found.n))
+        return pd.DataFrame(rows, columns=["point", *self.factors, "metric", "mean", "low", "high", "n"])
+
+
+def sweep(
+    path: str | os.PathLike[str],
+    *,
+    replicates: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    overrides: Sequence[str] = (),
+    work: Work | None = None,
+) -> Sweep | None:
+    """Carry out a study file: every point of its design, `replicates` times (else as the file says).
+
+    `overrides` change the study, as in `points=128` or `set.days=90`. Returns None where `work` is a shard and
+    runs of others are still missing. Writes summary.csv beside the tables.
+
+    Raises ScenarioError if the study or one of its scenarios is not valid, before anything is simulated.
+    """
+    study = load_study(path, overrides)
+    with work or Work() as w:
+        wanted = cases(points_of(study), range(replicates or study.replicates), plugins=w.plugins)
+        results = carry_out(study, "sweep", Path(path).stem, wanted, out, w)
+    if results.missing:
+        return None
+    results.needs_some()
+    found = Sweep(study, results)
+    check_metrics(study, results, found.metrics)
+    text = found.summary().to_csv(index=False, lineterminator="\n")
+    write_whole(results.folder / "summary.csv", text.encode())
+    return found
+
+
+def carry_out(
+    study: StudySpec, kind: str, stem: str, wanted: list, out: str | os.PathLike[str] | None, work: Work
+) -> Results:
+    """Run the cases of a study file in its folder and write the tables."""
+    about = {"kind": kind, "name": study.name, "question": study.question, "labels": labels_of(study)}
+    home = Study(folder_of(kind, stem, wanted, out), about, windows_of(study))
+    home.run(wanted, work)
+    return home.finish()
+
+
+def points_of(study: StudySpec) -> list[Point]:
+    """The scenarios of the study's design. Points that differ in nothing are run once and counted as often."""
+    factors = factors_of(study)
+    if not factors:
+        raise ScenarioError(
+            "a study needs at least one factor, policy or world", key="factors", file=study.file
+        )
+    values: list[dict[str, Scalar]]
+    if study.design == "grid":
+        values = designs.grid(factors)
+    elif study.design == "lhs":
+        values = designs.lhs(factors, study.points, study.seed)
+    elif study.design == "sobol":
+        values = designs.sobol(factors, study.points, study.seed)
+    else:
+        values, _ = designs.morris(factors, study.points, study.seed)
+    return points(study, values)
+
+
+def check_metrics(study: StudySpec, results: Results, metrics: Sequence[str]) -> None:
+    """Raise ScenarioError, shown in the study, for a metric that no run has. The runs are kept."""
+    known = [str(c) for c in results.runs.columns]
+    for k, metric in enumerate(metrics):
+        if metric not in known:
+            near = closest(metric, known)
+            hint = f"did you mean {near}?" if near else "All metrics are columns of runs.parquet."
+            message = f"there is no metric {metric!r} (the runs are kept: mend the name and ask again)"
+            raise ScenarioError(study.problem_at(f"metrics.{k}", message, hint))

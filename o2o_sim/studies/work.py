@@ -1,0 +1,87 @@
+"""How the runs of a study are carried out: by whom, which part of them, and who is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+
+from ..errors import ScenarioError
+from .engines import Engine, Processes
+from .study import Case
+
+STUDIES = "runs"
+
+Progress = Callable[[int, int, int], None]
+"""Told how many runs are done, how many there are, and how many of those done here failed."""
+
+
+def _nobody(done: int, total: int, failed: int) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass
+class Work:
+    """How the runs of a study are carried out; usually entered with `with`, which lets go of the workers.
+
+    `workers` is the number of processes on this machine (None: one per core), `cluster` instead the address of
+    a Dask cluster or "local", `shard` (i, n) the i-th of n equal parts to do here. `plugins=False` refuses
+    scenarios that bring rules of their own. `retry` runs again what failed before. `progress(done, total,
+    failed)` is told of every finished run.
+    """
+
+    workers: int | None = None
+    cluster: str | None = None
+    shard: tuple[int, int] = (1, 1)
+    plugins: bool = True
+    retry: bool = False
+    progress: Progress = _nobody
+    _engine: Engine | None = field(default=None, init=False, repr=False)
+
+    @property
+    def engine(self) -> Engine:
+        """Who carries out the runs; made when first needed."""
+        if self._engine is None:
+            if self.cluster:
+                from .cluster import Cluster
+
+                self._engine = Cluster(self.cluster, self.workers)
+            else:
+                self._engine = Processes(self.workers)
+        return self._engine
+
+    def whole(self, why: str) -> None:
+        """Refuse to be a part of a study that must see its results before it goes on."""
+        if self.shard != (1, 1):
+            raise ScenarioError(f"cannot be used here: {why}", file="--shard")
+
+    def __enter__(self) -> Work:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """`i/n` as (i, n). Raises ScenarioError unless 1 <= i <= n."""
+    i, slash, n = text.partition("/")
+    if not (slash and i.isdecimal() and n.isdecimal() and 1 <= int(i) <= int(n)):
+        raise ScenarioError(f"should be written i/n with i from 1 to n, found {text!r}", file="--shard")
+    return int(i), int(n)
+
+
+def folder_of(kind: str, stem: str, cases: Iterable[Case], out: str | os.PathLike[str] | None) -> Path:
+    """Where a study lies: `out`, or `runs/KIND-STEM-DIGEST`, the same for the same scenarios however many
+    replicates are asked for."""
+    if out is not None:
+        return Path(out)
+    keys = sorted(c.job.key for c in cases if c.replicate == 0)
+    digest = sha256("".join(keys).encode()).hexdigest()[:8]
+    return Path(STUDIES) / f"{kind}-{stem.replace('/', '-')[:60]}-{digest}"
