@@ -28,7 +28,7 @@ SCHEMA = scenarios/scenario.schema.json
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help run test check format bench schema pictures clean
+.PHONY: help run test check format bench schema pictures studies clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -52,6 +52,7 @@ bench: $(BENCH_VENV)/.has-bench  ## Time the package against what people would u
 	$(IN_BENCH) -m benchmarks.shopping $(ARGS)
 	$(IN_BENCH) -m benchmarks.scaling
 	$(IN_BENCH) -m benchmarks.startup
+	$(IN_BENCH) -m benchmarks.studies
 
 schema: $(VENV)/.has-package  ## Write the JSON Schema of scenarios, with which editors complete and check them
 	$(BIN)/o2o-sim schema > $(SCHEMA).new
@@ -59,6 +60,9 @@ schema: $(VENV)/.has-package  ## Write the JSON Schema of scenarios, with which 
 
 pictures: $(VENV)/.has-package  ## Run the base scenario; put its pictures and its table of outcomes into the README
 	$(BIN)/python docs/make_pictures.py
+
+studies: $(VENV)/.has-package  ## Carry out the three shipped studies (an hour or more), and put their pictures into the docs
+	$(BIN)/python docs/make_studies.py $(ARGS)
 
 clean:  ## Remove the environments and what tools left behind; runs/ is kept
 	rm -rf $(VENV) $(BENCH_VENV) .venv-3.* build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache

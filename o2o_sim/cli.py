@@ -11,7 +11,7 @@ import functools
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -119,31 +119,44 @@ def check(
     set_: Set = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
 ) -> None:
-    """Check scenario files and show what each of them resolves to.
+    """Check scenario and study files and show what each of them resolves to.
 
     Every problem of every file is reported, with its place and what to do.
     """
     from rich.console import Console
 
     from .errors import ScenarioError
-    from .scenario.describe import summary
-    from .scenario.load import load_scenario
 
     console = Console(highlight=False)
     problems: list[Problem] = []
     for file in files:
         try:
-            spec = load_scenario(file, set_ or ())
+            found = _summary(file, set_ or ())
         except ScenarioError as error:
             problems += error.problems
             continue
         if not quiet:
             console.print(f"{file}: ok", style="bold green", markup=False, soft_wrap=True)
-            console.print(summary(spec))
+            console.print(found)
     if problems:
         # A fault in a file that several extend is one fault.
         show_problems(list(dict.fromkeys(problems)))
         raise typer.Exit(BAD_INPUT)
+
+
+def _summary(file: Path, overrides: Sequence[str]) -> Any:
+    """What a scenario resolves to, or which runs a study would make: a file with a `base` is a study."""
+    from .scenario.describe import summary
+    from .scenario.load import load_scenario, resolve
+
+    if "base" not in resolve(file, overrides).data:
+        return summary(load_scenario(file, overrides))
+    from .show.tables_studies import study_summary
+    from .studies.points import load_study
+    from .studies.sweeps import points_of
+
+    study = load_study(file, overrides)
+    return study_summary(study, points_of(study))
 
 
 @command("o2o-sim run scenarios/base.yaml --days 90 --set levers.rent_x=1.2")

@@ -15,10 +15,13 @@ from ..record.metrics import HEADLINE, METRICS, family_of, label_of
 
 if TYPE_CHECKING:
     from ..studies.comparison import Comparison
+    from ..studies.points import Point
+    from ..studies.spec import StudySpec
     from ..studies.statistics import Interval
     from ..studies.study import Results
     from ..studies.sweeps import Sweep
 
+MOST_VALUES = 12
 MOST_NAMED = 20
 MOST_POINTS = 24
 MOST_COLUMNS = 8
@@ -196,6 +199,22 @@ def failure_notes(results: Results) -> list[RenderableType]:
     lines = [f"\n{len(failed)} of {len(results.runs)} runs failed; the others are what is shown:"]
     lines += [f"  {n} x {said}" for said, n in kinds.items()]
     return [Text("\n".join(lines), style="bold red")]
+
+
+# -- a study's file -----------------------------------------------------------------------------------------
+def study_summary(study: StudySpec, points: Sequence[Point]) -> RenderableType:
+    """The runs that a study makes, and the values of its factors."""
+    runs = len(points) * study.replicates
+    lines = [study.question] if study.question else []
+    lines.append(
+        f"{len(points)} points ({study.design}) x {study.replicates} replicates = {runs:,} runs of {study.base}"
+    )
+    for name in points[0].factors:
+        values = list(dict.fromkeys(p.factors[name] for p in points))
+        shown = ", ".join(str(v) for v in values[:MOST_VALUES])
+        more = f", ... ({len(values)} values)" if len(values) > MOST_VALUES else ""
+        lines.append(f"  {name}: {shown}{more}")
+    return Text("\n".join(lines))
 
 
 # -- sweep --------------------------------------------------------------------------------------------------

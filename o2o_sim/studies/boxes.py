@@ -5,9 +5,9 @@ most runs in it are of interest. What is left is told in words that a reader can
 & Lempert (2010): density, coverage, and how likely each restriction is chance.
 
 PRIM is written out here because that of ema-workbench stops at the first step without gain and peels categories
-too readily: of boxes planted into 200 noisy runs of six factors it found a third, this one nine in ten. Pasting
-slabs back to the last box, as Friedman & Fisher do, is left out: boxes are chosen on the way, and in the same trial
-it moved none of their limits visibly.
+too readily: of boxes of two numeric factors planted into 200 noisy runs it found a quarter to a half, this one nine
+in ten. Pasting slabs back to the last box, as Friedman & Fisher do, is left out: boxes are chosen on the way, and
+in the same trials it moved none of their limits visibly.
 """
 
 from __future__ import annotations

@@ -195,8 +195,12 @@ def _moved(study: StudySpec, problem: Problem, places: Mapping[str, tuple[str, .
     if path is None:
         return problem
     key = problem.key or ""
-    message = problem.message if dotted(path).endswith(key) else f"{key}: {problem.message}"
-    return study.problem_at(path, message, problem.hint)
+    said_there = not key or dotted(path).endswith(f".{key}")
+    message = problem.message if said_there else f"{key}: {problem.message}"
+    varied = study.factor_specs().get(path[-1])
+    ranged = varied is not None and varied.low is not None and not varied.whole
+    hint = "Write whole: true." if ranged and "whole number" in message else problem.hint
+    return study.problem_at(path, message, hint)
 
 
 def cases(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pytest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Pretend:
@@ -38,6 +40,29 @@ class Pretend:
         work._engine = self
         return work
 
+    @staticmethod
+    def shops(fates: Mapping[str, str | tuple[str, str]]) -> pd.DataFrame:
+        """The stores of a run: name -> outcome, or (outcome, reason)."""
+        import pandas as pd
+
+        rows = []
+        for name, fate in fates.items():
+            outcome, reason = (fate, "") if isinstance(fate, str) else fate
+            rows.append((len(rows), name, "food", "row", "old town", outcome, "", reason, "2013-01-01", ""))
+        head = [
+            "store",
+            "name",
+            "category",
+            "format",
+            "circle",
+            "outcome",
+            "mode",
+            "reason",
+            "opened",
+            "changed",
+        ]
+        return pd.DataFrame(rows, columns=head)
+
     def _content(self, job: Any) -> bytes:
         from o2o_sim.record.metrics import HEADLINE
         from o2o_sim.studies.job import failed
@@ -50,17 +75,6 @@ class Pretend:
             return failed(job, f"Traceback (most recent call last):\n{type(fault).__name__}: {fault}")
         found["metrics"] = dict.fromkeys(HEADLINE, 0.0) | shares | dict(found.get("metrics", {}))
         return pack(key=job.key, seed=job.seed, seconds=0.0, **found)
-
-
-def shops(outcomes: Mapping[str, str | tuple[str, str]]) -> pd.DataFrame:
-    """The stores of a run: name -> outcome, or (outcome, reason)."""
-    fates = {name: (fate, "") if isinstance(fate, str) else fate for name, fate in outcomes.items()}
-    rows = [
-        (k, name, "food", "row", "old town", outcome, "", reason, "2013-01-01", "2013-02-01")
-        for k, (name, (outcome, reason)) in enumerate(fates.items())
-    ]
-    columns = ["store", "name", "category", "format", "circle", "outcome", "mode", "reason", "opened", "changed"]
-    return pd.DataFrame(rows, columns=columns)
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ from scipy.stats import binomtest
 
 from o2o_sim.errors import ScenarioError
 from o2o_sim.studies.boxes import Box, Span, find_boxes
-from o2o_sim.studies.designs import Factor, lhs
 
 
 def points(number, seed, *categorical):
-    """Five factors a..e from 0 to 1, and categorical ones."""
-    design = [Factor(name, low=0, high=1) for name in "abcde"]
-    design += [Factor(name, values=("cap", "none", "tax")) for name in categorical]
-    return pd.DataFrame(lhs(design, number, seed))
+    """Five factors a..e from 0 to 1, evenly filled, and categorical ones."""
+    rng = np.random.default_rng(seed)
+    places = (np.arange(number) + rng.random(number)) / number
+    x = pd.DataFrame({name: rng.permutation(places) for name in "abcde"})
+    return x.assign(**{name: rng.choice(["cap", "none", "tax"], number) for name in categorical})
 
 
 def noisy(chance, seed):
@@ -46,15 +46,18 @@ def test_a_planted_box_is_found_and_nothing_else(seed):
     assert all(p < 1e-20 for p in box.restricted.values())
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_planted_box_is_found_in_few_noisy_runs_with_categories_about(seed):
-    """200 runs, of interest with 85 % inside and 15 % outside; limits within 0.1."""
-    x = points(200, seed, "rule", "other")
-    interest = noisy(np.where((x.a > 0.6) & (x.b < 0.5), 0.85, 0.15), seed)
-    box = find_boxes(x, interest, threshold=0.75)[0]
-    assert set(box.limits) == {"a", "b"}
-    near(box.limits["a"], low=0.6, within=0.1)
-    near(box.limits["b"], high=0.5, within=0.1)
+def test_a_planted_box_is_found_in_few_noisy_runs_with_categories_about():
+    """200 runs, of interest with 85 % inside and 15 % outside: in at least 8 of 10 such worlds the two factors and
+    no other are named, and the median limits are within 0.1."""
+    found = []
+    for seed in range(10):
+        x = points(200, seed, "rule", "other")
+        interest = noisy(np.where((x.a > 0.6) & (x.b < 0.5), 0.85, 0.15), seed + 1000)
+        boxes = find_boxes(x, interest, threshold=0.75)
+        if boxes and set(boxes[0].limits) == {"a", "b"}:
+            found.append((boxes[0].limits["a"].low, boxes[0].limits["b"].high))
+    assert len(found) >= 8
+    assert np.median(found, axis=0) == pytest.approx([0.6, 0.5], abs=0.1)
 
 
 def test_limits_on_both_sides():
@@ -150,6 +153,15 @@ def test_if_no_box_is_dense_enough_it_is_the_densest_and_says_so():
     assert boxes[0].sentence("close early").endswith("No conditions were found under which 90 % do.")
 
 
+def test_the_search_ends_where_further_boxes_would_be_thin():
+    x = points(1000, 1)
+    interest = noisy(np.where((x.a > 0.6) & (x.b < 0.5), 0.95, np.where(x.c > 0.5, 0.4, 0.05)), 1)
+    first = find_boxes(x, interest, threshold=0.8)
+    assert [set(b.limits) for b in first] == [{"a", "b"}]
+    outside = ~first[0].inside(x)
+    assert find_boxes(x[outside], interest[outside], threshold=0.8)[0].limits.keys() == {"c"}
+
+
 def test_a_box_keeps_its_mass():
     x = points(400, 1)
     interest = noisy(x.a.to_numpy() ** 3, 1)
@@ -188,8 +200,8 @@ def test_nothing_hangs_on_the_order_of_runs_or_factors():
 def test_nothing_hangs_on_the_hashes_of_texts():
     code = (
         "import numpy as np, pandas as pd; from o2o_sim.studies.boxes import find_boxes;"
-        "x = pd.DataFrame({n: [f'{n}{k * m % 4}' for k in range(200)] for n, m in (('p', 1), ('q', 3), ('r', 7))});"
-        "print(find_boxes(x, np.arange(200) % 10 < 4, threshold=0.9))"
+        "x = pd.DataFrame({n: [f'{n}{k * m % 5}' for k in range(200)] for n, m in (('p', 1), ('q', 3))});"
+        "print(find_boxes(x, x.p.isin(['p1', 'p3', 'p4']) & (np.arange(200) % 7 > 0)))"
     )
     told = {
         subprocess.run(
@@ -202,6 +214,7 @@ def test_nothing_hangs_on_the_hashes_of_texts():
         for h in (1, 2)
     }
     assert len(told) == 1
+    assert "('p1', 'p3', 'p4')" in told.pop()
 
 
 # -- words --------------------------------------------------------------------------------------------------

@@ -177,8 +177,8 @@ def test_a_constant_output_has_no_sensitivity_and_no_warnings(design, measure):
 def test_replicates_are_averaged(design, measure):
     _, unit = design(factors(3), 8, 1)
     y = unit @ [1.0, 2.0, 3.0] + unit[:, 0] * unit[:, 1]
-    shifts = np.array([-5.0, 0.0, 5.0])
-    single, averaged = (measure(factors(3), unit, v, 1) for v in (y, y[:, None] + shifts))
+    replicates = y[:, None] * [0.5, 1.0, 1.5] + np.sin(np.arange(len(y)))[:, None] * [1.0, 0.0, -1.0]
+    single, averaged = (measure(factors(3), unit, v, 1) for v in (y, replicates))
     for column in single.columns[1:]:
         assert averaged[column].to_numpy() == pytest.approx(single[column].to_numpy(), abs=1e-9)
 

@@ -46,7 +46,7 @@ def test_a_command_that_is_killed_goes_on_where_it_was(told, tmp_path, who):
     command.kill()
     # The error output is shared with all workers, of which one is in the midst of an endless run: it ends when the
     # last of them does.
-    command.communicate(timeout=60)
+    command.communicate(timeout=300)
 
     kept = {job.seed for job in told.jobs(range(runs)) if (folder / "runs" / f"{job.key}.parquet").is_file()}
     begun = told.begun()
@@ -54,7 +54,7 @@ def test_a_command_that_is_killed_goes_on_where_it_was(told, tmp_path, who):
     assert set(load(folder).runs["seed"]) == kept
 
     again = start(told, folder, runs, who)
-    out, err = again.communicate(timeout=120)
+    out, err = again.communicate(timeout=300)
     assert again.returncode == 0, err.decode()
     assert int(out.split()[0]) == len(kept)
     results = load(folder)
