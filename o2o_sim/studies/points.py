@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import Problem, ScenarioError
@@ -157,15 +157,26 @@ def point(study: StudySpec, values: Mapping[str, Scalar]) -> Point:
 def points(study: StudySpec, values: Iterable[Mapping[str, Scalar]]) -> list[Point]:
     """The scenarios of many points. Raises ScenarioError with what is wrong with any of them."""
     found: list[Point] = []
-    problems: dict[Problem, None] = {}
-    for each in values:
+    seen: dict[Problem, list[Mapping[str, Scalar]]] = {}
+    wanted = list(values)
+    for each in wanted:
         try:
             found.append(point(study, each))
         except ScenarioError as fault:
-            problems |= dict.fromkeys(fault.problems)
-    if problems:
-        raise ScenarioError(first_of(list(problems)))
+            for problem in fault.problems:
+                seen.setdefault(problem, []).append(each)
+    if seen:
+        problems = [p if len(at) == len(wanted) else _with_point(study, p, at[0]) for p, at in seen.items()]
+        raise ScenarioError(first_of(problems))
     return found
+
+
+def _with_point(study: StudySpec, problem: Problem, values: Mapping[str, Scalar]) -> Problem:
+    """A problem that is not shown in the study itself, with the factors of a point that has it."""
+    if study.problem_at(problem.key or "", problem.message, problem.hint) == problem:
+        return problem
+    at = ", ".join(f"{name} {value}" for name, value in values.items())
+    return replace(problem, message=f"{problem.message} (with {at})")
 
 
 def _changes(name: str, said: FactorSpec, value: Scalar) -> Iterable[tuple[tuple[str, ...], str, Any]]:

@@ -121,7 +121,7 @@ def test_factors_of_every_kind_have_a_column(study, pretend):
     text = """
 factors:
   levers.rent_x: [0.5, 2]
-  a: {keys: [consumers.value], values: [huff]}
+  a: {keys: [landlords.policy], values: [fixed]}
   n: {cases: {2: {days: 2}, 3: {days: 3}}}
 policies: {soft: {}, "hard [b]": {levers.subsidy_x: 2}}
 metrics: [sales_yuan]
@@ -131,10 +131,10 @@ replicates: 1
     runs = found.results.runs
     assert found.factors == ["levers.rent_x", "a", "n", "policy"]
     assert sorted(set(runs["levers.rent_x"])) == [0.5, 2]
-    assert set(runs["a"]) == {"huff"}
+    assert set(runs["a"]) == {"fixed"}
     assert runs["n"].tolist() == [2, 2, 3, 3] * 2
     assert set(runs["policy"]) == {"soft", "hard [b]"}
-    assert {j.spec.consumers.value for j in pretend.done} == {"huff"}
+    assert {j.spec.landlords.policy for j in pretend.done} == {"fixed"}
     assert found.labels["policy"] == "policy"
 
 
@@ -239,7 +239,7 @@ def test_a_shipped_study_runs(name, pretend, tmp_path, monkeypatch):
     assert found.results.failures.empty
     assert len(pretend.done) == 2
     assert set(found.metrics) <= set(found.results.runs.columns)
-    assert found.summary().groupby("metric")["mean"].nunique().max() == 2  # the points do differ
+    assert len({j.key for j in pretend.done}) == 2
     assert found.study.question
 
 
