@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
 MOST_VALUES = 12
 MOST_NAMED = 20
 MOST_POINTS = 24
-MOST_COLUMNS = 8
 MOST_FACTORS = 5
+WIDE = 100
+"""Columns of text that the means of a sweep may take."""
 LOOK: dict[str, Any] = {
     "box": box.SIMPLE_HEAD, "show_edge": False, "pad_edge": False, "padding": (0, 1, 0, 0),
 }  # fmt: skip
@@ -225,29 +228,35 @@ def sweep_tables(sweep: Sweep) -> list[RenderableType]:
     title = f"{sweep.study.name or 'study'}: {runs['point'].nunique()} points, {len(runs)} runs; means"
     wide = summary.pivot(index="point", columns="metric", values="mean")[metrics]
     points = summary.drop_duplicates("point").set_index("point")[sweep.factors]
-    factors = sweep.factors[:MOST_FACTORS]
-    metrics, rest = metrics[: MOST_COLUMNS - len(factors)], metrics[MOST_COLUMNS - len(factors) :]
     half = MOST_POINTS // 2
     shown = list(points.index)
     gap = len(shown) > MOST_POINTS
     if gap:
         shown = [*shown[:half], *shown[-half:]]
-    columns = [(labels[f], [_value(v) for v in points[f].loc[shown]]) for f in factors]
     means = wide.loc[shown].to_dict("list")
-    columns += [(labels[m], [written(v, kind_of(m)) for v in means[m]]) for m in metrics]
-    table = Table(title=Text(title, style="bold"), title_justify="left", **LOOK)
-    for label, cells in columns:
-        # Numbers must not break, nor words if they are not long.
-        width = max(min(max(map(len, cells)), 20), min(max(map(len, label.split())), 10))
-        table.add_column(Text(label), justify="right", overflow="fold", vertical="bottom", min_width=width)
-    for k, row in enumerate(zip(*(cells for _, cells in columns))):
+    columns = {f: [_value(v) for v in points[f].loc[shown]] for f in sweep.factors[:MOST_FACTORS]}
+    columns |= {m: [written(v, kind_of(m)) for v in means[m]] for m in metrics}
+    table = Table(**LOOK)
+    room, hidden = WIDE, sweep.factors[MOST_FACTORS:]
+    for name, cells in list(columns.items()):
+        longest = max(map(cell_len, cells))
+        words = max(map(cell_len, labels[name].split()), default=0)
+        head = textwrap.wrap(labels[name], max(min(longest, 16), min(words, 14)))
+        room -= max(min(longest, 16), *map(cell_len, head)) + 2
+        if room < 0:
+            hidden.append(name)
+            del columns[name]
+            continue
+        # Names break where they must, numbers never.
+        look: dict[str, Any] = {"justify": "right", "vertical": "bottom", "overflow": "fold"}
+        table.add_column(Text("\n".join(head)), no_wrap=longest <= 16, **look)
+    for k, row in enumerate(zip(*columns.values())):
         if gap and k == half:
             table.add_row(*["..."] * len(columns))
         table.add_row(*map(Text, row))
-    hidden = [labels[name] for name in (*sweep.factors[MOST_FACTORS:], *rest)]
-    more = f"Not shown: {', '.join(hidden)}. " if hidden else ""
+    more = f"Not shown: {', '.join(labels[name] for name in hidden)}. " if hidden else ""
     where = f"\n{more}Every run in runs.parquet, means with intervals in summary.csv, all of it in"
-    return [table, *failure_notes(sweep.results), Text(where, style="dim")]
+    return [Text(title, style="bold"), table, *failure_notes(sweep.results), Text(where, style="dim")]
 
 
 def _value(value: Any) -> str:

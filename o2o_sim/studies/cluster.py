@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ScenarioError
-from .engines import ONE_THREAD, carry_out
+from .engines import GUARD, ONE_THREAD, STILLBORN, carry_out
 from .job import Job, code_digest, failed
 
 LOCAL = "local"
@@ -43,14 +43,17 @@ class Cluster:
         # What it tells of lost connections is told here, in fewer words.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         if address == LOCAL:
-            self._local = distributed.LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-                env=ONE_THREAD,
-            )
+            try:
+                self._local = distributed.LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    host="127.0.0.1",
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                    env=ONE_THREAD,
+                )
+            except RuntimeError:
+                raise ScenarioError(STILLBORN, hint=GUARD) from None
         elif workers is not None:
             raise ScenarioError("a cluster has the workers that it has", file="--workers")
         self._client = self._reached(distributed.Client, address)

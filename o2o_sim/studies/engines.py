@@ -89,7 +89,7 @@ class Processes:
                         end = self._drop(worker, patience=5)
                         stillborn += not worker.ready
                         if stillborn == TRIES:
-                            raise ScenarioError(_STILLBORN, hint=_GUARD)
+                            raise ScenarioError(STILLBORN, hint=GUARD)
                         if job is None:
                             continue
                         deaths[job.key] += 1
@@ -140,8 +140,8 @@ _DIED = (
     f"The worker process died {TRIES} times while it carried out this run, the last time by {{end}}. It was "
     "killed, or ended by itself (no memory left, a crash in compiled code, a plugin)."
 )
-_STILLBORN = "worker processes end before they have begun; what they said stands above"
-_GUARD = "In a script of your own, everything that runs a study belongs under `if __name__ == '__main__':`."
+STILLBORN = "worker processes end before they have begun; what they said stands above"
+GUARD = "In a script of your own, everything that runs a study belongs under `if __name__ == '__main__':`."
 
 
 class _Worker:

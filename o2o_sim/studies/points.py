@@ -38,7 +38,16 @@ class Point:
 
 def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> StudySpec:
     """Read a study file. Raises ScenarioError with every problem found, each with its place."""
-    study: Any = load_scenario(path, overrides, model=StudySpec)
+    try:
+        study: Any = load_scenario(path, overrides, model=StudySpec)
+    except ScenarioError as fault:
+        no_base = [p for p in fault.problems if p.key == "base" and "missing" in p.message]
+        if not no_base:
+            raise
+        # Most likely a scenario, all of whose keys are unknown here: one message will do.
+        message = "is missing: a study names the scenario that it starts from"
+        hint = "A scenario by itself is for o2o-sim run and compare."
+        raise ScenarioError(replace(no_base[0], message=message, hint=hint)) from None
     problems = [*_bad_base(study), *_bad_factors(study), *_bad_metrics(study), *_bad_report(study)]
     if problems:
         raise ScenarioError(first_of(in_file_order(problems, ())))

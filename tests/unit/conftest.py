@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 class Pretend:
     """An engine for studies. `answer(job)` gives the tables of a run as `rows.pack` takes them; what it raises is
-    why the run failed. Every run has all headline figures and shares, 0 where the answer says nothing of them.
+    why the run failed. Every run has all headline figures, 0 where the answer says nothing of them; all stores survive.
 
     `done` are the jobs that were carried out; `backwards` does the last one first.
     """
@@ -68,7 +68,7 @@ class Pretend:
         from o2o_sim.studies.job import failed
         from o2o_sim.studies.rows import pack
 
-        shares = {f"share_{fate}": 0.0 for fate in ("survived", "integrated", "closed")}
+        shares = {"share_survived": 1.0, "share_integrated": 0.0, "share_closed": 0.0}
         try:
             found: dict[str, Any] = dict(self.answer(job))
         except Exception as fault:

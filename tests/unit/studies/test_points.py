@@ -126,7 +126,7 @@ def test_a_mistake_in_the_base_is_shown_there(study, town):
 
 
 def test_what_a_point_makes_wrong_elsewhere_names_the_point(study):
-    said = complaints(study("factors: {consumers.value: [logit, huff], days: [5]}\n"))
+    said = complaints(study("factors: {consumers.value: [default, huff], days: [5]}\n"))
     assert "platforms: Huff's model has no platforms (with consumers.value huff, days 5)\n" in said
     # If all points have it there is nothing to tell them apart by.
     said = complaints(study("factors: {consumers.value: [huff], days: [5]}\n"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -290,3 +292,21 @@ def test_a_full_disk_ends_the_study_and_what_is_done_stays(ask, tmp_path, monkey
     assert load(tmp_path / "study").missing == 3
     assert not [p for p in (tmp_path / "study" / "runs").iterdir() if p.name.startswith(".")]
     assert len(ask(replicates=5)[0]) == 3
+
+
+@pytest.mark.parametrize("page", ["cluster.md", "studies.md"])
+def test_the_queries_of_the_documentation_can_be_asked(page, spec, pretend, tmp_path):
+    duckdb = pytest.importorskip("duckdb", reason="is for reading studies")
+    months = pd.DataFrame([{"month": date(2013, 1, 1), "series": "vacancy", "value": 0.1}])
+    pretend.answer = lambda job: figures_of(job) | {"monthly": months}
+    study = Study(tmp_path / "study", {})
+    points = [{"subsidy": s, "rent": r} for s in (0, 5) for r in (0.8, 1.2)]
+    cases = [Case(p, r, job(spec, 100 * p + r), said) for p, said in enumerate(points) for r in range(2)]
+    study.run(cases, pretend.work())
+    study.finish()
+    text = (Path(__file__).parents[3] / "docs" / page).read_text(encoding="utf-8")
+    queries = "".join(re.findall(r"^```sql\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    asked = [query for query in re.sub("--.*", "", queries).split(";") if query.strip()]
+    assert asked
+    for query in asked:
+        assert len(duckdb.sql(query.replace("'DIR/", f"'{tmp_path}/study/")).fetchall()), query
