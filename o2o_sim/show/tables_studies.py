@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -27,8 +27,8 @@ MOST_VALUES = 12
 MOST_NAMED = 20
 MOST_POINTS = 24
 MOST_FACTORS = 5
-WIDE = 100
-"""Columns of text that the means of a sweep may take."""
+WIDEST_VALUE, WIDEST_WORD = 20, 14
+"""Longer values and words of names break."""
 LOOK: dict[str, Any] = {
     "box": box.SIMPLE_HEAD, "show_edge": False, "pad_edge": False, "padding": (0, 1, 0, 0),
 }  # fmt: skip
@@ -223,40 +223,52 @@ def study_summary(study: StudySpec, points: Sequence[Point]) -> RenderableType:
 # -- sweep --------------------------------------------------------------------------------------------------
 def sweep_tables(sweep: Sweep) -> list[RenderableType]:
     """The means at every point, or at the first and the last of very many."""
-    summary, metrics, labels = sweep.summary(), sweep.metrics, sweep.labels
     runs = sweep.results.runs
     title = f"{sweep.study.name or 'study'}: {runs['point'].nunique()} points, {len(runs)} runs; means"
-    wide = summary.pivot(index="point", columns="metric", values="mean")[metrics]
-    points = summary.drop_duplicates("point").set_index("point")[sweep.factors]
-    half = MOST_POINTS // 2
-    shown = list(points.index)
-    gap = len(shown) > MOST_POINTS
-    if gap:
-        shown = [*shown[:half], *shown[-half:]]
-    means = wide.loc[shown].to_dict("list")
-    columns = {f: [_value(v) for v in points[f].loc[shown]] for f in sweep.factors[:MOST_FACTORS]}
-    columns |= {m: [written(v, kind_of(m)) for v in means[m]] for m in metrics}
-    table = Table(**LOOK)
-    room, hidden = WIDE, sweep.factors[MOST_FACTORS:]
-    for name, cells in list(columns.items()):
-        longest = max(map(cell_len, cells))
-        words = max(map(cell_len, labels[name].split()), default=0)
-        head = textwrap.wrap(labels[name], max(min(longest, 16), min(words, 14)))
-        room -= max(min(longest, 16), *map(cell_len, head)) + 2
-        if room < 0:
-            hidden.append(name)
-            del columns[name]
-            continue
-        # Names break where they must, numbers never.
-        look: dict[str, Any] = {"justify": "right", "vertical": "bottom", "overflow": "fold"}
-        table.add_column(Text("\n".join(head)), no_wrap=longest <= 16, **look)
-    for k, row in enumerate(zip(*columns.values())):
-        if gap and k == half:
-            table.add_row(*["..."] * len(columns))
-        table.add_row(*map(Text, row))
-    more = f"Not shown: {', '.join(labels[name] for name in hidden)}. " if hidden else ""
-    where = f"\n{more}Every run in runs.parquet, means with intervals in summary.csv, all of it in"
-    return [Text(title, style="bold"), table, *failure_notes(sweep.results), Text(where, style="dim")]
+    where = "\nEvery run in runs.parquet, means with intervals in summary.csv, all of it in"
+    notes = failure_notes(sweep.results)
+    return [Text(title, style="bold"), Means(sweep), *notes, Text(where, style="dim")]
+
+
+class Means:
+    """The means of a sweep: a row per point, a column for every factor and metric that there is room for."""
+
+    def __init__(self, sweep: Sweep):
+        summary = sweep.summary()
+        means = summary.pivot(index="point", columns="metric", values="mean")
+        points = summary.drop_duplicates("point").set_index("point")
+        shown, half = list(points.index), MOST_POINTS // 2
+        self.gap = half if len(shown) > MOST_POINTS else None
+        if self.gap:
+            shown = [*shown[:half], *shown[-half:]]
+        self.labels, self.hidden = sweep.labels, sweep.factors[MOST_FACTORS:]
+        self.columns = {f: [_value(v) for v in points[f].loc[shown]] for f in sweep.factors[:MOST_FACTORS]}
+        for metric, values in means.loc[shown, sweep.metrics].to_dict("list").items():
+            self.columns[str(metric)] = [written(v, kind_of(str(metric))) for v in values]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table, room, shown = Table(**LOOK), options.max_width, list[list[str]]()
+        hidden = list(self.hidden)
+        for name, cells in self.columns.items():
+            # Names break where they must, numbers never.
+            longest = min(max(map(cell_len, cells)), WIDEST_VALUE)
+            word = min(max(map(cell_len, self.labels[name].split()), default=0), WIDEST_WORD)
+            head = textwrap.wrap(self.labels[name], max(longest, word))
+            width = max(longest, *map(cell_len, head))
+            room -= width + 2
+            if room < -2:
+                hidden.append(name)
+                continue
+            look: dict[str, Any] = {"justify": "right", "vertical": "bottom", "overflow": "fold"}
+            table.add_column(Text("\n".join(head)), width=width, **look)
+            shown.append(cells)
+        for k, row in enumerate(zip(*shown)):
+            if k == self.gap:
+                table.add_row(*["..."] * len(row))
+            table.add_row(*map(Text, row))
+        yield table
+        if hidden:
+            yield Text(f"\nNot shown: {', '.join(self.labels[name] for name in hidden)}.", style="dim")
 
 
 def _value(value: Any) -> str:

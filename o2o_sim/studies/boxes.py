@@ -4,17 +4,18 @@ The patient rule induction method (PRIM; Friedman & Fisher 1999) peels a box of 
 most runs in it are of interest. What is left is told in words that a reader can check, with the figures of Bryant
 & Lempert (2010): density, coverage, and how likely each restriction is chance.
 
-PRIM is written out here because that of ema-workbench stops at the first step without gain and peels categories
-too readily: of boxes of two numeric factors planted into 200 noisy runs it found a quarter to a half, this one nine
-in ten. Pasting slabs back to the last box, as Friedman & Fisher do, is left out: boxes are chosen on the way, and
-in the same trials it moved none of their limits visibly.
+The peeling is that of the EMA Workbench (Kwakkel 2017). Done here is what it leaves to the analyst's eye: which box
+on the way is taken, and which of its restrictions may be chance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from importlib.util import find_spec
+from inspect import signature
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,9 @@ FEWEST = 5
 CHANCE = 0.05
 """A restriction stays only if its quasi-p value is below this, divided by the number of factors: so many could
 have been restricted by chance."""
+MEASURES = ("LENIENT1", "ORIGINAL")
+"""What peels are compared by: the workbench's usual measure gives up at the first step without gain, the original
+one peels categories too readily. Together they find what either misses."""
 
 
 class Span(NamedTuple):
@@ -36,6 +40,9 @@ class Span(NamedTuple):
 
     low: float | None = None
     high: float | None = None
+
+
+Limit: TypeAlias = Span | tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class Box:
     that was asked for.
     """
 
-    limits: Mapping[str, Span | tuple[Any, ...]]
+    limits: Mapping[str, Limit]
     coverage: float
     density: float
     mass: float
@@ -65,15 +72,8 @@ class Box:
 
     def inside(self, points: pd.DataFrame) -> Mask:
         """Which points (one column per factor) meet the limits."""
-        found = np.ones(len(points), dtype=bool)
-        for factor, limit in self.limits.items():
-            if isinstance(limit, Span):
-                values = points[factor].to_numpy(dtype=float)
-                found &= values > (-np.inf if limit.low is None else limit.low)
-                found &= values < (np.inf if limit.high is None else limit.high)
-            else:
-                found &= np.array([v in limit for v in points[factor]], dtype=bool)
-        return found
+        met = [_meets(points[factor], limit) for factor, limit in self.limits.items()]
+        return np.logical_and.reduce([np.ones(len(points), dtype=bool), *met])
 
     def sentence(self, meaning: str, labels: Mapping[str, str] | None = None) -> str:
         """The box in words. `meaning` says what the runs of interest do ("lose a third of their shops"), `labels`
@@ -105,7 +105,8 @@ def find_boxes(
     The search goes on among the runs outside, as long as it finds a box of that density. No box means that no
     factor matters visibly.
 
-    Raises ScenarioError if there are fewer than 5 runs of interest, or so many that nothing is to be found.
+    Raises ScenarioError if there are fewer than 5 runs of interest, or so many that nothing is to be found, and if
+    the EMA Workbench is not installed.
     """
     wanted = np.asarray(interest, dtype=bool)
     if wanted.shape != (len(points),):
@@ -114,20 +115,47 @@ def find_boxes(
         raise ValueError("a point lacks the value of a factor")
     _check_settings(mass_min, peel_alpha, threshold, most)
     _check_interest(wanted, threshold)
-    fewest = mass_min * len(points)
+    needs_workbench()
     boxes: list[Box] = []
     left = np.ones(len(points), dtype=bool)
-    while len(boxes) < most and wanted[left].sum() >= FEWEST and left.sum() > fewest:
-        rest = _Runs(_axes(points[left]), wanted[left])
-        cuts = _search(rest, fewest, peel_alpha, threshold)
+    while len(boxes) < most and wanted[left].sum() >= FEWEST and left.mean() > mass_min:
+        settings = {"mass_min": mass_min / left.mean(), "peel_alpha": peel_alpha, "paste_alpha": peel_alpha}
+        cuts = _search(points[left], wanted[left], threshold, settings)
         if not cuts:
             break
-        box = _box(rest, cuts, wanted, len(boxes) + 1, threshold)
+        box = _box(cuts, wanted, left, len(boxes) + 1, threshold)
         if boxes and not box.dense:
             break
         boxes.append(box)
         left &= ~box.inside(points)
     return boxes
+
+
+def _box(cuts: list[_Cut], everyone: Mask, left: Mask, number: int, threshold: float) -> Box:
+    """The box that these cuts make of the runs that are `left`."""
+    wanted = everyone[left]
+    inside = _within(cuts, wanted)
+    limits: dict[str, Limit] = {}
+    for factor, limit, _ in cuts:
+        limits[factor] = Span(limits[factor][0], limit[1]) if factor in limits else limit
+    chance = {f: _quasi_p(cuts, [c for c in cuts if c.factor != f], wanted) for f in limits}
+    chance = dict(sorted(chance.items(), key=lambda item: item[::-1]))
+    return Box(
+        limits={factor: limits[factor] for factor in chance},
+        coverage=float(inside.sum() / everyone.sum()),
+        density=float(inside.mean()),
+        mass=len(inside) / len(everyone),
+        restricted=chance,
+        number=number,
+        threshold=threshold,
+    )
+
+
+def needs_workbench() -> None:
+    """Raises ScenarioError if the EMA Workbench is not installed."""
+    if find_spec("ema_workbench") is None:
+        hint = "pip install 'o2o-sim[discovery]'"
+        raise ScenarioError("scenario discovery needs the EMA Workbench", hint=hint)
 
 
 def _check_settings(mass_min: float, peel_alpha: float, threshold: float, most: int) -> None:
@@ -157,165 +185,135 @@ def _check_interest(wanted: Mask, threshold: float) -> None:
 
 
 # -- searching ----------------------------------------------------------------------------------------------
-class _Axis(NamedTuple):
-    """The values of a factor in all runs; if it has categories, their numbers in `categories`."""
+class _Cut(NamedTuple):
+    """One side of a box: the limit it sets to a factor, and which runs meet it."""
 
     factor: str
-    values: NDArray[Any]
-    categories: tuple[Any, ...]
-
-
-class _Cut(NamedTuple):
-    """One side of a box: below a `bound`, above it, or of the categories kept; and which runs meet it."""
-
-    axis: _Axis
-    side: Literal["above", "below", "kept"]
-    bound: Any
+    limit: Limit
     inside: Mask
 
 
-class _Runs(NamedTuple):
-    """The runs searched in, and which of them are of interest."""
-
-    axes: list[_Axis]
-    wanted: Mask
-
-    def within(self, cuts: Iterable[_Cut]) -> Mask:
-        return np.logical_and.reduce([np.ones(len(self.wanted), dtype=bool), *(c.inside for c in cuts)])
-
-
-def _axes(points: pd.DataFrame) -> list[_Axis]:
-    # Sorted, so that the order of columns and categories settles no tie.
-    found = []
-    for factor in sorted(points.columns):
-        column = points[factor]
-        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-            found.append(_Axis(factor, column.to_numpy(dtype=float), ()))
-        else:
-            categories = tuple(sorted(set(column), key=lambda v: (str(v), repr(v))))
-            found.append(_Axis(factor, np.array([categories.index(v) for v in column]), categories))
-    return found
-
-
-def _search(runs: _Runs, fewest: float, alpha: float, threshold: float) -> list[_Cut]:
+def _search(points: pd.DataFrame, wanted: Mask, threshold: float, settings: dict[str, float]) -> list[_Cut]:
     """The best box. Among many factors the greedy search easily takes a wrong turn, so that it is done once more
     with those that matter visibly, alone or together (after Kwakkel 2019)."""
-    path = _peeled(runs, runs.axes, fewest, alpha)
-    alone = [cuts for axis in runs.axes for cuts in _peeled(runs, [axis], fewest, alpha)]
-    seen = {c.axis.factor for cuts in path + alone for c in _pruned(runs, cuts, CHANCE)}
-    if 1 < len(seen) < len(runs.axes):
-        path += _peeled(runs, [a for a in runs.axes if a.factor in seen], fewest, alpha)
-    chance = CHANCE / len(runs.axes)
-    return _best(runs, [_pruned(runs, cuts, chance) for cuts in path], threshold)
+    # Sorted, so that the order of columns settles no tie.
+    varied = [factor for factor in sorted(points.columns) if points[factor].nunique() > 1]
+    if not varied or wanted.all():
+        return []
+    found = _paths(points[varied], wanted, settings)
+    alone = [cuts for factor in varied for cuts in _paths(points[[factor]], wanted, settings, ["ORIGINAL"])]
+    seen = {cut.factor for cuts in found + alone for cut in _pruned(cuts, wanted, CHANCE)}
+    if 1 < len(seen) < len(varied):
+        found += _paths(points[sorted(seen)], wanted, settings)
+
+    def merit(cuts: list[_Cut]) -> tuple[float, ...]:
+        inside = _within(cuts, wanted)
+        density, number = float(inside.mean()), float(inside.sum())
+        return (1, number, density, -len(cuts)) if density >= threshold else (0, density, number, -len(cuts))
+
+    boxes = [_pruned(cuts, wanted, CHANCE / points.shape[1]) for cuts in found]
+    return max((cuts for cuts in boxes if cuts), key=merit, default=[])
 
 
-def _peeled(runs: _Runs, axes: Sequence[_Axis], fewest: float, alpha: float) -> list[list[_Cut]]:
-    """Every box on the way from all runs to one that cannot be peeled any more, each step taking away the slab
-    with the smallest share of runs of interest (Friedman & Fisher 1999, section 14)."""
-    cuts: dict[tuple[str, str], _Cut] = {}
-    box = np.ones(len(runs.wanted), dtype=bool)
-    path: list[list[_Cut]] = [[]]
-    while not runs.wanted[box].all():
-        best, merit = None, (0.0, 0)
-        for axis in axes:
-            for cut in _peels(axis, box, cuts.get((axis.factor, "kept")), alpha):
-                slab = runs.wanted[box & ~cut.inside]
-                if 0 < len(slab) <= box.sum() - fewest and (1 - slab.mean(), len(slab)) > merit:
-                    best, merit = cut, (1 - slab.mean(), len(slab))
-        if best is None:
-            break
-        cuts[best.axis.factor, best.side] = best
-        box &= best.inside
-        path.append(list(cuts.values()))
-    return path
+def _paths(
+    points: pd.DataFrame, wanted: Mask, settings: dict[str, float], measures: Iterable[str] = MEASURES
+) -> list[list[_Cut]]:
+    """Every box that PRIM passes, peeling and pasting, with each of these measures."""
+    from matplotlib import rc_context
+
+    # Neutral names, because the workbench drops a column called "scenario".
+    x = pd.DataFrame({f"x{k}": _numbers(points[factor]) for k, factor in enumerate(points)})
+    boxes: list[pd.DataFrame] = []
+    # Importing the workbench changes the style of all pictures and warns of parts that are not needed here.
+    with rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from ema_workbench.analysis.prim import Prim, PRIMObjectiveFunctions
+
+        if "threshold" in signature(Prim).parameters:
+            settings = settings | {"threshold": 1e-6}  # before version 3: any box will do, _search chooses
+        for measure in measures:
+            prim = Prim(x, wanted.astype(int), obj_function=PRIMObjectiveFunctions[measure], **settings)
+            boxes += prim.find_box().box_lims
+    return [
+        [
+            _Cut(factor, limit, _meets(points[factor], limit))
+            for factor, name in zip(points, x)
+            for limit in _limits(points[factor], *box[name])
+        ]
+        for box in boxes
+    ]
 
 
-def _peels(axis: _Axis, box: Mask, kept: _Cut | None, alpha: float) -> Iterable[_Cut]:
-    """The cuts that would take a slab from the box: its lowest or highest values, or one category."""
-    values = axis.values[box]
-    if axis.categories:
-        left = kept.bound if kept else tuple(range(len(axis.categories)))
-        for gone in left:
-            kept_then = tuple(c for c in left if c != gone)
-            yield _Cut(axis, "kept", kept_then, np.isin(axis.values, kept_then))
+def _categories(column: pd.Series) -> tuple[Any, ...]:
+    """The values of a factor in a fixed order; none if they are numbers."""
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        return ()
+    return tuple(sorted(set(column), key=lambda v: (str(v), repr(v))))
+
+
+def _numbers(column: pd.Series) -> NDArray[Any]:
+    """Categories by their place: the workbench tries them in the order of their hashes, and only those of numbers
+    are always the same."""
+    categories = _categories(column)
+    if not categories:
+        return column.to_numpy(dtype=float)
+    return np.array([categories.index(v) for v in column], dtype=object)
+
+
+def _limits(column: pd.Series, low: Any, high: Any) -> Iterator[Limit]:
+    """The limits at which a box from `low` to `high`, or of the categories `low`, leaves runs outside: the shortest
+    number between them and those inside."""
+    if categories := _categories(column):
+        if len(low) < len(categories):
+            yield tuple(categories[k] for k in sorted(low))
         return
-    skipped = int(alpha * (len(values) - 1))
-    lowest = np.partition(values, skipped)[skipped]
-    highest = np.partition(values, len(values) - 1 - skipped)[len(values) - 1 - skipped]
-    if lowest < values.max():
-        bound = _between(lowest, values[values > lowest].min())
-        yield _Cut(axis, "above", bound, axis.values > bound)
-    if highest > values.min():
-        bound = _between(values[values < highest].max(), highest)
-        yield _Cut(axis, "below", bound, axis.values < bound)
+    values = column.to_numpy(dtype=float)
+    if (values < low).any():
+        yield Span(low=_between(values[values < low].max(), values[values >= low].min()))
+    if (values > high).any():
+        yield Span(high=_between(values[values <= high].max(), values[values > high].min()))
 
 
 def _between(a: float, b: float) -> float:
-    """The shortest number between two."""
     middle = float(a + (b - a) / 2)
     shorter = (float(f"{middle:.{digits}g}") for digits in range(1, 17))
     return next((x for x in shorter if a < x < b), middle)
 
 
+def _meets(column: pd.Series, limit: Limit) -> Mask:
+    if not isinstance(limit, Span):
+        return np.array([v in limit for v in column], dtype=bool)
+    low, high = (end if end is not None else np.inf * sign for end, sign in zip(limit, (-1, 1)))
+    values = column.to_numpy(dtype=float)
+    return (values > low) & (values < high)
+
+
 # -- judging ------------------------------------------------------------------------------------------------
-def _quasi_p(number: int, runs: int, shares: ArrayLike) -> NDArray[np.float64]:
-    """How likely at least `number` of the box's runs are of interest, if a run is with the share it has without
-    some of the cuts: the upper tail of the binomial distribution (Bryant & Lempert 2010)."""
-    return bdtrc(number - 1, runs, shares)
+def _within(cuts: Iterable[_Cut], wanted: Mask) -> Mask:
+    """Of the runs that meet all cuts, which are of interest."""
+    return wanted[np.logical_and.reduce([np.ones(len(wanted), dtype=bool), *(c.inside for c in cuts)])]
 
 
-def _pruned(runs: _Runs, cuts: Sequence[_Cut], chance: float) -> list[_Cut]:
+def _quasi_p(cuts: list[_Cut], without: list[_Cut], wanted: Mask) -> float:
+    """How likely a box is as dense as it is, if a run is of interest with the share it has `without` some of the
+    cuts: the upper tail of the binomial distribution (Bryant & Lempert 2010)."""
+    inside = _within(cuts, wanted)
+    return float(bdtrc(inside.sum() - 1, len(inside), _within(without, wanted).mean()))
+
+
+def _pruned(cuts: list[_Cut], wanted: Mask, chance: float) -> list[_Cut]:
     """The cuts that are not chance: the least certain one is dropped until all are certain enough."""
-    left = list(cuts)
-    while left:
-        missed = ~np.array([c.inside for c in left])
-        times = missed.sum(axis=0)
-        inside, by_one = runs.wanted[times == 0], runs.wanted[times == 1]
-        added = missed[:, times == 1]  # what each cut alone keeps out
-        number, size = int(inside.sum()), len(inside)
-        p = _quasi_p(number, size, (number + (added & by_one).sum(axis=1)) / (size + added.sum(axis=1)))
-        worst = int(np.argmax(p))
-        if p[worst] < chance:
+    while cuts:
+        others = [cuts[:k] + cuts[k + 1 :] for k in range(len(cuts))]
+        p = [_quasi_p(cuts, without, wanted) for without in others]
+        if max(p) < chance:
             break
-        del left[worst]
-    return left
-
-
-def _best(runs: _Runs, boxes: Sequence[list[_Cut]], threshold: float) -> list[_Cut]:
-    def merit(cuts: list[_Cut]) -> tuple[bool, float, float, int]:
-        inside = runs.wanted[runs.within(cuts)]
-        density, number = float(inside.mean()), float(inside.sum())
-        dense = density >= threshold
-        return dense, *((number, density) if dense else (density, number)), -len(cuts)
-
-    return max((cuts for cuts in boxes if cuts), key=merit, default=[])
-
-
-def _box(runs: _Runs, cuts: Sequence[_Cut], everyone: Mask, number: int, threshold: float) -> Box:
-    inside = runs.wanted[runs.within(cuts)]
-    chance, limits = {}, {}
-    for axis in {c.axis.factor: c.axis for c in cuts}.values():
-        bounds = {c.side: c.bound for c in cuts if c.axis is axis}
-        without = runs.wanted[runs.within(c for c in cuts if c.axis is not axis)]
-        chance[axis.factor] = float(_quasi_p(inside.sum(), len(inside), without.mean()))
-        if "kept" in bounds:
-            limits[axis.factor] = tuple(axis.categories[k] for k in bounds["kept"])
-        else:
-            limits[axis.factor] = Span(bounds.get("above"), bounds.get("below"))
-    by_chance = sorted(chance, key=lambda factor: (chance[factor], factor))
-    return Box(
-        limits={factor: limits[factor] for factor in by_chance},
-        coverage=float(inside.sum() / everyone.sum()),
-        density=float(inside.mean()),
-        mass=len(inside) / len(everyone),
-        restricted={factor: chance[factor] for factor in by_chance},
-        number=number,
-        threshold=threshold,
-    )
+        cuts = others[int(np.argmax(p))]
+    return cuts
 
 
 # -- words --------------------------------------------------------------------------------------------------
-def _condition(name: str, limit: Span | tuple[Any, ...]) -> str:
+def _condition(name: str, limit: Limit) -> str:
     if not isinstance(limit, Span):
         return f"{name} {_listed([str(v) for v in limit], 'or')}"
     if limit.low is None:

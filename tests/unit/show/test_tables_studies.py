@@ -121,13 +121,13 @@ def test_marks_are_where_intervals_leave_out_0(town, pretend):
         return {"metrics": {"stores_closed": 10 + sure, "stores_survived": 10 + unsure}}
 
     pretend.answer = answer
-    lines = shown(comparison_tables(compared(town, pretend, replicates=4))).splitlines()
+    lines = shown(comparison_tables(compared(town, pretend, replicates=5))).splitlines()
     row = {
         name: flat(next(line for line in lines if line.startswith(name)))
         for name in ("stores closed", "stores survived")
     }
-    assert row["stores closed"] == "stores closed 10.0 15.1 +5.12 [+5.02, +5.23] *"
-    assert row["stores survived"] == "stores survived 10.0 10.0 +0.0 [-1.8, +1.8]"
+    assert row["stores closed"] == "stores closed 10.0 15.2 +5.150 [+5.052, +5.248] *"
+    assert row["stores survived"] == "stores survived 10.0 9.80 -0.2 [-1.6, +1.2]"
 
 
 def test_stores_are_counted_by_category_and_circle(town, pretend):
@@ -239,6 +239,19 @@ replicates: 1
     assert hidden == [label_of(m) for m in HEADLINE[len(HEADLINE) - len(hidden) :]]
     assert len(hidden) + len([x for x in row if x != "%"]) == 5 + len(HEADLINE)
     assert max(map(len, out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("width", [200, 80, 60, 40])
+def test_what_is_shown_in_narrow_terminals_is_whole(town, pretend, width):
+    pretend.answer = lambda job: {"metrics": dict.fromkeys(HEADLINE, 1234.5 * job.spec.days)}
+    out = shown(sweep_tables(swept(town, pretend, "factors: {days: [1, 2]}\nreplicates: 1\n")), width)
+    assert max(map(len, out.splitlines())) <= width
+    values = [[written(1234.5 * days, kind_of(m)).split() for m in HEADLINE] for days in (1, 2)]
+    whole = [[str(days), *(word for words in row for word in words)] for days, row in zip((1, 2), values)]
+    rows = rows_of(out)
+    assert rows == [full[: len(row)] for full, row in zip(whole, rows)]
+    assert len(rows[0]) > width // 20
+    assert ("Not shown" in out) == (width < 200)
 
 
 def test_of_very_many_points_the_first_and_last_are_shown(town, pretend):

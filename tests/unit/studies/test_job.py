@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
 
 import pytest
 
@@ -112,7 +111,7 @@ def imported(town, tmp_path):
     (folder / "mine.py").write_text("def begin(model):\n    pass\n")
     path = folder / "city.yaml"
     path.write_text(
-        "extends: ../town.yaml\ncity: {import: {zones: zones.csv}}\nplugins: [mine]\n"
+        "extends: ../town.yaml\ncity: {centres: null, import: {zones: zones.csv}}\nplugins: [mine]\n"
         "phases: [{run: mine.begin, before: calendar}]\n"
     )
     return path
@@ -223,7 +222,7 @@ def test_ctrl_c_is_no_result(town, monkeypatch):
     def stop(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["o2o_sim.studies.run"], "run", stop)
+    monkeypatch.setattr("o2o_sim.studies.run.run", stop)
     with pytest.raises(KeyboardInterrupt):
         execute(job(load_scenario(town), 1))
 
