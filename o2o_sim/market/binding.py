@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 from collections import namedtuple
@@ -138,6 +139,34 @@ def _compile(function: Callable, part: str) -> Callable:
     return numba.njit(error_model="numpy", forceinline=part not in _APART)(function)
 
 
+def _bind(rule: Callable, fields: tuple[str, ...], compiled: bool) -> tuple[type, Callable, dict[str, Any]]:
+    """The record of a consumer, the loop with a rule in it, and what the names in the loop stand for."""
+    me = namedtuple("Me", BASE_ME + fields)  # type: ignore[misc]
+    k = len(fields)
+    names: dict[str, Any] = {
+        "Me": me,
+        "value": rule,
+        "extra_fields": _EXTRA[k],
+        "extra_lanes": _LANE[k],
+    }
+    names |= {"WIDE": lanes.WIDE, "FEWEST": lanes.FEWEST, "FAMILIARITY": lanes.FAMILIARITY}
+    if compiled:
+        for function in (rule, *_EXTRA[: k + 1], *_LANE[: k + 1]):
+            compilable(function)
+    for module, part in _PARTS:
+        function = rebind(getattr(module, part), names)
+        names[part] = _compile(function, part) if compiled else function
+    loop = rebind(shopping.shop_all, names)
+    if compiled:
+        digest = _source_digest(rule) + "-" + hashlib.sha256(" ".join(fields).encode()).hexdigest()[:8]
+        loop = kernel(loop, rule=digest, parallel=True)
+    return me, loop, names
+
+
+# Numba keeps whatever it compiled or read back for as long as the process lives, which may be thousands of runs.
+_bind_once = functools.lru_cache(maxsize=16)(_bind)
+
+
 class Shopping:
     """The shopping loop with one rule in it.
 
@@ -147,27 +176,8 @@ class Shopping:
 
     def __init__(self, rule: Callable, fields: tuple[str, ...] = (), *, compiled: bool = True):
         self.rule, self.fields, self.compiled = rule, fields, compiled
-        self.me = namedtuple("Me", BASE_ME + tuple(fields))  # type: ignore[misc]
-        k = len(fields)
-        names: dict[str, Any] = {
-            "Me": self.me,
-            "value": rule,
-            "extra_fields": _EXTRA[k],
-            "extra_lanes": _LANE[k],
-        }
-        names |= {"WIDE": lanes.WIDE, "FEWEST": lanes.FEWEST, "FAMILIARITY": lanes.FAMILIARITY}
-        if compiled:
-            for function in (rule, *_EXTRA[: k + 1], *_LANE[: k + 1]):
-                compilable(function)
-        for module, part in _PARTS:
-            function = rebind(getattr(module, part), names)
-            names[part] = _compile(function, part) if compiled else function
-        loop = rebind(shopping.shop_all, names)
-        if compiled:
-            digest = _source_digest(rule) + "-" + hashlib.sha256(" ".join(fields).encode()).hexdigest()[:8]
-            loop = kernel(loop, rule=digest, parallel=True)
-        self._shop_all = loop
-        self._names = names
+        bind = _bind_once if compiled else _bind
+        self.me, self._shop_all, self._names = bind(rule, tuple(fields), compiled)
 
     def day(self, world, needs_consumer, needs_category, starts, seed: int, day: int):
         """Every choice of one day: pick and visited (uint32 rows of the table), surplus (float32 utils)."""

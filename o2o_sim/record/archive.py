@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import json
 import os
+import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -142,7 +143,8 @@ def _new_sibling(folder: Path, kind: str) -> Path:
 
 
 def _sibling(folder: Path, kind: str) -> Path:
-    return folder.parent / f".{folder.name}.{kind}-{os.getpid()}-{next(_ATTEMPT)}"
+    # With the machine, for others that write to the same disk may have a process of the same number.
+    return folder.parent / f".{folder.name}.{kind}-{platform.node()}-{os.getpid()}-{next(_ATTEMPT)}"
 
 
 def _swap_in(part: Path, folder: Path) -> None:

@@ -4,45 +4,30 @@ The patient rule induction method (PRIM; Friedman & Fisher 1999) peels a box of 
 most runs in it are of interest. What is left is told in words that a reader can check, with the figures of Bryant
 & Lempert (2010): density, coverage, and how likely each restriction is chance.
 
-The peeling is that of the EMA Workbench (Kwakkel 2017). Done here is what it leaves to the analyst's eye: which box
-on the way is taken, and which of its restrictions may be chance.
+The EMA Workbench does the peeling. Done here is what it leaves to the analyst's eye: which box on the way is
+taken, and which of its restrictions may be chance.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
-from inspect import signature
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import bdtrc
+from scipy.stats import ks_2samp
 
 from ..errors import ScenarioError
+from .prim import Limit, Mask, Span, meets, needs_workbench, peel, placed
 
-Mask = NDArray[np.bool_]
 FEWEST = 5
 """Fewer runs of interest than this say nothing about the conditions."""
 CHANCE = 0.05
 """A restriction stays only if its quasi-p value is below this, divided by the number of factors: so many could
 have been restricted by chance."""
-MEASURES = ("LENIENT1", "ORIGINAL")
-"""What peels are compared by: the workbench's usual measure gives up at the first step without gain, the original
-one peels categories too readily. Together they find what either misses."""
-
-
-class Span(NamedTuple):
-    """Values above `low` and below `high`; None where that end is open."""
-
-    low: float | None = None
-    high: float | None = None
-
-
-Limit: TypeAlias = Span | tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -72,7 +57,7 @@ class Box:
 
     def inside(self, points: pd.DataFrame) -> Mask:
         """Which points (one column per factor) meet the limits."""
-        met = [_meets(points[factor], limit) for factor, limit in self.limits.items()]
+        met = [meets(points[factor], limit) for factor, limit in self.limits.items()]
         return np.logical_and.reduce([np.ones(len(points), dtype=bool), *met])
 
     def sentence(self, meaning: str, labels: Mapping[str, str] | None = None) -> str:
@@ -119,8 +104,8 @@ def find_boxes(
     boxes: list[Box] = []
     left = np.ones(len(points), dtype=bool)
     while len(boxes) < most and wanted[left].sum() >= FEWEST and left.mean() > mass_min:
-        settings = {"mass_min": mass_min / left.mean(), "peel_alpha": peel_alpha, "paste_alpha": peel_alpha}
-        cuts = _search(points[left], wanted[left], threshold, settings)
+        share = mass_min / left.mean()
+        cuts = _search(points[left], wanted[left], threshold, mass_min=share, alpha=peel_alpha)
         if not cuts:
             break
         box = _box(cuts, wanted, left, len(boxes) + 1, threshold)
@@ -149,13 +134,6 @@ def _box(cuts: list[_Cut], everyone: Mask, left: Mask, number: int, threshold: f
         number=number,
         threshold=threshold,
     )
-
-
-def needs_workbench() -> None:
-    """Raises ScenarioError if the EMA Workbench is not installed."""
-    if find_spec("ema_workbench") is None:
-        hint = "pip install 'o2o-sim[discovery]'"
-        raise ScenarioError("scenario discovery needs the EMA Workbench", hint=hint)
 
 
 def _check_settings(mass_min: float, peel_alpha: float, threshold: float, most: int) -> None:
@@ -193,18 +171,28 @@ class _Cut(NamedTuple):
     inside: Mask
 
 
-def _search(points: pd.DataFrame, wanted: Mask, threshold: float, settings: dict[str, float]) -> list[_Cut]:
+def _search(points: pd.DataFrame, wanted: Mask, threshold: float, **settings: float) -> list[_Cut]:
     """The best box. Among many factors the greedy search easily takes a wrong turn, so that it is done once more
     with those that matter visibly, alone or together (after Kwakkel 2019)."""
+
+    def way(factors: list[str], measure: str) -> list[list[_Cut]]:
+        boxes = peel(points[factors], wanted, measure, **settings)
+        return [[_Cut(f, limit, meets(points[f], limit)) for f, limit in sides] for sides in boxes]
+
+    def alone(factor: str) -> float:
+        places = placed(points[factor])[1].astype(float)
+        return float(ks_2samp(places[wanted], places[~wanted]).pvalue)
+
     # Sorted, so that the order of columns settles no tie.
     varied = [factor for factor in sorted(points.columns) if points[factor].nunique() > 1]
     if not varied or wanted.all():
         return []
-    found = _paths(points[varied], wanted, settings)
-    alone = [cuts for factor in varied for cuts in _paths(points[[factor]], wanted, settings, ["ORIGINAL"])]
-    seen = {cut.factor for cuts in found + alone for cut in _pruned(cuts, wanted, CHANCE)}
-    if 1 < len(seen) < len(varied):
-        found += _paths(points[sorted(seen)], wanted, settings)
+    found = way(varied, "ORIGINAL")
+    seen = {cut.factor for cuts in found for cut in _pruned(cuts, wanted, CHANCE)}
+    seen |= {factor for factor in varied if alone(factor) < CHANCE}
+    if seen:
+        # The first measure gives up at a step without gain, the other peels categories too readily.
+        found += way(sorted(seen), "LENIENT1") + way(sorted(seen), "ORIGINAL")
 
     def merit(cuts: list[_Cut]) -> tuple[float, ...]:
         inside = _within(cuts, wanted)
@@ -213,79 +201,6 @@ def _search(points: pd.DataFrame, wanted: Mask, threshold: float, settings: dict
 
     boxes = [_pruned(cuts, wanted, CHANCE / points.shape[1]) for cuts in found]
     return max((cuts for cuts in boxes if cuts), key=merit, default=[])
-
-
-def _paths(
-    points: pd.DataFrame, wanted: Mask, settings: dict[str, float], measures: Iterable[str] = MEASURES
-) -> list[list[_Cut]]:
-    """Every box that PRIM passes, peeling and pasting, with each of these measures."""
-    from matplotlib import rc_context
-
-    # Neutral names, because the workbench drops a column called "scenario".
-    x = pd.DataFrame({f"x{k}": _numbers(points[factor]) for k, factor in enumerate(points)})
-    boxes: list[pd.DataFrame] = []
-    # Importing the workbench changes the style of all pictures and warns of parts that are not needed here.
-    with rc_context(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from ema_workbench.analysis.prim import Prim, PRIMObjectiveFunctions
-
-        if "threshold" in signature(Prim).parameters:
-            settings = settings | {"threshold": 1e-6}  # before version 3: any box will do, _search chooses
-        for measure in measures:
-            prim = Prim(x, wanted.astype(int), obj_function=PRIMObjectiveFunctions[measure], **settings)
-            boxes += prim.find_box().box_lims
-    return [
-        [
-            _Cut(factor, limit, _meets(points[factor], limit))
-            for factor, name in zip(points, x)
-            for limit in _limits(points[factor], *box[name])
-        ]
-        for box in boxes
-    ]
-
-
-def _categories(column: pd.Series) -> tuple[Any, ...]:
-    """The values of a factor in a fixed order; none if they are numbers."""
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return ()
-    return tuple(sorted(set(column), key=lambda v: (str(v), repr(v))))
-
-
-def _numbers(column: pd.Series) -> NDArray[Any]:
-    """Categories by their place: the workbench tries them in the order of their hashes, and only those of numbers
-    are always the same."""
-    categories = _categories(column)
-    if not categories:
-        return column.to_numpy(dtype=float)
-    return np.array([categories.index(v) for v in column], dtype=object)
-
-
-def _limits(column: pd.Series, low: Any, high: Any) -> Iterator[Limit]:
-    """The limits at which a box from `low` to `high`, or of the categories `low`, leaves runs outside: the shortest
-    number between them and those inside."""
-    if categories := _categories(column):
-        if len(low) < len(categories):
-            yield tuple(categories[k] for k in sorted(low))
-        return
-    values = column.to_numpy(dtype=float)
-    if (values < low).any():
-        yield Span(low=_between(values[values < low].max(), values[values >= low].min()))
-    if (values > high).any():
-        yield Span(high=_between(values[values <= high].max(), values[values > high].min()))
-
-
-def _between(a: float, b: float) -> float:
-    middle = float(a + (b - a) / 2)
-    shorter = (float(f"{middle:.{digits}g}") for digits in range(1, 17))
-    return next((x for x in shorter if a < x < b), middle)
-
-
-def _meets(column: pd.Series, limit: Limit) -> Mask:
-    if not isinstance(limit, Span):
-        return np.array([v in limit for v in column], dtype=bool)
-    low, high = (end if end is not None else np.inf * sign for end, sign in zip(limit, (-1, 1)))
-    values = column.to_numpy(dtype=float)
-    return (values > low) & (values < high)
 
 
 # -- judging ------------------------------------------------------------------------------------------------

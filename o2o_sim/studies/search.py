@@ -20,6 +20,7 @@ from .boxes import Box, Span, find_boxes
 from .designs import Factor
 from .goal import Goal, Value, ends, seek
 from .points import Point, cases, factors_of, labels_of, load_study, point, windows_of
+from .prim import needs_workbench
 from .spec import DiscoverSpec, GoalSpec, StudySpec
 from .study import Results, Study, load
 from .sweeps import points_of
@@ -127,6 +128,8 @@ def _check(study: StudySpec) -> None:
     if study.discover and study.design == "morris":
         hint = "Write design: lhs, sobol or grid."
         raise ScenarioError(study.problem_at("design", "morris does not fill the space of the factors", hint))
+    if study.discover:
+        needs_workbench()  # now, and not after all the runs
 
 
 def _no_metric(study: StudySpec, block: str, metric: str, known: Iterable[str]) -> ScenarioError:

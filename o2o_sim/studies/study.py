@@ -149,13 +149,13 @@ def _is_failed(file: Path) -> bool:
 def _claim(folder: Path) -> None:
     """Make the folder of a study, or take up the one that is there."""
     try:
-        if folder.is_dir() and any(folder.iterdir()) and not (folder / STUDY).is_file():
+        if folder.is_dir() and not (folder / STUDY).is_file() and any(map(_is_foreign, folder.iterdir())):
             hint = "Name another folder with --out; only folders of earlier studies are taken up."
             raise ScenarioError(
                 "holds files that are not a study, and was left alone", file=printable(str(folder)), hint=hint
             )
         (folder / RUNS).mkdir(parents=True, exist_ok=True)
-        for part in (folder / RUNS).glob(".*.part-*"):
+        for part in (*folder.glob(".*.part-*"), *(folder / RUNS).glob(".*.part-*")):
             # What a killed process was writing; a young one may be being written by another shard.
             with contextlib.suppress(FileNotFoundError):
                 if time.time() - part.stat().st_mtime > _STALE_SECONDS:
@@ -163,6 +163,11 @@ def _claim(folder: Path) -> None:
     except OSError as fault:
         message = f"cannot be written: {fault.strerror or fault}"
         raise ScenarioError(message, file=printable(str(folder))) from fault
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether this is something that a study which was killed at its very beginning does not leave behind."""
+    return ".part-" not in path.name and not (path.name == RUNS and path.is_dir() and not any(path.iterdir()))
 
 
 @dataclass
@@ -233,7 +238,7 @@ class Results:
         rows = read_rows([self._file(c) for c in cases], columns)
         head = pd.DataFrame({n: [c[n] for c in cases] for n in ("point", "replicate", "seed", "key")})
         head["status"], head["error"] = rows["status"].to_pylist(), rows["error"].to_pylist()
-        factors = pd.DataFrame([c["factors"] for c in cases], index=head.index)
+        factors = pd.DataFrame([c["factors"] for c in cases], index=head.index).apply(_of_one_kind)
         measured = metrics_of(rows)
         made = pd.DataFrame({w.name: self._window_values(w) for w in self.windows}, index=head.index)
         return pd.concat([head, factors, measured, made], axis=1)
@@ -282,6 +287,12 @@ class Results:
                 with pq.ParquetWriter(part, schema, compression="zstd", store_schema=False) as writer:
                     for start in range(0, len(self._cases), _AT_ONCE):
                         writer.write_table(self._collect(name, self._cases[start : start + _AT_ONCE]))
+
+
+def _of_one_kind(values: pd.Series) -> pd.Series:
+    """A column of a table has one kind: where a factor has names and numbers, all are names."""
+    kinds = {type(v) if isinstance(v, (str, bool)) else float for v in values}
+    return values if len(kinds) < 2 else values.map(str)
 
 
 def _window(said: dict[str, Any]) -> Window:

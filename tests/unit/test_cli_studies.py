@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from o2o_sim import cli, cli_studies
+from o2o_sim.show import plots_studies
 from o2o_sim.studies.study import load
 
+DRAW_COMPARISON = plots_studies.draw_comparison
 ROOT = Path(__file__).parents[2]
 STUDY = """
 base: town.yaml
@@ -44,6 +46,7 @@ def instead(monkeypatch, pretend):
         return pretend
 
     monkeypatch.setattr("o2o_sim.studies.work.Processes", processes)
+    monkeypatch.setattr(plots_studies, "draw_comparison", lambda comparison: [])
     monkeypatch.setenv("COLUMNS", "60")
 
 
@@ -148,7 +151,8 @@ def test_a_folder_of_something_else_is_left_alone(call, town, dear, pretend, tmp
 
 
 # -- compare ------------------------------------------------------------------------------------------------
-def test_compare_shows_tables_and_the_folder(call, town, dear, pretend):
+def test_compare_shows_tables_and_the_folder(call, town, dear, pretend, monkeypatch):
+    monkeypatch.setattr(plots_studies, "draw_comparison", DRAW_COMPARISON)
     pretend.answer = lambda job: {"metrics": {"sales_yuan": 10.0 * job.spec.levers.rent_x + job.seed}}
     code, out, err = call("compare", town, dear, "--replicates", "3", "--workers", "5")
     assert (code, err) == (0, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import platform
 
 import pandas as pd
 import pytest
@@ -179,7 +180,7 @@ def test_leftovers_of_a_killed_process_are_no_hindrance(write, tmp_path, monkeyp
     from itertools import count
 
     monkeypatch.setattr(archive, "_ATTEMPT", count(1))
-    (tmp_path / f".run.part-{os.getpid()}-1").mkdir()
+    (tmp_path / f".run.part-{platform.node()}-{os.getpid()}-1").mkdir()
     assert (write() / "manifest.json").is_file()
 
 

@@ -12,7 +12,16 @@ import pytest
 from scipy.stats import binomtest
 
 from o2o_sim.errors import ScenarioError
-from o2o_sim.studies.boxes import Box, Span, find_boxes
+from o2o_sim.studies import boxes as searched
+from o2o_sim.studies.boxes import Box, Span, needs_workbench
+
+
+def find_boxes(*args, **said):
+    try:
+        needs_workbench()
+    except ScenarioError as missing:
+        pytest.skip(str(missing))
+    return searched.find_boxes(*args, **said)
 
 
 def points(number, seed, *categorical):
@@ -47,16 +56,16 @@ def test_a_planted_box_is_found_and_nothing_else(seed):
 
 
 def test_a_planted_box_is_found_in_few_noisy_runs_with_categories_about():
-    """200 runs, of interest with 85 % inside and 15 % outside: in at least 8 of 10 such worlds the two factors and
+    """200 runs, of interest with 85 % inside and 15 % outside: in at least 3 of 4 such worlds the two factors and
     no other are named, and the median limits are within 0.1."""
     found = []
-    for seed in range(10):
+    for seed in range(4):
         x = points(200, seed, "rule", "other")
         interest = noisy(np.where((x.a > 0.6) & (x.b < 0.5), 0.85, 0.15), seed + 1000)
-        boxes = find_boxes(x, interest, threshold=0.75)
+        boxes = find_boxes(x, interest, threshold=0.75, most=1)
         if boxes and set(boxes[0].limits) == {"a", "b"}:
             found.append((boxes[0].limits["a"].low, boxes[0].limits["b"].high))
-    assert len(found) >= 8
+    assert len(found) >= 3
     assert np.median(found, axis=0) == pytest.approx([0.6, 0.5], abs=0.1)
 
 
@@ -111,10 +120,10 @@ def test_a_second_box_is_about_the_runs_outside_the_first():
 
 def test_the_figures_are_those_of_the_limits_as_told():
     """Also after chance restrictions were dropped and limits were rounded."""
-    for seed in range(5):
+    for seed in range(3):
         x = points(300, seed, "rule")
         interest = noisy(np.where(x.a > 0.6, 0.7, 0.1), seed)
-        box = find_boxes(x, interest)[0]
+        box = find_boxes(x, interest, most=1)[0]
         inside = box.inside(x)
         assert (box.density, box.coverage) == (
             interest[inside].mean(),
@@ -171,12 +180,19 @@ def test_a_box_keeps_its_mass():
 
 # -- what is not there is not -------------------------------------------------------------------------------
 def test_noise_has_no_conditions():
-    """30 worlds without any effect: at most 3 of them may seem to have one."""
+    """8 worlds without any effect: at most one of them may seem to have one."""
     found = []
-    for seed in range(30):
+    for seed in range(8):
         x = points(200, seed, "rule")
         found.append(bool(find_boxes(x, noisy(np.full(200, 0.3), seed + 1000))))
-    assert sum(found) <= 3
+    assert sum(found) <= 1
+
+
+def test_a_factor_may_have_any_name():
+    """The workbench would drop a column called "scenario" without a word."""
+    x = points(100, 1).rename(columns={"a": "scenario"})
+    (box,) = find_boxes(x, x.scenario > 0.5)
+    assert set(box.limits) == {"scenario"}
 
 
 def test_factors_that_do_not_vary_restrict_nothing():
@@ -184,6 +200,13 @@ def test_factors_that_do_not_vary_restrict_nothing():
     (box,) = find_boxes(x, x.a > 0.5)
     assert set(box.limits) == {"a"}
     assert find_boxes(x[["fixed", "policy"]], x.a > 0.5) == []
+
+
+def test_factors_that_matter_together_only_are_found():
+    """Either half of `a` alone, and of `b`, has as many runs of interest as the other."""
+    x = points(400, 1)
+    boxes = find_boxes(x, (x.a > 0.5) == (x.b > 0.5), threshold=0.9)
+    assert [set(box.limits) for box in boxes] == [{"a", "b"}] * 2
 
 
 # -- the same each time -------------------------------------------------------------------------------------
@@ -197,24 +220,30 @@ def test_nothing_hangs_on_the_order_of_runs_or_factors():
     assert list(first[0].limits) == list(mixed[0].limits)
 
 
-def test_nothing_hangs_on_the_hashes_of_texts():
+def test_nothing_hangs_on_the_hashes_of_texts_and_no_traces_are_left():
+    """The workbench warns, and restyles pictures, when it is first imported."""
+    find_boxes(points(100, 1), np.arange(100) < 50)  # skips
     code = (
+        "import matplotlib as m; before = dict(m.rcParams);"
         "import numpy as np, pandas as pd; from o2o_sim.studies.boxes import find_boxes;"
         "x = pd.DataFrame({n: [f'{n}{k * m % 5}' for k in range(200)] for n, m in (('p', 1), ('q', 3))});"
-        "print(find_boxes(x, x.p.isin(['p1', 'p3', 'p4']) & (np.arange(200) % 7 > 0)))"
+        "print(find_boxes(x, x.p.isin(['p1', 'p3', 'p4']) & (np.arange(200) % 7 > 0)));"
+        "print({name for name in before if m.rcParams[name] != before[name]} - {'backend'})"
     )
-    told = {
+    runs = [
         subprocess.run(
             [sys.executable, "-c", code],
             env={**os.environ, "PYTHONHASHSEED": str(h), "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
             text=True,
             check=True,
-        ).stdout
+        )
         for h in (1, 2)
-    }
-    assert len(told) == 1
-    assert "('p1', 'p3', 'p4')" in told.pop()
+    ]
+    assert runs[0].stdout == runs[1].stdout
+    box, restyled = runs[0].stdout.splitlines()
+    assert "('p1', 'p3', 'p4')" in box
+    assert restyled == "set()" and runs[0].stderr == ""
 
 
 # -- words --------------------------------------------------------------------------------------------------
@@ -252,19 +281,26 @@ def test_a_box_in_words():
 )
 def test_too_few_or_too_many_runs_of_interest(number, message):
     with pytest.raises(ScenarioError, match=message):
-        find_boxes(points(100, 1), np.arange(100) < number)
+        searched.find_boxes(points(100, 1), np.arange(100) < number)
 
 
 @pytest.mark.parametrize("said", [{"mass_min": 0}, {"peel_alpha": 0.9}, {"threshold": 1.2}, {"most": 0}])
 def test_settings_out_of_bounds(said):
     with pytest.raises(ScenarioError, match="should be from"):
-        find_boxes(points(100, 1), np.arange(100) < 30, **said)
+        searched.find_boxes(points(100, 1), np.arange(100) < 30, **said)
+
+
+def test_without_the_workbench_it_is_said_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ema_workbench", None)
+    with pytest.raises(ScenarioError, match="needs the EMA Workbench") as refused:
+        searched.find_boxes(points(100, 1), np.arange(100) < 30)
+    assert refused.value.problems[0].hint == "pip install 'o2o-sim[discovery]'"
 
 
 def test_what_does_not_fit_together_is_a_fault_of_ours():
     with pytest.raises(ValueError, match="do not belong to 100 points"):
-        find_boxes(points(100, 1), np.ones(99, dtype=bool))
+        searched.find_boxes(points(100, 1), np.ones(99, dtype=bool))
     x = points(100, 1)
     x.loc[3, "a"] = np.nan
     with pytest.raises(ValueError, match="lacks the value"):
-        find_boxes(x, np.arange(100) < 30)
+        searched.find_boxes(x, np.arange(100) < 30)

@@ -147,3 +147,12 @@ def test_the_model_of_a_run_is_not_kept(told):
         assert models() == before
     run(told.path, out=False)
     assert models() == before
+
+
+def test_the_compiled_loop_is_made_once_in_a_process():
+    """Numba keeps every one; the next run takes the last one's."""
+    from o2o_sim.market import rules
+    from o2o_sim.market.binding import Shopping
+
+    assert Shopping(rules.value)._shop_all is Shopping(rules.value)._shop_all
+    assert Shopping(rules.value)._shop_all is not Shopping(rules.value, compiled=False)._shop_all
