@@ -103,7 +103,9 @@ def show(folder: Path, parts: list[Any], quiet: bool) -> None:
 def still_missing(quiet: bool) -> None:
     """Say that this part is done, and others are not."""
     if not quiet:
-        typer.echo("This part is done. Runs of other parts are still missing; the same command without --shard")
+        typer.echo(
+            "This part is done. Runs of other parts are still missing; the same command without --shard"
+        )
         typer.echo("does what is left and shows what was found.")
 
 

@@ -34,7 +34,9 @@ SHOWROOM_FLOOR = 0.5
 """Share of floor and staff that a showroom keeps."""
 LEAST_STAFF, MOST_STAFF, STAFF_STEP = 0.6, 1.25, 0.25
 """Staff follow sales: a month's step towards sales over usual sales, between a skeleton and a full house."""
-VARIABLE = [LINE[n] for n in ("cost of goods", "spoilage", "commission", "advertising", "handling", "delivery")]
+VARIABLE = [
+    LINE[n] for n in ("cost of goods", "spoilage", "commission", "advertising", "handling", "delivery")
+]
 """The lines that grow with sales."""
 
 

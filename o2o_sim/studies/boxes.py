@@ -180,8 +180,10 @@ def _search(points: pd.DataFrame, wanted: Mask, threshold: float, **settings: fl
         return [[_Cut(f, limit, meets(points[f], limit)) for f, limit in sides] for sides in boxes]
 
     def alone(factor: str) -> float:
+        """How likely the factor has the same values in runs of interest as in others; or lies as far out."""
         places = placed(points[factor])[1].astype(float)
-        return float(ks_2samp(places[wanted], places[~wanted]).pvalue)
+        either = places, abs(places - np.median(places))
+        return min(float(ks_2samp(at[wanted], at[~wanted]).pvalue) for at in either)
 
     # Sorted, so that the order of columns settles no tie.
     varied = [factor for factor in sorted(points.columns) if points[factor].nunique() > 1]
