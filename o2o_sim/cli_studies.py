@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,7 @@ import typer
 from .cli import Set, command
 
 if TYPE_CHECKING:
+    from .studies.study import Results
     from .studies.work import Work
 
 
@@ -70,12 +72,13 @@ def _bar(quiet: bool) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines()
+        return
     said = TextColumn("{task.description} {task.completed:.0f} of {task.total:.0f} runs{task.fields[failed]}")
     left = TimeRemainingColumn(compact=True, elapsed_when_finished=True)
-    console = Console(stderr=True)
-    # A file that stderr goes to would get an empty line of it.
-    look: dict[str, Any] = {"console": console, "transient": True, "disable": not console.is_terminal}
-    with Progress(said, BarColumn(), left, **look) as bar:
+    with Progress(said, BarColumn(), left, console=console, transient=True) as bar:
         task = bar.add_task("Simulating", total=0, start=False, failed="")
         before: list[int] = []
 
@@ -89,15 +92,34 @@ def _bar(quiet: bool) -> Iterator[Any]:
         yield report
 
 
-def show(folder: Path, parts: list[Any], quiet: bool) -> None:
-    """Print what a study found, and on the last line where it lies."""
+class _Lines:
+    """Progress for the log of a job: a line at every twentieth of the runs."""
+
+    def __init__(self) -> None:
+        self.total, self.first, self.told, self.began = 0, 0, 0, 0.0
+
+    def __call__(self, done: int, total: int, failed: int) -> None:
+        if total != self.total:
+            self.total, self.first, self.told, self.began = total, done, done, time.monotonic()
+        if done - self.told < max(total / 20, 1) and not self.told < done == total:
+            return
+        self.told = done
+        seconds = (time.monotonic() - self.began) / (done - self.first) * (total - done)
+        bad = f", {failed} failed" if failed else ""
+        typer.echo(f"{done} of {total} runs{bad}, {seconds / 60:.0f} min left", err=True)
+
+
+def show(results: Results, parts: list[Any], quiet: bool) -> None:
+    """Print what a study found, and on the last line where it lies; quietly: that, and what failed (stderr)."""
     from rich.console import Console
 
+    if quiet and len(results.failures):
+        typer.echo(f"{len(results.failures)} of {len(results.runs)} runs failed", err=True)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     if not quiet:
         for part in parts:
             console.print(part)
-    console.print(str(folder), markup=False, soft_wrap=True)
+    console.print(str(results.folder), markup=False, soft_wrap=True)
 
 
 def still_missing(quiet: bool) -> None:
@@ -151,7 +173,7 @@ def compare(
         return
     from .show.tables_studies import comparison_tables
 
-    show(found.results.folder, [] if quiet else comparison_tables(found), quiet)
+    show(found.results, [] if quiet else comparison_tables(found), quiet)
 
 
 def _width(text: str) -> tuple[str, float]:
@@ -197,7 +219,7 @@ def sweep(
         draw_sweep(found)
     from .show.tables_studies import sweep_tables
 
-    show(found.results.folder, [] if quiet else sweep_tables(found), quiet)
+    show(found.results, [] if quiet else sweep_tables(found), quiet)
 
 
 @command("o2o-sim explain scenarios/base.yaml scenarios/subsidy_war.yaml")
@@ -240,7 +262,7 @@ def explain(
         return
     from .show.tables_explain import explanation_tables
 
-    show(found.results.folder, [] if quiet else explanation_tables(found), quiet)
+    show(found.results, [] if quiet else explanation_tables(found), quiet)
 
 
 @command("o2o-sim find my_study.yaml")
@@ -265,7 +287,7 @@ def find(
         return
     from .show.tables_search import finding_tables
 
-    show(found.results.folder, [] if quiet else finding_tables(found), quiet)
+    show(found.results, [] if quiet else finding_tables(found), quiet)
 
 
 @command("o2o-sim sensitivity my_study.yaml")
@@ -290,4 +312,4 @@ def sensitivity(
         return
     from .show.tables_search import sensitivity_tables
 
-    show(found.results.folder, [] if quiet else sensitivity_tables(found), quiet)
+    show(found.results, [] if quiet else sensitivity_tables(found), quiet)

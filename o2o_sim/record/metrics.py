@@ -139,7 +139,7 @@ METRICS: dict[str, Metric] = {
 
 HEADLINE = (
     "sales_yuan", "online_share", "circle_footfall_day", "stores_survived", "stores_integrated", "stores_showroom",
-    "stores_moved_online", "stores_closed", "yearly_exit_rate", "vacancy_last", "subsidy_yuan",
+    "stores_moved_online", "stores_closed", "stores_opened", "yearly_exit_rate", "vacancy_last", "subsidy_yuan",
     "subsidy_per_order_yuan", "showrooming_share", "turned_away_share", "surplus_mean",
 )
 # fmt: on

@@ -114,7 +114,7 @@ def _compared(comparison: Comparison, other: str) -> list[RenderableType]:
     for by in ("category", "circle"):
         parts.append(_by(comparison, other, by))
     note = (
-        "* the 95 % interval of the difference leaves out 0"
+        "* the 95 % interval of the difference leaves out 0 (of differences that are chance, one in twenty does)"
         if pairs > 1
         else "a single pair has no intervals"
     )
@@ -173,6 +173,7 @@ def _changed(comparison: Comparison, other: str) -> Text:
     steps = comparison.moves(other).to_dict("split")["data"]
     moves = [f"{before} -> {after} {written(stores, 'count')}" for before, after, stores in steps]
     text.append(": " + ", ".join(moves) + ".\n" if moves else ".\n")
+    text.append("A store that opens in one of the two runs only is not among them.\n", style="dim")
     if len(mine):
         seed = mine["seed"].iloc[0]
         named = mine[mine["seed"] == seed]

@@ -180,21 +180,20 @@ def _search(points: pd.DataFrame, wanted: Mask, threshold: float, **settings: fl
         return [[_Cut(f, limit, meets(points[f], limit)) for f, limit in sides] for sides in boxes]
 
     def alone(factor: str) -> float:
-        """How likely the factor has the same values in runs of interest as in others; or lies as far out."""
         places = placed(points[factor])[1].astype(float)
-        either = places, abs(places - np.median(places))
-        return min(float(ks_2samp(at[wanted], at[~wanted]).pvalue) for at in either)
+        return float(ks_2samp(places[wanted], places[~wanted]).pvalue)
 
     # Sorted, so that the order of columns settles no tie.
     varied = [factor for factor in sorted(points.columns) if points[factor].nunique() > 1]
     if not varied or wanted.all():
         return []
+    # This measure goes on after a step without gain, as factors that matter only together need it; but it peels
+    # categories too readily, which the other does not.
     found = way(varied, "ORIGINAL")
     seen = {cut.factor for cuts in found for cut in _pruned(cuts, wanted, CHANCE)}
     seen |= {factor for factor in varied if alone(factor) < CHANCE}
     if seen:
-        # The first measure gives up at a step without gain, the other peels categories too readily.
-        found += way(sorted(seen), "LENIENT1") + way(sorted(seen), "ORIGINAL")
+        found += way(sorted(seen), "ORIGINAL") + way(sorted(seen), "LENIENT1")
 
     def merit(cuts: list[_Cut]) -> tuple[float, ...]:
         inside = _within(cuts, wanted)

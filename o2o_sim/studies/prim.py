@@ -56,7 +56,7 @@ def peel(
 
     `points` has a column per factor, which all vary; `wanted` says which points are of interest, neither all nor
     none. Each step takes the share `alpha` of a box, which keeps at least the share `mass_min` of the points. Which
-    slab goes is settled by a `measure` of the workbench: its usual LENIENT1, LENIENT2 or ORIGINAL.
+    slab goes is settled by a `measure` of the workbench: its usual one is LENIENT1.
     """
     from matplotlib import rc_context
 

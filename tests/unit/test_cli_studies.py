@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,14 +25,14 @@ replicates: 2
 
 @pytest.fixture
 def call(monkeypatch, capsys):
-    """Run the command in this process; returns (exit code, stdout, stderr)."""
+    """Run the command in this process; returns (exit code, stdout, stderr without the lines of progress)."""
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["o2o-sim", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             cli.main()
         out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
+        return ended.value.code or 0, out, re.sub(r"(?m)^\d+ of \d+ runs.* min left\n", "", err)
 
     return call
 
@@ -311,11 +312,15 @@ def test_a_reader_that_has_seen_enough_is_no_fault(call, town, dear):
     assert done.stderr == ""
 
 
-def test_the_bar_is_for_terminals(monkeypatch, capsys):
+def test_the_bar_is_for_terminals_and_lines_for_logs(monkeypatch, capsys):
     with cli_studies._bar(quiet=False) as report:
-        report(0, 4, 0)
-        report(3, 4, 1)
-    assert capsys.readouterr() == ("", "")
+        report(0, 400, 0)
+        for done in range(1, 51):
+            report(done, 400, 1)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.partition(" runs")[0] for line in err.splitlines()] == ["20 of 400", "40 of 400"]
+    assert ", 1 failed, " in err
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "80")
     with cli_studies._bar(quiet=False) as report:
