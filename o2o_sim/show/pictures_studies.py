@@ -95,7 +95,15 @@ def response_curves(
             means(part, metric, [factor]).set_index(factor)
             for part in ([runs] if by is None else [runs[runs[by] == value] for value in series])
         ]
-        _panel_title(ax, metric, labels, tables, runs, values if numeric and by is None else [])
+        _panel_title(
+            ax,
+            metric,
+            labels,
+            tables,
+            runs,
+            values if numeric and by is None else [],
+            44 if columns < 3 else 34,
+        )
         if not any(len(t) for t in tables):
             style.note(ax, "No run has a value.")
             continue
@@ -134,14 +142,15 @@ def _panel_title(
     tables: Sequence[pd.DataFrame],
     runs: pd.DataFrame,
     values: Sequence[Any],
+    most: int,
 ) -> None:
-    """The metric's name, with its first and last mean where there is one line."""
+    """The metric's name, in lines of at most `most` letters, with its first and last mean where there is one line."""
     name = label_of(metric, labels)
     share = is_share(metric, runs[metric])
     if len(values) > 1 and all(v in tables[0].index for v in (values[0], values[-1])):
         first, last = (compact(float(tables[0]["mean"][v]), share=share) for v in (values[0], values[-1]))
         name = f"{name}: {first} → {last}" if first != last else f"{name}: {first}"
-    ax.set_title(wrapped(name, 44))
+    ax.set_title(wrapped(name, most))
 
 
 def _look(k: int) -> dict[str, Any]:
@@ -163,6 +172,9 @@ def _curves(ax: Axes, tables: Sequence[pd.DataFrame], names: Sequence[str], shar
         x = table.index.to_numpy(float)
         mean, low, high = (table[c].to_numpy() for c in ("mean", "low", "high"))
         sure = np.isfinite(low)
+        if (mean >= 0).all():
+            # Of what cannot be negative, nor a share above 1, an interval says nothing beyond.
+            low, high = np.maximum(low, 0), np.minimum(high, 1) if share else high
         ax.plot(x, mean, lw=1.8, ms=4.5, **_look(k))
         if sure.any():
             ax.fill_between(x, low, high, where=list(sure), color=_look(k)["color"], alpha=0.16, lw=0)
