@@ -58,14 +58,12 @@ def peel(
     none. Each step takes the share `alpha` of a box, which keeps at least the share `mass_min` of the points. Which
     slab goes is settled by a `measure` of the workbench: its usual one is LENIENT1.
     """
-    from matplotlib import rc_context
-
     # Neutral names, because the workbench drops a column called "scenario".
     told = [(str(factor), f"x{k}", placed(points[factor])) for k, factor in enumerate(points)]
     x = pd.DataFrame({name: places for _, name, (_, places) in told})
     settings = {"mass_min": mass_min, "peel_alpha": alpha, "paste_alpha": alpha}
-    # Importing the workbench changes the style of all pictures and warns of parts that are not needed here.
-    with rc_context(), warnings.catch_warnings():
+    # When imported, the workbench warns of parts that are not needed here.
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from ema_workbench.analysis.prim import Prim, PRIMObjectiveFunctions
 
