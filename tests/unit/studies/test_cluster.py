@@ -19,6 +19,7 @@ from o2o_sim.studies.engines import carry_out
 
 dask = pytest.importorskip("dask", reason="needs the extra [cluster]")
 pytest.importorskip("distributed", reason="needs the extra [cluster]")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

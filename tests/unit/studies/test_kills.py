@@ -15,7 +15,10 @@ from o2o_sim.studies.job import execute
 from o2o_sim.studies.study import TABLES, Case, Study, load
 from o2o_sim.studies.work import Work
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL, FIFOs or fork")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL, FIFOs or fork"),
+]
 
 HERE = Path(__file__).parent
 KILL = "os.kill(os.getpid(), signal.SIGKILL)"

@@ -136,6 +136,7 @@ def plateau(value):
     return 3.29 if value < 8.9 else 6.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "curve, sd, shared, flawless",
     [(lambda v: v, 1, 0.8, 3.9), (lambda v: v, 3, 0, 5.5), (plateau, 2, 0, 9.1), (plateau, 2, 1, 9.1)],
