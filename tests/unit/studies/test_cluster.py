@@ -109,9 +109,7 @@ def test_a_worker_without_the_package_is_refused_by_name(told, tmp_path):
     (tmp_path / "bare" / "o2o_sim" / "__init__.py").write_text("")
     with elsewhere(PYTHONPATH=str(tmp_path / "bare")) as (address, _):
         engine = Cluster(address)
-        with pytest.raises(
-            ScenarioError, match=r"the worker tcp://127.* lacks what it needs: No module named 'o2o_sim"
-        ):
+        with pytest.raises(ScenarioError, match=r"the worker tcp://127.* lacks what it needs: .*o2o_sim"):
             list(engine.run(told.jobs(range(2))))
         engine.close()
 
