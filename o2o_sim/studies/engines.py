@@ -15,6 +15,7 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from multiprocessing.connection import Connection, wait
 from typing import Protocol, cast
 
@@ -56,6 +57,14 @@ def carry_out(job: Job) -> bytes:
         return failed(job, traceback.format_exc())
     finally:
         gc.collect()  # a model is a ring of references, and can be large
+        _keep_libraries()
+
+
+@cache
+def _keep_libraries() -> None:
+    """Leave what is there after a worker's first run, its libraries, out of every later collection, which then
+    takes no time."""
+    gc.freeze()
 
 
 class Processes:

@@ -13,7 +13,7 @@ import traceback
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem, ScenarioError
 from .rows import pack
@@ -124,14 +124,12 @@ def execute(job: Job) -> bytes:
         return failed(job, "".join(traceback.format_exception(fault)), time.perf_counter() - began)
     from ..record.metrics import metrics, monthly, stores
 
-    return pack(
-        key=job.key,
-        seed=job.seed,
-        seconds=time.perf_counter() - began,
-        metrics=metrics(result),
-        stores=stores(result),
-        monthly=monthly(result),
-    )
+    tables: dict[str, Any] = {
+        "metrics": metrics(result),
+        "stores": stores(result),
+        "monthly": monthly(result),
+    }
+    return pack(key=job.key, seed=job.seed, seconds=time.perf_counter() - began, **tables)
 
 
 def failed(job: Job, error: str, seconds: float = 0.0) -> bytes:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -193,12 +194,13 @@ def describe(model: O2OModel, *, wall: float, simulating: float) -> dict[str, An
         "decisions": decisions,
         "decisions_per_second": round(decisions / simulating),
         "threads": numba.get_num_threads(),
-        "versions": _versions(),
+        "versions": dict(_versions()),
         "plugins": dict(model.extensions.digests),
         "scenario": to_plain(spec),
     }
 
 
+@lru_cache(maxsize=1)
 def _versions() -> dict[str, str]:
     from .. import __version__
 
