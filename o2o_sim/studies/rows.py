@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .. import __version__
+from ..errors import ScenarioError
+from ..scenario.textfile import printable
 
 TEXTS = ("name", "category", "format", "circle", "outcome", "mode", "reason", "opened", "changed")
 STORE = pa.struct([("store", pa.int64()), *((name, pa.string()) for name in TEXTS)])
@@ -63,9 +65,18 @@ def pack(
 
 
 def read_rows(paths: Iterable[Path], columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of these files, in their order. `columns` leaves the rest unread."""
+    """The rows of these files, in their order. `columns` leaves the rest unread.
+
+    Raises ScenarioError for a file that something has damaged; what we write is whole.
+    """
     wanted = SCHEMA if columns is None else pa.schema([SCHEMA.field(name) for name in columns])
-    found = [pq.read_table(path, columns=wanted.names, schema=SCHEMA) for path in paths]
+    found = []
+    for path in paths:
+        try:
+            found.append(pq.read_table(path, columns=wanted.names, schema=SCHEMA))
+        except (OSError, pa.ArrowException) as fault:
+            hint = "Delete the file, and ask again: that run is made anew."
+            raise ScenarioError("is not a run any more", file=printable(str(path)), hint=hint) from fault
     return pa.concat_tables(found) if found else wanted.empty_table()
 
 

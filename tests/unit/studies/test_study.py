@@ -310,3 +310,13 @@ def test_the_queries_of_the_documentation_can_be_asked(page, spec, pretend, tmp_
     assert asked
     for query in asked:
         assert len(duckdb.sql(query.replace("'DIR/", f"'{tmp_path}/study/")).fetchall()), query
+
+
+def test_a_damaged_file_is_named(ask, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        ask(stop_after=1)
+    file = next((tmp_path / "study" / "runs").glob("*.parquet"))
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(ScenarioError, match="is not a run any more") as refused:
+        print(load(tmp_path / "study").runs)
+    assert file.name in str(refused.value) and "Delete the file" in str(refused.value)
