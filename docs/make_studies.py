@@ -11,7 +11,6 @@ import shutil
 import sys
 from pathlib import Path
 
-from o2o_sim.show.plots_studies import draw_sweep
 from o2o_sim.studies import Work, sweep
 
 ROOT = Path(__file__).parents[1]
@@ -28,9 +27,8 @@ def told(done: int, total: int, failed: int) -> None:
 
 def main() -> None:
     for name in sys.argv[1:] or PICTURES:
-        found = sweep(ROOT / f"experiments/studies/{name}.yaml", work=Work(progress=told))
+        found = sweep(ROOT / f"experiments/studies/{name}.yaml", report=True, work=Work(progress=told))
         assert found is not None
-        draw_sweep(found)
         picture = found.results.folder / "plots" / PICTURES[name]
         shutil.copy(picture, ROOT / "docs/pictures" / f"study_{name}.png")
         print(f"\n{name}: {found.results.folder}")

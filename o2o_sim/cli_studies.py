@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -131,7 +132,48 @@ def still_missing(quiet: bool) -> None:
         typer.echo("does what is left and shows what was found.")
 
 
-@command("o2o-sim compare scenarios/base.yaml scenarios/rent_squeeze.yaml --replicates 20")
+How = dict[str, Any]
+"""What every question hands on to the function that answers it: out, overrides, work."""
+Asked = tuple[Any, Callable[[Any], list[Any]]]
+"""What was found (None while runs of other shards are missing), and what makes tables of it."""
+
+
+def question(example: str) -> Callable[[Callable[..., Asked]], Callable[..., None]]:
+    """Register a command that asks a question of many runs, with the options that all of them have."""
+
+    def register(ask: Callable[..., Asked]) -> Callable[..., None]:
+        def answer(
+            *,
+            out: Out = None,
+            set_: Set = None,
+            workers: Workers = None,
+            cluster: ClusterAt = None,
+            shard: Shard = None,
+            retry: Retry = False,
+            no_plugins: NoPlugins = False,
+            quiet: Quiet = False,
+            **own: Any,
+        ) -> None:
+            with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
+                found, tables = ask(**own, how={"out": out, "overrides": set_ or (), "work": work})
+            if found is None:
+                still_missing(quiet)
+            else:
+                show(found.results, [] if quiet else tables(found), quiet)
+
+        # Typer reads the options off the signature: first those of the question, then those of all.
+        mine, all_have = (inspect.signature(f, eval_str=True).parameters.values() for f in (ask, answer))
+        shown = [p for p in (*mine, *all_have) if p.name not in ("how", "own")]
+        shown = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in shown]
+        answer.__name__, answer.__doc__ = ask.__name__, ask.__doc__
+        answer.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+        answer.__annotations__ = {p.name: p.annotation for p in shown}
+        return command(example)(answer)
+
+    return register
+
+
+@question("o2o-sim compare scenarios/base.yaml scenarios/rent_squeeze.yaml --replicates 20")
 def compare(
     files: Scenarios,
     replicates: Replicates = None,
@@ -142,38 +184,18 @@ def compare(
         ),
     ] = None,
     most: Annotated[int, typer.Option(min=2, help="With --until-width: pairs at which it gives up.")] = 200,
-    out: Out = None,
-    set_: Set = None,
-    workers: Workers = None,
-    cluster: ClusterAt = None,
-    shard: Shard = None,
-    retry: Retry = False,
-    no_plugins: NoPlugins = False,
-    quiet: Quiet = False,
-) -> None:
+    *,
+    how: How,
+) -> Asked:
     """Run scenarios in pairs with the same seeds and say what differs from the first, and how surely."""
     from .errors import ScenarioError
+    from .show.tables_studies import comparison_tables
     from .studies.comparison import compare as run
 
     if replicates and until_width:
         raise ScenarioError("cannot be used together with --replicates", file="--until-width")
     widths = dict(_width(text) for text in until_width or ())
-    with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
-        found = run(
-            files,
-            replicates=replicates,
-            until_width=widths,
-            most=most,
-            out=out,
-            overrides=set_ or (),
-            work=work,
-        )
-    if found is None:
-        still_missing(quiet)
-        return
-    from .show.tables_studies import comparison_tables
-
-    show(found.results, [] if quiet else comparison_tables(found), quiet)
+    return run(files, replicates=replicates, until_width=widths, most=most, **how), comparison_tables
 
 
 def _width(text: str) -> tuple[str, float]:
@@ -189,40 +211,24 @@ def _width(text: str) -> tuple[str, float]:
     return metric, number
 
 
-@command("o2o-sim sweep experiments/studies/levers.yaml --report")
+@question("o2o-sim sweep experiments/studies/levers.yaml --report")
 def sweep(
     study: StudyFile,
     replicates: Replicates = None,
     report: Annotated[
         bool, typer.Option("--report", help="Draw curves, heat maps and the outcome map.")
     ] = False,
-    out: Out = None,
-    set_: Set = None,
-    workers: Workers = None,
-    cluster: ClusterAt = None,
-    shard: Shard = None,
-    retry: Retry = False,
-    no_plugins: NoPlugins = False,
-    quiet: Quiet = False,
-) -> None:
+    *,
+    how: How,
+) -> Asked:
     """Run a base scenario at every point of a design, and write one tidy table of what came out."""
+    from .show.tables_studies import sweep_tables
     from .studies.sweeps import sweep as run
 
-    with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
-        found = run(study, replicates=replicates, out=out, overrides=set_ or (), work=work)
-    if found is None:
-        still_missing(quiet)
-        return
-    if report:
-        from .show.plots_studies import draw_sweep
-
-        draw_sweep(found)
-    from .show.tables_studies import sweep_tables
-
-    show(found.results, [] if quiet else sweep_tables(found), quiet)
+    return run(study, replicates=replicates, report=report, **how), sweep_tables
 
 
-@command("o2o-sim explain scenarios/base.yaml scenarios/subsidy_war.yaml")
+@question("o2o-sim explain scenarios/base.yaml scenarios/subsidy_war.yaml")
 def explain(
     a: Annotated[
         Path, typer.Argument(metavar="A.yaml", help="The scenario to start from.", show_default=False)
@@ -238,78 +244,40 @@ def explain(
         list[str] | None,
         typer.Option(help="A metric to explain, instead of the headline figures; may be repeated."),
     ] = None,
-    out: Out = None,
-    set_: Set = None,
-    workers: Workers = None,
-    cluster: ClusterAt = None,
-    shard: Shard = None,
-    retry: Retry = False,
-    no_plugins: NoPlugins = False,
-    quiet: Quiet = False,
-) -> None:
+    *,
+    how: How,
+) -> Asked:
     """Say how much of the difference between two scenarios is due to which change, and what would have saved
     the stores that close in the second alone."""
+    from .show.tables_explain import explanation_tables
     from .studies.explanation import explain as run
 
     joined = [[name.strip() for name in text.split(",")] for text in join or ()]
-    with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
-        found = run(
-            a, b, replicates=replicates, by=by.value, join=joined, metrics=metric, out=out, overrides=set_ or (),
-            work=work,
-        )  # fmt: skip
-    if found is None:
-        still_missing(quiet)
-        return
-    from .show.tables_explain import explanation_tables
-
-    show(found.results, [] if quiet else explanation_tables(found), quiet)
+    found = run(a, b, replicates=replicates, by=by.value, join=joined, metrics=metric, **how)
+    return found, explanation_tables
 
 
-@command("o2o-sim find my_study.yaml")
+@question("o2o-sim find my_study.yaml")
 def find(
     study: StudyFile,
-    out: Out = None,
-    set_: Set = None,
-    workers: Workers = None,
-    cluster: ClusterAt = None,
-    shard: Shard = None,
-    retry: Retry = False,
-    no_plugins: NoPlugins = False,
-    quiet: Quiet = False,
-) -> None:
+    *,
+    how: How,
+) -> Asked:
     """Seek the value of a factor that reaches a target, or the conditions under which a metric passes a line."""
+    from .show.tables_search import finding_tables
     from .studies.search import find as run
 
-    with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
-        found = run(study, out=out, overrides=set_ or (), work=work)
-    if found is None:
-        still_missing(quiet)
-        return
-    from .show.tables_search import finding_tables
-
-    show(found.results, [] if quiet else finding_tables(found), quiet)
+    return run(study, **how), finding_tables
 
 
-@command("o2o-sim sensitivity my_study.yaml")
+@question("o2o-sim sensitivity my_study.yaml")
 def sensitivity(
     study: StudyFile,
-    out: Out = None,
-    set_: Set = None,
-    workers: Workers = None,
-    cluster: ClusterAt = None,
-    shard: Shard = None,
-    retry: Retry = False,
-    no_plugins: NoPlugins = False,
-    quiet: Quiet = False,
-) -> None:
+    *,
+    how: How,
+) -> Asked:
     """Say which factors of a study matter: Morris screening, then Sobol indices."""
+    from .show.tables_search import sensitivity_tables
     from .studies.screening import sensitivity as run
 
-    with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
-        found = run(study, out=out, overrides=set_ or (), work=work)
-    if found is None:
-        still_missing(quiet)
-        return
-    from .show.tables_search import sensitivity_tables
-
-    show(found.results, [] if quiet else sensitivity_tables(found), quiet)
+    return run(study, **how), sensitivity_tables

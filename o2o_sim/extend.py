@@ -68,10 +68,7 @@ class Plugins:
             yield f"platforms.{name}.subsidy.policy", "subsidy", p.subsidy.policy
 
     def _fault(self, key: str, message: str, hint: str | None = None) -> ScenarioError:
-        origin = self.spec._origin
-        if origin is not None:
-            return ScenarioError(origin.problem_at(key, message, hint))
-        return ScenarioError(message, key=key, hint=hint)
+        return ScenarioError(self.spec.problem_at(key, message, hint))
 
     def _load(self, name: str, key: str) -> None:
         origin = self.spec._origin

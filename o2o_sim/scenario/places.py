@@ -12,7 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pydantic import PrivateAttr
+
 from ..errors import Problem
+from .keys import Block
 
 WIDEST_EXCERPT = 200
 Key = str | tuple[Any, ...]
@@ -149,3 +152,15 @@ class Origin:
         """A problem with the value of `key`, shown where that value was written."""
         text = key if isinstance(key, str) else dotted(key)
         return self.positions.value(key).problem(message, key=text or None, hint=hint)
+
+
+class Located(Block):
+    """What a file of its own says, and where in it each key was written."""
+
+    _origin: Origin | None = PrivateAttr(default=None)
+
+    def problem_at(self, key: Key, message: str, hint: str | None = None) -> Problem:
+        """A problem with one of its keys, shown where it is written if it was read from a file."""
+        if self._origin is None:
+            return Problem(message, key=key if isinstance(key, str) else dotted(key), hint=hint)
+        return self._origin.problem_at(key, message, hint)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import PrivateAttr
-
 from .business import Circle, Entry, ImportedCircles, Landlords, Modes, Platform, Stores
 from .city import CitySpec
 from .keys import Block, Day, block, key
 from .people import Calendar, Category, Cohort, Consumers
-from .places import Origin
+from .places import Located
 
 
 class Levers(Block):
@@ -32,7 +30,7 @@ class PhaseSpec(Block):
     after: str = key("", "The phase it comes after")
 
 
-class Spec(Block):
+class Spec(Located):
     """A scenario."""
 
     name: str = key("", "Its name in tables and pictures", max_length=200)
@@ -62,5 +60,3 @@ class Spec(Block):
     entry: Entry = block(Entry, "Who takes an empty unit")
     channels: list[str] = key([], "Kinds of offer of your own: `plugin.Class`", max_length=20)
     phases: list[PhaseSpec] = key([], "Phases of your own", max_length=20)
-
-    _origin: Origin | None = PrivateAttr(default=None)

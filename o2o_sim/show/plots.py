@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
 from . import citymap, pictures_market, pictures_stores
-from .style import house_style, save
+from .style import draw_each
 
 if TYPE_CHECKING:
     from ..model import O2OModel
@@ -38,28 +37,12 @@ def draw_all(
     *,
     model: O2OModel | None = None,
 ) -> list[Path]:
-    """Draw every picture of a run as PNG into `folder`, which must be there; returns the files.
+    """Draw every picture of a run as PNG into `folder`, which must be there; returns the files (see
+    `style.draw_each`).
 
-    The city map is drawn only with the `model`, for the ground is not kept in the tables. A picture that
-    fails is a fault of ours, but no reason to lose the run: it is left out with a warning. A disk that
-    refuses is an OSError.
+    The city map is drawn only with the `model`, for the ground is not kept in the tables.
     """
     draws = dict(PICTURES)
     if model is not None:
         draws["city_map"] = lambda frames, manifest: citymap.city_map(frames, manifest, model)
-    files = []
-    with house_style():
-        for name, draw in draws.items():
-            path = Path(folder) / f"{name}.png"
-            try:
-                save(draw(frames, manifest), path)
-                files.append(path)
-            except OSError:
-                raise
-            except Exception as fault:
-                path.unlink(missing_ok=True)
-                said = f"the picture {name}.png could not be drawn: {type(fault).__name__}: {fault}"
-                warnings.warn(said, RuntimeWarning, stacklevel=2)
-            finally:
-                plt.close("all")
-    return files
+    return draw_each({name: partial(draw, frames, manifest) for name, draw in draws.items()}, Path(folder))

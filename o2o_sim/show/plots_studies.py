@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from .outcome_map import outcome_map
 from .pictures_effects import forest
 from .pictures_studies import heat_map, response_curves
 from .study_parts import levels, numbers
-from .style import house_style, save
+from .style import draw_each
 
 if TYPE_CHECKING:
     from ..studies.comparison import Comparison
@@ -68,27 +66,9 @@ def draw_comparison(comparison: Comparison) -> list[Path]:
 
 
 def draw(pictures: Mapping[str, Callable[[], Figure]], folder: Path) -> list[Path]:
-    """Draw every picture as PNG into `folder`; returns the files.
-
-    A picture that fails is a fault of ours, but no reason to lose the others: it is left out with a warning.
-    """
+    """Draw every picture as PNG into `folder`, which is made if it is not there; returns the files."""
     folder.mkdir(exist_ok=True)
-    files = []
-    with house_style():
-        for name, picture in pictures.items():
-            path = folder / f"{_as_file(name)}.png"
-            try:
-                save(picture(), path)
-                files.append(path)
-            except OSError:
-                raise
-            except Exception as fault:
-                path.unlink(missing_ok=True)
-                said = f"the picture {path.name} could not be drawn: {type(fault).__name__}: {fault}"
-                warnings.warn(said, RuntimeWarning, stacklevel=2)
-            finally:
-                plt.close("all")
-    return files
+    return draw_each({_as_file(name): picture for name, picture in pictures.items()}, folder)
 
 
 def _as_file(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -82,6 +82,31 @@ def save(figure: Figure, path: Path) -> None:
     """Write a picture without the date and versions matplotlib would put in."""
     figure.savefig(path, dpi=DPI, metadata={"Software": None})
     plt.close(figure)
+
+
+def draw_each(pictures: Mapping[str, Callable[[], Figure]], folder: Path) -> list[Path]:
+    """Draw every picture in the house style as PNG of its name into `folder`, which must be there; returns the
+    files.
+
+    A picture that fails is a fault of ours, but no reason to lose the others: it is left out with a warning. A
+    disk that refuses is an OSError.
+    """
+    files = []
+    with house_style():
+        for name, picture in pictures.items():
+            path = folder / f"{name}.png"
+            try:
+                save(picture(), path)
+                files.append(path)
+            except OSError:
+                raise
+            except Exception as fault:
+                path.unlink(missing_ok=True)
+                said = f"the picture {path.name} could not be drawn: {type(fault).__name__}: {fault}"
+                warnings.warn(said, RuntimeWarning, stacklevel=3)
+            finally:
+                plt.close("all")
+    return files
 
 
 def headed(figure: Figure, title: str, manifest: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ what differs is the scenario's doing, and intervals of the paired differences ar
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,15 +19,16 @@ from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..record.metrics import HEADLINE, METRICS, family_of, label_of
 from ..scenario.load import load_scenario
-from ..scenario.shape import closest
 from .points import Point, cases
 from .statistics import FIRST_LOOK, Interval, mean_interval, next_count, paired_interval
 from .study import Results, Study, load
-from .work import Work, folder_of
+from .work import Work, check_metrics, folder_of
 
 REPLICATES = 10
 MOST = 200
 """Pairs at which an adaptive comparison gives up."""
+ASKED = {"option": "--until-width", "listed": "metrics in comparison.csv of any comparison"}
+"""Where a metric is named that there may not be, and where those are that there are."""
 
 
 @dataclass
@@ -161,7 +162,7 @@ def compare(
             if not width > 0:
                 raise ScenarioError(f"the width of {metric} should be more than 0", file="--until-width")
         # Whether a family has such a member shows only when the first pairs are done.
-        _check_metrics([m for m in wanted if family_of(m) is None], list(METRICS))
+        check_metrics([m for m in wanted if family_of(m) is None], list(METRICS), **ASKED)
         count = min(FIRST_LOOK, most) if wanted else (replicates or REPLICATES)
         if wanted:
             w.whole("how many pairs are needed shows only when the first are done")
@@ -173,7 +174,7 @@ def compare(
         while wanted:
             found = Comparison(load(folder), names, [])
             found.results.needs_some()
-            _check_metrics(wanted, found.metrics)
+            check_metrics(wanted, found.metrics, **ASKED)
             gaps = {f"{m} {k}": _gaps(found, name, m) for m in wanted for k, name in enumerate(names[1:])}
             # What has no value in any pair will not get narrower with more of them.
             each = {key: gap for key, gap in gaps.items() if np.isfinite(gap).any()}
@@ -200,14 +201,6 @@ def compare(
 
 def _gaps(found: Comparison, other: str, metric: str) -> np.ndarray:
     return found.values(other, metric) - found.values(found.names[0], metric)
-
-
-def _check_metrics(wanted: Iterable[str], known: Sequence[str]) -> None:
-    for metric in wanted:
-        if metric not in known:
-            near = closest(metric, known)
-            hint = f"did you mean {near}?" if near else "See metrics in comparison.csv of any comparison."
-            raise ScenarioError(f"there is no metric {metric!r}", file="--until-width", hint=hint)
 
 
 def _needs_pairs(comparison: Comparison) -> None:

@@ -20,7 +20,6 @@ from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..record.metrics import HEADLINE, METRICS, family_of, label_of
 from ..scenario.load import load_scenario
-from ..scenario.shape import closest
 from .changes import Change, changes, grouped, mixtures
 from .points import Point, cases
 from .shapley import (
@@ -35,13 +34,15 @@ from .shapley import (
 )
 from .statistics import Interval, mean_interval, paired_interval
 from .study import Results, Study
-from .work import Work, folder_of
+from .work import Work, check_metrics, folder_of
 
 REPLICATES = 10
 ORDERS = 16
 """Orders of switching that are sampled where there are too many groups for all coalitions."""
 NOTHING = "nothing"
 NO_SINGLE_ONE = "no single one"
+ASKED = {"option": "--metric", "listed": "explanation.csv for all metrics"}
+"""Where a metric is named that there may not be, and where those are that there are."""
 
 
 @dataclass
@@ -213,7 +214,7 @@ def explain(
     if replicates is not None and replicates < 1:
         raise ScenarioError(f"should be at least 1, found {replicates}", file="--replicates")
     wanted = list(HEADLINE if metrics is None else metrics)
-    _check_metrics([m for m in wanted if family_of(m) is None], list(METRICS))
+    check_metrics([m for m in wanted if family_of(m) is None], list(METRICS), **ASKED)
     first, second = (load_scenario(file, overrides) for file in (a, b))
     found = changes(first, second)
     if not found:
@@ -239,7 +240,7 @@ def explain(
     results.needs_some()
     explanation = Explanation(results, names, groups, wanted, steps, orders)
     _needs_pairs(explanation)
-    _check_metrics(wanted, _known_metrics(results))
+    check_metrics(wanted, _known_metrics(results), **ASKED)
     _write(explanation)
     return explanation
 
@@ -254,14 +255,6 @@ def _names(a: Path, b: Path) -> list[str]:
 def _known_metrics(results: Results) -> list[str]:
     columns = [str(c) for c in results.runs.columns]
     return columns[columns.index("coalition") + 1 :]
-
-
-def _check_metrics(wanted: Sequence[str], known: Sequence[str]) -> None:
-    for metric in wanted:
-        if metric not in known:
-            near = closest(metric, known)
-            hint = f"did you mean {near}?" if near else "See explanation.csv for all metrics."
-            raise ScenarioError(f"there is no metric {metric!r}", file="--metric", hint=hint)
 
 
 def _needs_pairs(explanation: Explanation) -> None:

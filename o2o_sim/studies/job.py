@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Problem, ScenarioError
+from ..errors import ScenarioError
 from .rows import pack
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def job(spec: Spec, seed: int, *, plugins: bool = True) -> Job:
     if spec.plugins and not plugins:
         problem = f"plugin {spec.plugins[0]!r} is named here, but plugins are refused"
         hint = "Run without --no-plugins if you trust it."
-        raise ScenarioError(_at(spec, "plugins.0", problem, hint))
+        raise ScenarioError(spec.problem_at("plugins.0", problem, hint))
     return Job(key_of(spec, seed), spec, seed, plugins)
 
 
@@ -78,14 +78,8 @@ def file_digests(spec: Spec) -> dict[str, str]:
             digests[key] = _file_digest(path)
         except OSError as fault:
             said = f"{path.name} cannot be read: {fault.strerror}"
-            raise ScenarioError(_at(spec, key, said)) from fault
+            raise ScenarioError(spec.problem_at(key, said)) from fault
     return digests
-
-
-def _at(spec: Spec, key: str, message: str, hint: str | None = None) -> Problem:
-    if spec._origin is None:
-        return Problem(message, key=key, hint=hint)
-    return spec._origin.problem_at(key, message, hint)
 
 
 def _file_digest(path: Path) -> str:

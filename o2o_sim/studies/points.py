@@ -68,11 +68,11 @@ def _bad_factors(study: StudySpec) -> Iterator[Problem]:
         changed = {*(said.keys or [name]), *(key for case in said.cases.values() for key in case)}
         if "seed" in changed:
             message = "the seed cannot be varied: that is what replicates are for"
-            yield study.problem_at(_home(name), message)
+            yield study.problem_at(home_of(name), message)
         try:
             _factor(name, said)
         except ScenarioError as fault:
-            yield from (study.problem_at(_home(name), p.message, p.hint) for p in fault.problems)
+            yield from (study.problem_at(home_of(name), p.message, p.hint) for p in fault.problems)
 
 
 def _bad_metrics(study: StudySpec) -> Iterator[Problem]:
@@ -192,16 +192,16 @@ def _changes(name: str, said: FactorSpec, value: Scalar) -> Iterable[tuple[tuple
     """(place in the study, dotted key, value) of every key that a factor changes at a value."""
     if said.cases:
         case = _case_values(said)[value]
-        home = _home(name) if name in ("policy", "world") else (*_home(name), "cases")
+        home = home_of(name) if name in ("policy", "world") else (*home_of(name), "cases")
         for key, changed in said.cases[case].items():
             yield (*home, case, key), key, changed
     else:
         for key in said.keys or [name]:
-            yield _home(name), key, value
+            yield home_of(name), key, value
 
 
-def _home(factor: str) -> tuple[str, ...]:
-    """Where in the study a factor stands."""
+def home_of(factor: str) -> tuple[str, ...]:
+    """The key of the study under which a factor stands."""
     return {"policy": ("policies",), "world": ("worlds",)}.get(factor, ("factors", factor))
 
 
@@ -253,6 +253,11 @@ def metrics_wanted(study: StudySpec) -> list[str]:
 
 def _name(metric: str | WindowSpec) -> str:
     return metric.name if isinstance(metric, WindowSpec) else metric
+
+
+def about(study: StudySpec, kind: str) -> dict[str, Any]:
+    """What the folder of a study keeps of its file."""
+    return {"kind": kind, "name": study.name, "question": study.question, "labels": labels_of(study)}
 
 
 def labels_of(study: StudySpec) -> dict[str, str]:

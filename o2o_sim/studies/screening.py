@@ -20,7 +20,17 @@ from ..record.archive import write_whole
 from . import designs
 from .designs import Factor
 from .indices import morris_effects, noise_share, sobol_indices
-from .points import cases, factors_of, labels_of, load_study, metrics_wanted, point, windows_of
+from .points import (
+    about,
+    cases,
+    factors_of,
+    home_of,
+    labels_of,
+    load_study,
+    metrics_wanted,
+    points,
+    windows_of,
+)
 from .spec import Scalar, StudySpec
 from .study import Case, Results, Study, load
 from .sweeps import check_metrics
@@ -98,8 +108,7 @@ def sensitivity(
         else:
             screening = begun = _part(study, designs.morris, said.trajectories, factors, held, 0, w)
         folder = folder_of("sensitivity", Path(path).stem, begun.cases, out)
-        about = {"kind": "sensitivity", "name": study.name, "question": study.question}
-        home = Study(folder, about | {"labels": labels_of(study)}, windows_of(study))
+        home = Study(folder, about(study, "sensitivity"), windows_of(study))
         home.run(begun.cases, w)
         if screening and said.method == "both":
             kept = _kept(study, screening, load(folder), wanted[0])
@@ -133,12 +142,9 @@ def _factors(study: StudySpec) -> tuple[list[Factor], dict[str, Scalar]]:
         if len(factor.values) == 1:
             fixed[factor.name] = factor.values[0]
         elif any(isinstance(v, str) for v in factor.values):
-            home = {"policy": "policies", "world": "worlds"}.get(factor.name)
             message = "has no order, and sensitivity measures ask what more of a factor does"
             hint = "Give a range or a list of numbers, or leave only one value."
-            raise ScenarioError(
-                study.problem_at((home,) if home else ("factors", factor.name), message, hint)
-            )
+            raise ScenarioError(study.problem_at(home_of(factor.name), message, hint))
         else:
             varied.append(replace(factor, values=tuple(sorted(factor.values, key=float))))
     if not varied:
@@ -159,9 +165,9 @@ def _part(
 ) -> _Part:
     """The runs of a design over some factors, while others are held at one value."""
     values, unit = design(factors, size, study.seed)
-    points = [point(study, {**v, **held}) for v in values]
+    found = points(study, [{**v, **held} for v in values])
     return _Part(
-        factors, unit, first, cases(points, range(study.replicates), plugins=work.plugins, first=first)
+        factors, unit, first, cases(found, range(study.replicates), plugins=work.plugins, first=first)
     )
 
 

@@ -19,7 +19,7 @@ from ..scenario.shape import closest
 from .boxes import Box, Span, find_boxes
 from .designs import Factor
 from .goal import Goal, Value, ends, seek
-from .points import Point, cases, factors_of, labels_of, load_study, point, windows_of
+from .points import Point, about, cases, factors_of, labels_of, load_study, point, windows_of
 from .prim import needs_workbench
 from .spec import DiscoverSpec, GoalSpec, StudySpec
 from .study import Results, Study, load
@@ -96,8 +96,8 @@ def find(
             first = [_point(study, end) for end in ends(_sought(study, study.find))]
         designed = points_of(study) if study.discover else []
         known_by = cases([*first, *designed], range(1), plugins=w.plugins)
-        about = {"kind": "find", "name": study.name, "question": study.question, "labels": labels_of(study)}
-        home = Study(folder_of("find", Path(path).stem, known_by, out), about, windows_of(study))
+        folder = folder_of("find", Path(path).stem, known_by, out)
+        home = Study(folder, about(study, "find"), windows_of(study))
         goal = _goal(study, study.find, home, w) if study.find else None
         tried = len(goal.trials) if goal else 0
         home.run(cases(designed, range(study.replicates), plugins=w.plugins, first=tried), w)

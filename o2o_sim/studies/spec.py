@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import PrivateAttr, model_validator
+from pydantic import model_validator
 
-from ..errors import Problem
 from ..scenario.keys import Block, Day, block, key
-from ..scenario.places import Key, Origin, dotted
+from ..scenario.places import Located
 
 Scalar = bool | int | float | str
 Overrides = Mapping[str, Any]
@@ -104,7 +103,7 @@ class SensitivitySpec(Block):
     keep: int = key(5, "How many factors go from the screening to the indices", ge=1, le=100)
 
 
-class StudySpec(Block):
+class StudySpec(Located):
     """A study."""
 
     name: str = key("", "Its name in tables and pictures", max_length=200)
@@ -132,8 +131,6 @@ class StudySpec(Block):
     discover: DiscoverSpec | None = key(None, "Conditions to discover")
     sensitivity: SensitivitySpec = block(SensitivitySpec, "Which factors matter")
 
-    _origin: Origin | None = PrivateAttr(default=None)
-
     @property
     def base_path(self) -> Path:
         """The base scenario's file."""
@@ -144,12 +141,6 @@ class StudySpec(Block):
     def file(self) -> str | None:
         """The name of the file it was read from."""
         return self._origin.path.name if self._origin else None
-
-    def problem_at(self, key: Key, message: str, hint: str | None = None) -> Problem:
-        """A problem with one of its keys, shown where it is written."""
-        if self._origin is None:
-            return Problem(message, key=key if isinstance(key, str) else dotted(key), hint=hint)
-        return self._origin.problem_at(key, message, hint)
 
     def factor_specs(self) -> dict[str, FactorSpec]:
         """Every factor in its long form; policies and worlds are factors with cases."""

@@ -13,7 +13,7 @@ from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..scenario.shape import closest
 from . import designs
-from .points import Point, cases, factors_of, labels_of, load_study, metrics_wanted, points, windows_of
+from .points import Point, about, cases, factors_of, labels_of, load_study, metrics_wanted, points, windows_of
 from .spec import Scalar, StudySpec
 from .statistics import mean_interval
 from .study import Results, Study
@@ -58,6 +58,7 @@ def sweep(
     path: str | os.PathLike[str],
     *,
     replicates: int | None = None,
+    report: bool = False,
     out: str | os.PathLike[str] | None = None,
     overrides: Sequence[str] = (),
     work: Work | None = None,
@@ -65,14 +66,17 @@ def sweep(
     """Carry out a study file: every point of its design, `replicates` times (else as the file says).
 
     `overrides` change the study, as in `points=128` or `set.days=90`. Returns None where `work` is a shard and
-    runs of others are still missing. Writes summary.csv beside the tables.
+    runs of others are still missing. Writes summary.csv beside the tables, and with `report` the pictures.
 
     Raises ScenarioError if the study or one of its scenarios is not valid, before anything is simulated.
     """
     study = load_study(path, overrides)
     with work or Work() as w:
         wanted = cases(points_of(study), range(replicates or study.replicates), plugins=w.plugins)
-        results = carry_out(study, "sweep", Path(path).stem, wanted, out, w)
+        folder = folder_of("sweep", Path(path).stem, wanted, out)
+        home = Study(folder, about(study, "sweep"), windows_of(study))
+        home.run(wanted, w)
+        results = home.finish()
     if results.missing:
         return None
     results.needs_some()
@@ -80,17 +84,11 @@ def sweep(
     check_metrics(study, results, found.metrics)
     text = found.summary().to_csv(index=False, lineterminator="\n")
     write_whole(results.folder / "summary.csv", text.encode())
+    if report:
+        from ..show.plots_studies import draw_sweep
+
+        draw_sweep(found)
     return found
-
-
-def carry_out(
-    study: StudySpec, kind: str, stem: str, wanted: list, out: str | os.PathLike[str] | None, work: Work
-) -> Results:
-    """Run the cases of a study file in its folder and write the tables."""
-    about = {"kind": kind, "name": study.name, "question": study.question, "labels": labels_of(study)}
-    home = Study(folder_of(kind, stem, wanted, out), about, windows_of(study))
-    home.run(wanted, work)
-    return home.finish()
 
 
 def points_of(study: StudySpec) -> list[Point]:

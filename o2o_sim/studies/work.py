@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 
 from ..errors import ScenarioError
+from ..scenario.shape import closest
 from .engines import Engine, Processes
 from .study import Case
 
@@ -75,6 +76,18 @@ def parse_shard(text: str) -> tuple[int, int]:
     if not (slash and i.isdecimal() and n.isdecimal() and 1 <= int(i) <= int(n)):
         raise ScenarioError(f"should be written i/n with i from 1 to n, found {text!r}", file="--shard")
     return int(i), int(n)
+
+
+def check_metrics(wanted: Iterable[str], known: Sequence[str], *, option: str, listed: str) -> None:
+    """Raise ScenarioError for a metric that is not known, with the one that was likely meant.
+
+    `option` named it, and `listed` says where all of them are.
+    """
+    for metric in wanted:
+        if metric not in known:
+            near = closest(metric, known)
+            hint = f"did you mean {near}?" if near else f"See {listed}."
+            raise ScenarioError(f"there is no metric {metric!r}", file=option, hint=hint)
 
 
 def folder_of(kind: str, stem: str, cases: Iterable[Case], out: str | os.PathLike[str] | None) -> Path:

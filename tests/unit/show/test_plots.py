@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from o2o_sim.show import plots, style
+from o2o_sim.show import style
 from o2o_sim.show.plots import PICTURES, draw_all
 
 ALL = {*PICTURES, "city_map"}
@@ -91,7 +91,7 @@ def test_a_full_disk_is_no_matter_of_one_picture(tiny_result, tmp_path, monkeypa
     def full(figure, path):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(plots, "save", full)
+    monkeypatch.setattr(style, "save", full)
     with pytest.raises(OSError, match="No space"):
         draw_all(tiny_result.frames, tiny_result.manifest, tmp_path)
 
