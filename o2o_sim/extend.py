@@ -151,6 +151,10 @@ class Plugins:
         """One instance of every channel class of the scenario."""
         return [self.find(c, f"channels.{k}")() for k, c in enumerate(self.spec.channels)]
 
+    def systems(self) -> list[Any]:
+        """The system classes of the scenario's own."""
+        return [self.find(s, f"systems.{k}") for k, s in enumerate(self.spec.systems)]
+
     def insert_phases(self, day: tuple[tuple[str, Phase], ...]) -> list[tuple[str, Phase]]:
         """The phases of a day with those of the scenario put in their place."""
         phases = list(day)

@@ -15,11 +15,13 @@ import numpy as np
 
 from . import phases, review, setup
 from .agents.circle import Circle
+from .agents.modes import CHANNEL_OF_MODE
 from .agents.platform import Platform
-from .agents.store import CHANNEL_OF_MODE, Store
+from .agents.store import Store
 from .city.build import build_city
 from .city.transport import Reach
 from .extend import Plugins
+from .market.audiences import Audiences
 from .market.binding import Shopping
 from .market.consumers import Population, populate
 from .market.ledger import Ledger
@@ -28,7 +30,8 @@ from .market.offers import MOST_CHANNELS, Table
 from .policies.decisions import View
 from .record.recorder import Recorder
 from .scenario.schema import Spec
-from .units import date_of
+from .systems import System, switched_on
+from .units import date_of, fen
 
 Phase = Callable[["O2OModel"], None]
 
@@ -78,7 +81,7 @@ class O2OModel(mesa.Model):
     """A city that shops. `step()` is one day; `run()` all days of the scenario.
 
     `consumers` is the population, `stores`, `platforms`, `circles` the agents (also in Mesa's `agents`),
-    `ledger` the money, `date` the day about to be simulated and `day` its number from 0, `spec` the scenario.
+    `ledger` the money, `audiences` groups of consumers, `systems` the special systems that are on, `date` the day about to be simulated and `day` its number from 0, `spec` the scenario.
     Draws come from `streams` alone; Mesa's own random generators are never used.
     """
 
@@ -103,12 +106,14 @@ class O2OModel(mesa.Model):
 
         rule, fields = self.extensions.rule()
         self.consumers: Population = populate(spec, self.city, self.seed_number, fields, self.store_names)
+        self.audiences = Audiences(self.consumers.columns.record)
         self.shopping = Shopping(rule, tuple(fields), compiled=spec.engine == "compiled")
         self.habits = setup.habits(spec)
         self.demand_yuan = setup.demand(self)
         self.area_km2, self.typical_km = setup.extent(self)
         self.users = np.zeros(2 + len(spec.platforms))
         self.count_users()
+        self.systems: list[System] = []
         setup.open_business(self)
 
         self.table: Table | None = None
@@ -125,6 +130,7 @@ class O2OModel(mesa.Model):
         self.schedule = self.extensions.insert_phases(DAY)
         self.day_seconds = {name: 0.0 for name, _ in self.schedule}
         self.day_counts: dict[str, int] = {"decisions": 0}
+        self.systems = switched_on(self)
         self.recorder = Recorder(self)
         self.datacollector = self.recorder.collector()
 
@@ -184,7 +190,7 @@ class O2OModel(mesa.Model):
             if channel in self.channels
             else 0
         )
-        return margin - round(getattr(self.spec.modes, mode).fixed_yuan_month * 100)
+        return margin - fen(store.mode_cost_yuan(mode))
 
     def count_users(self) -> None:
         """Shares of consumers with a smartphone, a phone payment, and a membership of each platform."""

@@ -34,6 +34,8 @@ def calendar(model: O2OModel) -> None:
         float(model.day), float(model.date.weekday()), float(model.date.month), 0.0 if free else 1.0
     )
     review.open_circles(model)
+    for system in model.systems:
+        system.morning()
     starts = [(p.number, p.is_subsidising()) for p in model.platforms]
     if starts != getattr(model, "_subsidising", None):
         model._subsidising, model.offers_changed = starts, True
@@ -56,6 +58,8 @@ def publish(model: O2OModel) -> None:
             rows += store.publish()
         for channel in model.own_channels:
             rows += list(channel.publish(model))
+        for system in model.systems:
+            rows = system.amend(rows)
         table = tabulate(rows, model.people_each, model.channels)
         model.queue = np.concatenate([model.queue, np.zeros(len(model.stores) - len(model.queue))])
         if same_places(model.table, table) and model.reach_date is not None:
@@ -283,6 +287,8 @@ def settle(model: O2OModel) -> None:
     book("delivery", carrier, COURIERS, money["delivery"])
     for p in model.platforms:
         p.spent_fen += int(money["subsidy"][t.columns["platform"][rows] == p.number + 1].sum())
+    for system in model.systems:
+        system.after_sales()
     model.recorder.sales()
     _count_month(model, rows, n, paid + money["subsidy"], money, carrier == seller)
 
@@ -320,6 +326,8 @@ def learn(model: O2OModel) -> None:
         people.record, people.familiarity, people.favourite, people.loyalty, people.due, model.habits, consumer, category, model.pick, model.served, starts, t.columns["store"],
         t.columns["platform"], social, model.day, stream(model.seed_number, "learn", model.day),
     )  # fmt: skip
+    for system in model.systems:
+        system.after_learning()
 
 
 # -- record ------------------------------------------------------------------------------------------------

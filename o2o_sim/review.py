@@ -9,8 +9,9 @@ import numpy as np
 
 from . import setup
 from .agents.circle import Circle
+from .agents.modes import CHANNEL_OF_MODE
 from .agents.platform import Platform
-from .agents.store import CHANNEL_OF_MODE, CLOSED, ONLINE_ONLY, SHOWROOM, Store
+from .agents.store import CLOSED, ONLINE_ONLY, SHOWROOM, Store
 from .market.ledger import LINE
 from .market.needs import adopt
 from .policies.decisions import Decision, View
@@ -35,6 +36,8 @@ def review(model: O2OModel) -> None:
         store.pay_month()
     for platform in model.platforms:
         platform.pay_month()
+    for system in model.systems:
+        system.bills()
     for store in trading:
         store.close_month()
     model.view = look_around(model, trading)
@@ -46,6 +49,8 @@ def review(model: O2OModel) -> None:
             store.pay_out()
     let_again(model)
     spread(model)
+    for system in model.systems:
+        system.month_end()
     model.recorder.close_month()
     model.ledger.close_month()
     model.month.clear()
@@ -68,7 +73,7 @@ def look_around(model: O2OModel, trading: list[Store]) -> View:
     lifts: dict[str, list[float]] = {}
     sellers: dict[tuple[str, str], int] = {}
     for s in trading:
-        month = s.history[-1]
+        month = s.months[-1]
         if month.revenue > 0:
             margin = month.profit / month.revenue
             margins.setdefault(s.category, []).append(margin)
@@ -97,6 +102,7 @@ def look_around(model: O2OModel, trading: list[Store]) -> View:
         orders=orders,
         local_sellers=sellers,
         rent_share={k: median(v) for k, v in rents.items()},
+        systems=model.systems,
     )
 
 
@@ -132,6 +138,8 @@ def _store(model: O2OModel, store: Store) -> None:
     assert model.view is not None
     decision = store.policy.review(store, model.view, chance)
     carry_out(model, store, decision)
+    for system in model.systems:
+        system.decided(store, decision)
 
 
 def carry_out(model: O2OModel, store: Store, d: Decision) -> None:
@@ -253,7 +261,7 @@ def _earned(stores: list[Store], rent: float) -> dict[str, tuple[float, float]]:
     margins: dict[str, list[float]] = {}
     kept: dict[str, list[float]] = {}
     for s in stores:
-        months = s.history[-3:]
+        months = s.months[-3:]
         revenue = sum(m.revenue for m in months)
         if not s.is_here or revenue <= 0:
             continue
@@ -281,16 +289,15 @@ def _prospect(model: O2OModel, name: str, earned: tuple[float, float], floor: di
 
 # -- technology ----------------------------------------------------------------------------------------------
 def spread(model: O2OModel) -> None:
-    """A month of adoption of smartphones, phone payment, and each platform."""
+    """A month of adoption of smartphones, phone payment, and each platform: hazard p + q * share of users (Bass
+    1969), times literacy."""
     rule, specs = model.spec.consumers, list(model.spec.platforms.items())
     names = ["smartphone", "phone payment", *("member " + n for n, _ in specs)]
+    rates = [rule.smartphone, rule.phone_payment, *(s.membership for _, s in specs)]
     keys = np.array([stream(model.seed_number, "adopt " + n, model.day + 1) for n in names], dtype=np.uint64)
-    p = np.array([s.membership.innovation for _, s in specs])
-    q = np.array([s.membership.imitation for _, s in specs])
-    adopt(
-        model.consumers.columns.record,
-        (rule.smartphone.innovation, rule.smartphone.imitation),
-        (rule.phone_payment.innovation, rule.phone_payment.imitation),
-        p, q, model.users, keys,
-    )  # fmt: skip
+    hazard = np.array([r.innovation for r in rates]) + np.array([r.imitation for r in rates]) * model.users
+    by_cohort = np.tile(hazard, (len(model.spec.cohorts), 1))
+    for system in model.systems:
+        system.hazards(by_cohort)
+    adopt(model.consumers.columns.record, by_cohort, keys)
     model.count_users()

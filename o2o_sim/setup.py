@@ -9,8 +9,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from .agents.circle import STREETS, Circle
+from .agents.modes import Holding
 from .agents.platform import Platform
-from .agents.store import Holding, Store
+from .agents.store import Store
 from .errors import ScenarioError
 from .market.needs import Habits
 from .scenario.schema import Spec
@@ -87,11 +88,10 @@ def open_business(model: O2OModel) -> None:
     model.count_users()
     for platform in model.platforms:
         platform.drops_a_day = _first_drops(model, platform)
-    for name, named in model.spec.stores.named.items():
-        for mode in named.modes:
-            model.store(name).modes[mode] = Holding(
-                model.date, _first_partner(model, model.store(name), mode)
-            )
+    for store in model.stores:
+        named = model.spec.stores.named.get(store.name)
+        for mode in (*store.format.modes, *(named.modes if named else ())):
+            store.modes[mode] = Holding(model.date, _first_partner(model, store, mode))
 
 
 def _first_partner(model: O2OModel, store: Store, mode: str) -> Platform | None:
@@ -243,12 +243,13 @@ def found_store(
     """Open a store; what is not given is drawn for its name."""
     rules = model.spec.stores
     f, t = rules.formats[format_name], _traits(model, name)
+    mean_skill = rules.skill_mean if f.skill_mean is None else f.skill_mean
     chained = t["chain"] < f.chain_share and f.chains > 0
     chain = f"{format_name} chain {1 + int(t['chain'] / f.chain_share * f.chains)}" if chained else ""
     values: dict[str, Any] = {
         "area_m2": f.area_m2 * math.exp(f.area_spread * t["area"] - f.area_spread**2 / 2),
         "quality": f.quality + rules.quality_spread * t["quality"],
-        "skill": min(max(rules.skill_mean + rules.skill_spread * t["skill"], 0.0), 1.0),
+        "skill": min(max(mean_skill + rules.skill_spread * t["skill"], 0.0), 1.0),
         "chain": chain,
         "policy": model.extensions.store_policy(f.policy or rules.policy),
     }

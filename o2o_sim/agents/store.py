@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
 
-from ..market.consumers import ONLINE, member_bit
 from ..market.ledger import LINE, OVERHEADS, OWNERS, PROVIDERS, STAFF, STORE
-from ..market.offers import AT_PLACE, DELIVERED, FOLLOWERS, Offer
+from ..market.offers import Offer
 from ..streams import name_bits
 from ..units import FEN_PER_YUAN, fen
+from .modes import PUBLISH, Holding, walk_in
 
 if TYPE_CHECKING:
     from ..model import O2OModel
@@ -23,13 +22,6 @@ if TYPE_CHECKING:
     from .platform import Platform
 
 OPEN, SHOWROOM, ONLINE_ONLY, CLOSED = "open", "showroom", "online only", "closed"
-CHANNEL_OF_MODE = {
-    "social": "social delivery",
-    "app": "app delivery",
-    "marketplace": "marketplace shop",
-    "partnership": "coupon",
-}
-"""The channel through which each way of integrating sells."""
 SHOWROOM_FLOOR = 0.5
 """Share of floor and staff that a showroom keeps."""
 LEAST_STAFF, MOST_STAFF, STAFF_STEP = 0.6, 1.25, 0.25
@@ -38,16 +30,6 @@ VARIABLE = [
     LINE[n] for n in ("cost of goods", "spoilage", "commission", "advertising", "handling", "delivery")
 ]
 """The lines that grow with sales."""
-
-
-@dataclass
-class Holding:
-    """A way of integrating that a store has taken up."""
-
-    since: date
-    platform: Platform | None = None
-    months: int = 0
-    contribution_fen: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -88,7 +70,7 @@ class Store(mesa.Agent):
 
     Money is in fen and scaled to real residents. `number` is its row in the market's arrays, `account` its
     ledger account; `state` one of open, showroom, online only, closed; `modes` the ways of integrating it
-    holds; `price_x` its price relative to its format's; `history` its months, oldest first.
+    holds; `price_x` its price relative to its format's; `owner` the platform that holds it, if one does; `months` its months' books, oldest first.
     """
 
     def __init__(
@@ -128,7 +110,8 @@ class Store(mesa.Agent):
         self.modes: dict[str, Holding] = {}
         self.price_x, self.price_direction = 1.0, 1.0
         self.opened, self.changed, self.reason = model.date, model.date, ""
-        self.history: list[Month] = []
+        self.owner: Platform | None = None
+        self.months: list[Month] = []
         self.losses = 0
         self.staffing = 1.0
         cash = cash_yuan if cash_yuan is not None else spec.stores.cash_months * self.fixed_cost_yuan()
@@ -195,12 +178,23 @@ class Store(mesa.Agent):
 
     def pay_month(self) -> None:
         """Rent, wages, overheads and the fixed cost of its modes."""
-        book, modes = self.model.ledger.book, self.model.spec.modes
+        book = self.model.ledger.book
         book("rent", self.account, self.circle.account, np.int64(fen(self.rent_yuan())))
         book("wages", self.account, STAFF, np.int64(fen(self.wages_yuan())))
         book("overheads", self.account, OVERHEADS, np.int64(fen(self.overheads_yuan())))
         for name in self.modes:
-            book("integration", self.account, PROVIDERS, np.int64(fen(getattr(modes, name).fixed_yuan_month)))
+            book("integration", self.account, PROVIDERS, np.int64(fen(self.mode_cost_yuan(name))))
+
+    def sharers(self, mode: str) -> int:
+        """How many shops bear the cost of a mode together: those of its chain that hold it, itself included."""
+        if not (self.chain and getattr(self.model.spec.modes, mode).shared_by_chain):
+            return 1
+        others = (s for s in self.model.stores if s.chain == self.chain and s is not self and s.is_trading)
+        return 1 + sum(mode in s.modes for s in others)
+
+    def mode_cost_yuan(self, mode: str) -> float:
+        """Its part of what a mode costs in a month, whether it holds the mode or thinks of it."""
+        return getattr(self.model.spec.modes, mode).fixed_yuan_month / self.sharers(mode)
 
     # -- what it offers ----------------------------------------------------------------------------------
     def fit(self, mode: str) -> float:
@@ -219,15 +213,15 @@ class Store(mesa.Agent):
         rows = []
         for category, share in self.floor.items():
             if self.is_here:
-                rows.append(self._walk_in(category, share))
+                rows.append(walk_in(self, category, share))
             for mode, holding in self.modes.items():
-                offer = getattr(self, "_" + mode)(category, share, holding)
+                offer = PUBLISH[mode](self, category, share, holding)
                 if offer is not None:
                     rows.append(offer)
         return rows
 
-    def _base(self, channel: str, category: str, share: float) -> dict[str, Any]:
-        """What all its offers have in common."""
+    def base_offer(self, channel: str, category: str, share: float) -> dict[str, Any]:
+        """What all its offers have in common; `share` is that of its floor which the category has."""
         spec = self.model.spec
         c = spec.categories[category]
         floor = max(self.area_m2 * share * (SHOWROOM_FLOOR if self.state == SHOWROOM else 1.0), 1.0)
@@ -250,74 +244,9 @@ class Store(mesa.Agent):
             "appeal": self.quality + spec.stores.size_weight * math.log(floor / 1000.0),
         }
 
-    def _walk_in(self, category: str, share: float) -> Offer:
-        base = self._base("walk-in", category, share)
-        base["appeal"] += self.circle.attraction()
-        return Offer(**base, seen=AT_PLACE)
-
-    def _partnership(self, category: str, share: float, holding: Holding) -> Offer | None:
-        """A coupon of the platform, taken in the shop."""
-        p = holding.platform
-        if p is None or not self.is_here or not p.carries(category):
-            return None
-        mode, base = self.model.spec.modes.partnership, self._base("coupon", category, share)
-        discount = base["price"] * p.spec.coupon_discount
-        base["appeal"] += self.circle.attraction() + mode.appeal + p.trust() - (1 - self.fit("partnership"))
-        return Offer(
-            **base,
-            seen=AT_PLACE,
-            platform=p.number,
-            needs=int(ONLINE | member_bit(p.number)),
-            discount=discount,
-            subsidy=p.subsidy_for(base["price"] - discount),
-            commission=p.commission * (base["price"] - discount),
-            handling=mode.per_order_yuan,
-            payment=self.model.spec.consumers.payment_friction,
-        )
-
-    def _delivery(self, mode_name: str, channel: str, category: str, share: float) -> Offer | None:
-        """Brought to the door by the store, from its place."""
-        spec = self.model.spec
-        mode, c = getattr(spec.modes, mode_name), spec.categories[category]
-        if c.delivery_reach_min <= 0:
-            return None
-        logistics, base = spec.levers.logistics_x, self._base(channel, category, share)
-        base["appeal"] += mode.appeal - (1 - self.fit(mode_name))
-        return Offer(
-            **base,
-            seen=DELIVERED,
-            reach_min=min(mode.delivery_reach_min, c.delivery_reach_min),
-            needs=int(ONLINE),
-            fee=mode.delivery_fee_yuan * logistics,
-            delivery=mode.delivery_cost_yuan * logistics,
-            handling=mode.per_order_yuan,
-            wait=c.impatience * mode.delivery_days,
-            days=mode.delivery_days,
-            # Her own neighbourhood's shop is trusted more than a stranger's parcel: half the doubt.
-            unseen=0.5 * self.model.doubt(category),
-            payment=spec.consumers.payment_friction,
-        )
-
-    def _social(self, category: str, share: float, holding: Holding) -> Offer | None:
-        return self._delivery("social", "social delivery", category, share)
-
-    def _app(self, category: str, share: float, holding: Holding) -> Offer | None:
-        return self._delivery("app", "app delivery", category, share)
-
-    def _marketplace(self, category: str, share: float, holding: Holding) -> Offer | None:
-        """A parcel from its shop on the marketplace, at the marketplace's price. Followers see it as its own;
-        a share of the platform's other orders falls to it too (`Platform.sellers`)."""
-        p = holding.platform
-        if p is None or not p.carries(category):
-            return None
-        mode, base = self.model.spec.modes.marketplace, self._base("marketplace shop", category, share)
-        base |= p.parcel_terms(category)
-        base["appeal"] += mode.appeal + self.quality - (1 - self.fit("marketplace"))
-        return Offer(**base, seen=FOLLOWERS, carrier=self.account, handling=mode.per_order_yuan)
-
     # -- what became of it -------------------------------------------------------------------------------
     def close_month(self) -> Month:
-        """Read the month's books into its history."""
+        """Read the month's books."""
         m = self.model
         channels = m.month.channel_sales[self.number]
         month = Month(
@@ -328,7 +257,7 @@ class Store(mesa.Agent):
             looked_only=int(m.month.looked_only[self.number]),
             turned_away=int(m.month.turned_away[self.number]),
         )
-        self.history.append(month)
+        self.months.append(month)
         self.losses = self.losses + 1 if month.profit < 0 else 0
         if self.is_here:
             usual = self.usual_sales_yuan() * self.floor_m2 / self.area_m2
@@ -341,7 +270,7 @@ class Store(mesa.Agent):
 
     def adopt(self, mode: str, platform: Platform | None) -> None:
         """Take up a mode and pay for beginning it."""
-        setup = getattr(self.model.spec.modes, mode).setup_yuan
+        setup = getattr(self.model.spec.modes, mode).setup_yuan / self.sharers(mode)
         self.model.ledger.book("integration", self.account, PROVIDERS, np.int64(fen(setup)))
         self.modes[mode] = Holding(self.model.date, platform)
         self.changed = self.model.date

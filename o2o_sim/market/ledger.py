@@ -40,9 +40,11 @@ LINES = (
     "wages",
     "overheads",
     "integration",
+    "transfers",
     "owners",
 )
-"""What money is moved for: the lines of a store's profit and loss (`owners` is capital, not profit)."""
+"""What money is moved for: the lines of a store's profit and loss (`transfers` are shared gains, compensations and
+fines; `owners` is capital, not profit)."""
 
 LINE = {name: number for number, name in enumerate(LINES)}
 CAPITAL = LINE["owners"]

@@ -236,45 +236,34 @@ def tally(consumer, pick, visited, served, at_place, cohort, cohorts, rows):
 
 
 @kernel
-def _adopt_part(people, smartphone, pay, member_p, member_q, users, keys, first, last):
+def _adopt_part(people, hazard, keys, first, last):
     for i in range(first, last):
-        who, skill = U64(people[i].id), np.float64(people[i].literacy)
+        who, skill, c = U64(people[i].id), np.float64(people[i].literacy), people[i].cohort
         access = people[i].access
         if not access & _ONLINE:
-            if uniform(keys[0], who) < (smartphone[0] + smartphone[1] * users[0]) * skill:
+            if uniform(keys[0], who) < hazard[c, 0] * skill:
                 people[i].access = access | _ONLINE
             continue
-        if not access & _PAYS and uniform(keys[1], who) < (pay[0] + pay[1] * users[1]) * skill:
+        if not access & _PAYS and uniform(keys[1], who) < hazard[c, 1] * skill:
             access |= _PAYS
-        for p in range(len(member_p)):
+        for p in range(hazard.shape[1] - 2):
             bit = np.uint32(1) << np.uint32(_FIRST + p)
-            hazard = (member_p[p] + member_q[p] * users[2 + p]) * skill
-            if not access & bit and uniform(keys[2 + p], who) < hazard:
+            if not access & bit and uniform(keys[2 + p], who) < hazard[c, 2 + p] * skill:
                 access |= bit
         people[i].access = access
 
 
 @kernel(parallel=True)
-def adopt(people, smartphone, pay, member_p, member_q, users, keys):
-    """One month of adoption: hazard (p + q * share of users) times literacy, for each technology.
+def adopt(people, hazard, keys):
+    """One month of adoption.
 
-    `smartphone` and `pay` are (p, q), `member_p` and `member_q` float64[platforms]; `users`
-    (float64[2 + platforms]) are the shares who have it; keys uint64[2 + platforms]. A platform and paying by
-    phone need a smartphone.
+    `hazard` (float64[cohorts, 2 + platforms]) is the chance of somebody of literacy 1 to take up a smartphone, paying
+    by phone, and each platform; it is multiplied by her literacy. keys: uint64[2 + platforms]. A platform and paying
+    by phone need a smartphone, had at the month's beginning.
     """
     n = len(people)
     for part in prange(PARTS):
-        _adopt_part(
-            people,
-            smartphone,
-            pay,
-            member_p,
-            member_q,
-            users,
-            keys,
-            part * n // PARTS,
-            (part + 1) * n // PARTS,
-        )
+        _adopt_part(people, hazard, keys, part * n // PARTS, (part + 1) * n // PARTS)
 
 
 @kernel

@@ -34,6 +34,9 @@ class Offer:
     their radius), DELIVERED (by those within `reach_min` of the place, at no travel), EVERYWHERE, FOLLOWERS
     (only by who follows the store). `needs` are the bits of `access` one must have.
 
+    Two offers may have one `key` if their `needs` differ: the same thing on two terms. They have one draw, so that
+    everybody takes the better of those she can have, and a second set of terms is not a second chance.
+
     The customer pays price - discount - subsidy + fee. The seller gets price - discount (the subsidy comes
     from the platform), and pays `goods`, `spoilage`, `commission` and `advertising` (to the platform),
     `handling` (to providers). `carrier` (an account, by default the seller) gets the fee and pays `delivery`.
@@ -200,7 +203,7 @@ def _refuse_strays(rows: list[Offer], channels: list[str]) -> None:
             raise ValueError(f"{r.maker!r} offers {r.channel!r} at a place or from one, but says no cell")
         if r.seen == FOLLOWERS and r.store < 0:
             raise ValueError(f"{r.maker!r} offers {r.channel!r} to followers, but of no store")
-    if len({int(r.key) for r in rows}) < len(rows):
+    if len({(int(r.key), r.needs) for r in rows}) < len(rows):
         raise ValueError(
             "two offers have the same key; make it from the names of maker, channel and category"
         )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..agents.store import Store
     from ..scenario.schema import Spec
+    from ..systems import System
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class View:
     `holders[category, mode]` the share of open stores that hold a mode; `lift[mode]` the median share of
     sales that its holders make through it; `online_share[category]` the share of sales that went to parcels;
     `members[platform]` the share of consumers who are members; `orders[platform, category]` a month's local
-    orders, in fen; `spare_skill` is not here: a store knows only its own.
+    orders, in fen; `systems` the special systems that are on, which may forbid a store a mode.
     """
 
     date: date
@@ -55,6 +56,7 @@ class View:
     orders: dict[tuple[str, str], float]
     local_sellers: dict[tuple[str, str], int]
     rent_share: dict[str, float]
+    systems: list[System] = field(default_factory=list)
 
 
 class StorePolicy:

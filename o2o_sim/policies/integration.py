@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..agents.modes import PUBLISH
 from ..streams import uniforms
 from .decisions import View
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..agents.store import Month, Store
 
-MODES = ("social", "marketplace", "partnership", "app")
+MODES = tuple(PUBLISH)
 SETUP_MONTHS = 24
 """Months over which a store spreads what it costs to begin."""
 
@@ -50,7 +51,7 @@ def options(store: Store, view: View) -> list[Option]:
     """All modes that the store does not hold, could adopt today, can pay and has some skill for, best first."""
     spec = view.spec
     rules = spec.stores.satisficing
-    months = store.history[-rules.memory_months :]
+    months = store.months[-rules.memory_months :]
     sales = sum(m.revenue for m in months) / len(months) / 100
     margin = contribution_margin(months)
     found = []
@@ -58,12 +59,17 @@ def options(store: Store, view: View) -> list[Option]:
         mode = getattr(spec.modes, name)
         if name in store.modes or not mode.available or (mode.start and view.date < mode.start):
             continue
-        cost = mode.fixed_yuan_month + mode.setup_yuan / SETUP_MONTHS
+        sharers = store.sharers(name)
+        cost = (mode.fixed_yuan_month + mode.setup_yuan / SETUP_MONTHS) / sharers
         skilled = store.skill >= 0.5 * mode.skill
-        affordable = store.cash_yuan + store.credit_yuan / 2 >= mode.setup_yuan + 2 * mode.fixed_yuan_month
+        affordable = (
+            store.cash_yuan + store.credit_yuan / 2 >= (mode.setup_yuan + 2 * mode.fixed_yuan_month) / sharers
+        )
         if not skilled or not affordable:
             continue
         for platform in _partners(name, store, view):
+            if not all(system.allows(store, name, platform) for system in view.systems):
+                continue
             extra, kept = _expect(name, store, view, sales, margin, platform)
             crowd = 1 + rules.bandwagon * view.holders.get((store.category, name), 0.0)
             extra *= rules.optimism * crowd * store.fit(name)

@@ -28,7 +28,7 @@ class Satisficing(StorePolicy):
         figures = self.look_back(store, view)
         if store.cash_yuan < -store.credit_yuan:
             return Decision("close", "insolvent: " + main_cause(store, view), figures=figures)
-        if len(store.history) < rules.memory_months:
+        if len(store.months) < rules.memory_months:
             return KEEP
         for mode, holding in store.modes.items():
             if holding.months >= rules.trial_months:
@@ -50,7 +50,7 @@ class Satisficing(StorePolicy):
     def look_back(self, store: Store, view: View) -> dict:
         """Profit and aspiration over the months that it remembers."""
         rules = view.spec.stores.satisficing
-        months = store.history[-rules.memory_months :]
+        months = store.months[-rules.memory_months :]
         revenue = sum(m.revenue for m in months)
         profit = sum(m.profit for m in months)
         margin = profit / revenue if revenue > 0 else -1.0
@@ -76,7 +76,7 @@ class Satisficing(StorePolicy):
 
     def give_up(self, store: Store, view: View, figures: dict) -> Decision:
         """After long losses: a showroom, an online shop, or nothing."""
-        months = store.history[-view.spec.stores.satisficing.patience_months :]
+        months = store.months[-view.spec.stores.satisficing.patience_months :]
         margin = contribution_margin(months)
         fixed = -sum(int(m.lines[list(FIXED)].sum()) for m in months) / len(months) / 100
         online = (
@@ -110,9 +110,9 @@ class Satisficing(StorePolicy):
 
     def move_price(self, store: Store, step: float, figures: dict) -> Decision:
         """Follow the gradient of its own profit: go on if the last step helped, turn round if not."""
-        if store.state not in (OPEN, SHOWROOM) or step == 0 or len(store.history) < 2:
+        if store.state not in (OPEN, SHOWROOM) or step == 0 or len(store.months) < 2:
             return Decision("keep", "nothing promises to pay", figures=figures)
-        if store.history[-1].profit < store.history[-2].profit:
+        if store.months[-1].profit < store.months[-2].profit:
             store.price_direction = -store.price_direction
         price_x = min(max(store.price_x * (1 + step * store.price_direction), 0.85), 1.15)
         if price_x == store.price_x:
@@ -129,7 +129,7 @@ class NeverIntegrate(Satisficing):
 
 def main_cause(store: Store, view: View) -> str:
     """In a few words, what most set a losing store apart: its rent, or its sales, and who took them."""
-    months = store.history[-6:]
+    months = store.months[-6:]
     if not months:
         return "no cash"
     revenue = sum(m.revenue for m in months) / len(months) / 100
@@ -149,7 +149,7 @@ def main_cause(store: Store, view: View) -> str:
     }
     cause = max(causes, key=lambda k: causes[k])
     if cause == "sales too low":
-        first = store.history[:6]
+        first = store.months[:6]
         was = sum(m.revenue for m in first) / len(first) / 100
         lost = was - revenue
         if lost > 0.1 * was and view.online_share.get(store.category, 0.0) > 0.25:

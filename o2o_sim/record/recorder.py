@@ -161,12 +161,12 @@ class Recorder:
         was founded that evening."""
         m = self.model
         known = {s.number for s, _, _ in self._trading}
-        new = [(s, s.state, "") for s in m.stores if not s.history and s.is_trading and s.number not in known]
+        new = [(s, s.state, "") for s in m.stores if not s.months and s.is_trading and s.number not in known]
         rows = [*self._trading, *new]
         stores = [s for s, _, _ in rows]
         lines = m.ledger.books[:, [s.account for s in stores]].T
         for store, own in zip(stores[: len(known)], lines):
-            store.history[-1] = replace(store.history[-1], lines=own.copy())
+            store.months[-1] = replace(store.months[-1], lines=own.copy())
         frame = pd.DataFrame(lines / 100, columns=[f"{name}_yuan" for name in LINES])
         income = lines[:, [LINE["sales"], LINE["subsidy received"], LINE["delivery fees"]]].sum(axis=1)
         head: dict[str, Any] = {
@@ -238,6 +238,8 @@ class Recorder:
                 f"cash_yuan/{p.name}": p.cash_yuan,
                 f"subsidy_yuan_order/{p.name}": p.subsidy_yuan,
             }
+        for system in m.systems:
+            city |= system.figures()
         self._city_months.append(city)
 
     # -- at the end --------------------------------------------------------------------------------------

@@ -51,6 +51,12 @@ class Format(Block):
     chain_share: float = key(0.0, "Share of units that belong to a chain", unit="share", ge=0, le=1)
     chains: int = key(0, "Number of chains of this format", ge=0, le=1000)
     policy: str = key("", "Policy of this format's stores, if not the general one")
+    skill_mean: float | None = key(
+        None, "Mean digital skill of its managers, if not the general one", unit="share", ge=0, le=1
+    )
+    modes: list[str] = key(
+        [], "Ways of integrating that all its stores of the first day hold then", max_length=8
+    )
 
 
 class NamedStore(PlaceSpec):
@@ -158,6 +164,9 @@ class Mode(Block):
     start: Day | None = key(None, "First day on which it can be adopted")
     setup_yuan: float = key(0.0, "Cost of beginning", unit="yuan", ge=0, le=1e9)
     fixed_yuan_month: float = key(0.0, "Cost per month", unit="yuan/month", ge=0, le=1e9)
+    shared_by_chain: bool = key(
+        False, "Whether the shops of a chain share these two costs, each taking an equal part"
+    )
     per_order_yuan: float = key(
         0.0, "Cost per order besides delivery and commission", unit="yuan", ge=0, le=1e5
     )

@@ -151,6 +151,7 @@ def _formats(spec: Spec) -> Faults:
             yield Fault(
                 (*key[:-1], "chain_share"), "there are no chains of this format", "say how many: chains"
             )
+        yield from _first_modes(spec, f.modes, key[:-1], [c for c in f.demand_share if c in spec.categories])
     for category, by_format in shares.items():
         if (total := math.fsum(by_format.values())) > 1.0001:
             at = ("stores", "formats", list(by_format)[-1], "demand_share", category)
@@ -172,7 +173,7 @@ def _named_stores(spec: Spec) -> Faults:
             what = f"category of the format '{s.format}' called"
             yield _unknown((*key, "category"), what, s.category, f.demand_share)
         yield from _place_of_store(spec, s, key)
-        yield from _first_modes(spec, s, key, [s.category] if s.category else list(f.demand_share))
+        yield from _first_modes(spec, s.modes, key, [s.category] if s.category else list(f.demand_share))
 
 
 def _place_of_store(spec: Spec, s: NamedStore, key: Key) -> Faults:
@@ -191,13 +192,13 @@ def _place_of_store(spec: Spec, s: NamedStore, key: Key) -> Faults:
         yield _unknown(at, "circle", s.circle, spec.circles)
 
 
-def _first_modes(spec: Spec, s: NamedStore, key: Key, sells: list[str]) -> Faults:
-    for k, mode in enumerate(s.modes):
+def _first_modes(spec: Spec, modes: list[str], key: Key, sells: list[str]) -> Faults:
+    for k, mode in enumerate(modes):
         at: Key = (*key, "modes", k)
         if mode not in Modes.model_fields:
             yield _unknown(at, "way of integrating called", mode, Modes.model_fields)
         elif mode in PARTNERS and not any(_carries(spec, p, mode, c) for p in spec.platforms for c in sells):
-            message = f"there is no {PARTNERS[mode]} platform that carries what this store sells"
+            message = f"there is no {PARTNERS[mode]} platform that carries what is sold here"
             yield Fault(at, message, f"it sells {', '.join(sells)}")
 
 
@@ -278,6 +279,8 @@ def _said(spec: Spec) -> Iterator[tuple[Key, str, str]]:
     yield ("entry", "policy"), "entry", spec.entry.policy
     for k, channel in enumerate(spec.channels):
         yield ("channels", k), "plugin", channel
+    for k, system in enumerate(spec.systems):
+        yield ("systems", k), "plugin", system
     for k, phase in enumerate(spec.phases):
         yield ("phases", k, "run"), "plugin", phase.run
 

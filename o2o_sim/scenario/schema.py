@@ -59,4 +59,5 @@ class Spec(Located):
     modes: Modes = block(Modes, "Ways of integrating")
     entry: Entry = block(Entry, "Who takes an empty unit")
     channels: list[str] = key([], "Kinds of offer of your own: `plugin.Class`", max_length=20)
+    systems: list[str] = key([], "Systems of your own: `plugin.Class`", max_length=20)
     phases: list[PhaseSpec] = key([], "Phases of your own", max_length=20)

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from o2o_sim.agents.store import ONLINE_ONLY, OPEN, SHOWROOM, Holding, Month
+from o2o_sim.agents.modes import Holding
+from o2o_sim.agents.store import ONLINE_ONLY, OPEN, SHOWROOM, Month
 from o2o_sim.market.ledger import LINE, LINES
 from o2o_sim.policies import entry, rent, subsidy
 from o2o_sim.policies import store as store_policies
@@ -66,10 +67,10 @@ def month(revenue=100_000.0, profit=0.0, *, rent=-10_000.0, integration=0.0, **m
 def shop(*months: Month, **given):
     """A store as its policy sees it."""
     known = {
-        "cash_yuan": 10_000.0, "credit_yuan": 5_000.0, "history": list(months), "modes": {}, "losses": 0,
+        "cash_yuan": 10_000.0, "credit_yuan": 5_000.0, "months": list(months), "modes": {}, "losses": 0,
         "circle": SimpleNamespace(name="market"), "category": "food", "floor": {"food": 1.0}, "format_name": "grocer",
         "skill": 0.5, "state": OPEN, "price_x": 1.0, "price_direction": 1.0, "fit": lambda mode: 1.0,
-        "usual_sales_yuan": lambda: 100_000.0,
+        "usual_sales_yuan": lambda: 100_000.0, "sharers": lambda mode: 1,
     }  # fmt: skip
     return SimpleNamespace(**{**known, **given})
 
@@ -392,7 +393,7 @@ def test_prices_go_on_while_profit_rises_and_turn_round_when_it_falls():
     path = []
     for profit in (None, 300.0, 250.0, 260.0, 200.0):
         if profit is not None:
-            store.history.append(month(profit=profit))
+            store.months.append(month(profit=profit))
         decision = policy.review(store, scenario, 0.0)
         assert decision.kind == "price"
         path.append(round(decision.price_x / store.price_x - 1, 9))

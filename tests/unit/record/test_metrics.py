@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from o2o_sim.agents.store import CHANNEL_OF_MODE
+from o2o_sim.agents.modes import CHANNEL_OF_MODE
 from o2o_sim.errors import ScenarioError
 from o2o_sim.record import metrics as module
 from o2o_sim.record import outcomes
