@@ -20,6 +20,7 @@ import pandas as pd
 from ..errors import ScenarioError
 from ..scenario.checks import STREETS
 from ..scenario.shape import closest
+from .metrics_groups import by_format, sales_shares
 from .result import RunResult, columns_of, headline
 
 Frames = Mapping[str, pd.DataFrame]
@@ -106,6 +107,23 @@ METRICS: dict[str, Metric] = {
     "stores_integrated/circle": Metric("stores integrated in any way", "stores", "count",
         "those of one circle, showrooms and those moved online from there among them"),
     "stores_closed/circle": Metric("stores closed", "stores", "count", "those of one circle"),
+    "stores_closed_share/format": Metric("share of stores closed", "share", "share", "those of one format"),
+    "integrated_share/format": Metric("share of stores integrated in any way", "share", "share",
+        "those of one format"),
+    "life_days/format": Metric("mean life of stores", "days", "days",
+        "those of one format: from the opening, or the first day of the run, to the closure or the last evening"),
+    "sales_yuan_month/format": Metric("sales of a store in a month", "yuan/month", "yuan",
+        "mean over the trading stores of one format and the months that the run has closed"),
+    "profit_yuan_month/format": Metric("profit of a store in a month", "yuan/month", "yuan",
+        "likewise; all but what owners put in and take out"),
+    "profit_margin/format": Metric("profit on sales", "share", "share",
+        "of all stores of one format and all months that the run has closed together"),
+    "visits_day/format": Metric("visitors of a store", "people/day", "rate",
+        "mean over the trading stores of one format and the days of the months that the run has closed"),
+    "turned_away_share/format": Metric("share of visitors turned away", "share", "share",
+        "visitors who found a store of one format full, of all its visitors"),
+    "sales_share": Metric("share of sales in a category", "share", "share",
+        "CATEGORY/CHANNEL: what one channel had of one category's sales, in the months that the run has closed"),
     "closed_after_days": Metric("median life of closed stores", "days", "days",
         "from the opening, or the first day of the run, to the closure; undefined if none closed"),
     "gini_sales": Metric("Gini coefficient of store sales", "index", "index",
@@ -174,6 +192,9 @@ def metrics(result: RunResult) -> dict[str, float]:
     found["gini_sales"] = _gini_sales(frames)
     found |= _circles(frames, scenario["circles"])
     found |= _platforms(frames, scenario["residents"] / scenario["population"])
+    integrated = frozenset(o for o, fate in FATE.items() if fate == "integrated")
+    found |= by_format(frames, scenario["stores"]["formats"], integrated)
+    found |= sales_shares(frames, scenario["categories"], CHANNELS)
     return {name: float(value) for name, value in found.items()}
 
 

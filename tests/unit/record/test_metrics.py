@@ -70,7 +70,18 @@ def paper() -> RunResult:
         fate(6, "food", "late", "survived", opened="2014-01-31"),
     ]
     december = date(2013, 12, 31)
-    books = [(december, 0, 999.0), (JANUARY, 0, 100.0), (JANUARY, 1, 300.0), (JANUARY, 6, 0.0)]
+    books = [
+        (december, 0, "row", 999.0, 99.0, 31, 31),
+        (JANUARY, 0, "row", 100.0, -10.0, 62, 0),
+        (JANUARY, 1, "row", 300.0, 30.0, 93, 0),
+        (JANUARY, 6, "hall", 0.0, -5.0, 0, 0),
+    ]
+    goods = [
+        ("food", "walk-in", 60.0),
+        ("food", "parcel", 20.0),
+        ("food", "walk-in", 20.0),
+        ("food", "without", 9.0),
+    ]
     circles = [
         (december, "B", 10, 0.9, 999.0),
         (JANUARY, MALL, 30, 0.1, 100.0),
@@ -90,7 +101,11 @@ def paper() -> RunResult:
     frames = {
         "daily": pd.DataFrame(daily),
         "outcomes": pd.DataFrame(fates, columns=outcomes.COLUMNS),
-        "stores_monthly": pd.DataFrame(books, columns=["month", "store", "revenue_yuan"]),
+        "stores_monthly": pd.DataFrame(
+            books,
+            columns=["month", "store", "format", "revenue_yuan", "profit_yuan", "visits", "turned_away"],
+        ),
+        "sales_monthly": pd.DataFrame(goods, columns=["category", "channel", "sales_yuan"]),
         "circles_monthly": pd.DataFrame(
             circles, columns=["month", "circle", "units", "vacancy", "rent_yuan_m2_month"]
         ),
@@ -105,6 +120,7 @@ def paper() -> RunResult:
         "residents": 1000,
         "population": 100,
         "categories": {"toys/x": {}, "food": {}, "unsold": {}},
+        "stores": {"formats": {"row": {}, "hall": {}, "kiosk": {}}},
         "circles": {
             MALL: {"opens": None},
             "B": {},
@@ -148,6 +164,31 @@ def test_stores_by_category_and_circle(paper):
     assert row("circle/late") == [1, 0, 0]
 
 
+def test_stores_by_format(paper):
+    m = metrics(paper)
+
+    def of(metric):
+        return [m[f"{metric}/format/{name}"] for name in ("row", "hall", "kiosk")]
+
+    nan = pytest.approx(math.nan, nan_ok=True)
+    assert of("stores_closed_share") == [2 / 7, nan, nan]
+    assert of("integrated_share") == [3 / 7, nan, nan]
+    # Four lived the four days, one three of them; one closed on the third day, one on the fourth.
+    assert of("life_days") == [pytest.approx((4 * 4 + 2 + 3 + 3) / 7), nan, nan]
+    assert of("sales_yuan_month") == [pytest.approx(1399 / 3), 0, nan]
+    assert of("profit_yuan_month") == [pytest.approx(119 / 3), -5, nan]
+    assert of("profit_margin") == [pytest.approx(119 / 1399), nan, nan]
+    assert of("visits_day") == [2, 0, nan], "186 visitors in three months of 31 days"
+    assert of("turned_away_share") == [pytest.approx(31 / 186), nan, nan]
+
+
+def test_channels_of_a_category(paper):
+    m = metrics(paper)
+    assert m["sales_share/food/walk-in"] == 0.8 and m["sales_share/food/parcel"] == 0.2
+    assert m["sales_share/food/app delivery"] == 0 and math.isnan(m["sales_share/unsold/parcel"])
+    assert "sales_share/food/without" not in m
+
+
 def test_sales_of_who_has_not_traded_yet_do_not_count(paper):
     assert metrics(paper)["gini_sales"] == 0.25, "100 and 300; the third opened that evening"
 
@@ -175,13 +216,13 @@ def test_platforms(paper):
 
 
 def test_a_run_that_closes_no_month(paper):
-    for name in ("stores_monthly", "circles_monthly", "city_monthly"):
+    for name in ("stores_monthly", "circles_monthly", "city_monthly", "sales_monthly"):
         paper.frames[name] = pd.DataFrame()
     paper.frames["events"] = paper.frames["events"].iloc[:0]
     m = metrics(paper)
     for name in (
         "gini_sales", "circle_vacancy_last", "circle_vacancy_last/B", "members/tuan", "cash_yuan/tuan",
-        "subsidy_yuan/tuan", "platform_solvent/tuan",
+        "subsidy_yuan/tuan", "platform_solvent/tuan", "profit_margin/format/row", "sales_share/food/parcel",
     ):  # fmt: skip
         assert math.isnan(m[name]), name
     assert m["circle_footfall_day"] == 30
