@@ -1,4 +1,4 @@
-"""The commands that ask questions of many runs: compare, sweep, explain, find, sensitivity."""
+"""The commands that ask questions of many runs: compare, sweep, explain, find, sensitivity, claims."""
 
 from __future__ import annotations
 
@@ -281,3 +281,43 @@ def sensitivity(
     from .studies.screening import sensitivity as run
 
     return run(study, **how), sensitivity_tables
+
+
+@question("o2o-sim claims C01 C20 --replicates 10")
+def claims(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID...", help="Numbers of claims, like C07; all if none.", show_default=False),
+    ] = None,
+    replicates: Replicates = None,
+    folder: Annotated[Path, typer.Option("--claims", help="The folder of the claims' files.")] = Path(
+        "experiments/claims"
+    ),
+    *,
+    how: How,
+) -> Asked:
+    """Put claims to the test: paired runs of base and treatment, the effect with its interval, and the verdict."""
+    from .show.tables_claims import claims_tables
+    from .studies.claims import run_claims
+
+    return run_claims(ids or (), claims=folder, replicates=replicates, **how), claims_tables
+
+
+@command('o2o-sim why runs/base "restaurant row 16"')
+def why(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN_DIR", help="The folder of a finished run.", show_default=False)
+    ],
+    store: Annotated[str, typer.Argument(metavar="STORE", help="The store's name.", show_default=False)],
+) -> None:
+    """Tell the life of one store: what it saw, considered and decided, its profit and loss, and what ended it."""
+    from rich.console import Console
+
+    from .record.archive import load_run
+    from .record.life import life_of
+    from .show.tables_life import life_tables
+
+    life = life_of(store, load_run(run).frames)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    for part in life_tables(life):
+        console.print(part)

@@ -18,6 +18,7 @@ from .modes import PUBLISH, Holding, walk_in
 
 if TYPE_CHECKING:
     from ..model import O2OModel
+    from ..record.life import Life
     from .circle import Circle
     from .platform import Platform
 
@@ -114,6 +115,7 @@ class Store(mesa.Agent):
         self.months: list[Month] = []
         self.losses = 0
         self.staffing = 1.0
+        self.together = 1
         cash = cash_yuan if cash_yuan is not None else spec.stores.cash_months * self.fixed_cost_yuan()
         model.ledger.book("owners", OWNERS, self.account, np.int64(fen(cash)))
         circle.tenants.append(self)
@@ -186,11 +188,12 @@ class Store(mesa.Agent):
             book("integration", self.account, PROVIDERS, np.int64(fen(self.mode_cost_yuan(name))))
 
     def sharers(self, mode: str) -> int:
-        """How many shops bear the cost of a mode together: those of its chain that hold it, itself included."""
+        """How many shops bear the cost of a mode together: those of its chain that hold it, itself included, or
+        that take it up together today (`together`)."""
         if not (self.chain and getattr(self.model.spec.modes, mode).shared_by_chain):
             return 1
         others = (s for s in self.model.stores if s.chain == self.chain and s is not self and s.is_trading)
-        return 1 + sum(mode in s.modes for s in others)
+        return max(self.together, 1 + sum(mode in s.modes for s in others))
 
     def mode_cost_yuan(self, mode: str) -> float:
         """Its part of what a mode costs in a month, whether it holds the mode or thinks of it."""
@@ -245,6 +248,10 @@ class Store(mesa.Agent):
         }
 
     # -- what became of it -------------------------------------------------------------------------------
+    def history(self) -> Life:
+        """Its life so far: what it saw each quarter, considered and decided, its profit and loss, its end."""
+        return self.model.recorder.life(self.name)
+
     def close_month(self) -> Month:
         """Read the month's books."""
         m = self.model

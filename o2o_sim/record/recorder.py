@@ -13,13 +13,14 @@ import pandas as pd
 from ..agents.store import Store
 from ..market.ledger import CAPITAL, LINE, LINES
 from ..market.offers import AT_PLACE
+from .life import Life, life_of
 from .outcomes import outcomes
 
 if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..model import O2OModel
 
-PARCELS = ("parcel", "marketplace shop")
+PARCELS = ("parcel", "marketplace shop", "brand online")
 """Channels that count as online sales: what a parcel brought, whoever sold it."""
 
 
@@ -152,6 +153,12 @@ class Recorder:
             if p == platform.number and channel in PARCELS
         )
 
+    def order_count(self, platform: Platform) -> int:
+        """Orders through a platform this month, in simulated orders, through whatever channel."""
+        return sum(
+            int(total[0].sum()) for (_, _, _, p), total in self._month_sales.items() if p == platform.number
+        )
+
     def month(self, trading: list[Store]) -> None:
         """Note who traded this month and how, before anybody decides."""
         self._trading = [(s, s.state, "+".join(sorted(s.modes))) for s in trading]
@@ -259,6 +266,10 @@ class Recorder:
             "showroomed",
         )
         return mesa.DataCollector(model_reporters={"date": lambda m: m.date, **{n: latest(n) for n in names}})
+
+    def life(self, store: str) -> Life:
+        """The life of a store so far."""
+        return life_of(store, self.frames())
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """All tables of the run so far."""

@@ -13,7 +13,7 @@ from ..errors import Problem, ScenarioError
 from ..record.metrics import HEADLINE, METRICS, Window, family_of, label_of
 from ..scenario.load import load_scenario
 from ..scenario.messages import in_file_order
-from ..scenario.places import Key, dotted
+from ..scenario.places import Key, Located, dotted
 from ..scenario.schema import Spec
 from ..scenario.shape import closest
 from ..scenario.textfile import first as first_of
@@ -153,9 +153,9 @@ def point(study: StudySpec, values: Mapping[str, Scalar]) -> Point:
     Raises ScenarioError where the scenario refuses a value, shown where the study says it.
     """
     specs = study.factor_specs()
-    said: list[tuple[tuple[str, ...], str]] = [(("set", k), _override(k, v)) for k, v in study.set.items()]
+    said: list[tuple[tuple[str, ...], str]] = [(("set", k), override(k, v)) for k, v in study.set.items()]
     for name, value in values.items():
-        said += [(path, _override(k, v)) for path, k, v in _changes(name, specs[name], value)]
+        said += [(path, override(k, v)) for path, k, v in _changes(name, specs[name], value)]
     try:
         return Point(load_scenario(study.base_path, [text for _, text in said]), dict(values))
     except ScenarioError as fault:
@@ -205,22 +205,30 @@ def home_of(factor: str) -> tuple[str, ...]:
     return {"policy": ("policies",), "world": ("worlds",)}.get(factor, ("factors", factor))
 
 
-def _override(key: str, value: Any) -> str:
+def override(key: str, value: Any) -> str:
+    """A change of one key as the text that `--set` would say."""
     return f"{key}={json.dumps(value, ensure_ascii=False)}"
 
 
 def _moved(study: StudySpec, problem: Problem, places: Mapping[str, tuple[str, ...]]) -> Problem:
     """A problem with an override of ours, shown at the line of the study that made it."""
+    path = places.get(problem.file or "", ("",))
+    varied = study.factor_specs().get(path[-1])
+    ranged = varied is not None and varied.low is not None and not varied.whole
+    hint = "Write whole: true." if ranged and "whole number" in problem.message else problem.hint
+    return shown_where_said(study, replace(problem, hint=hint), places)
+
+
+def shown_where_said(said: Located, problem: Problem, places: Mapping[str, tuple[str, ...]]) -> Problem:
+    """A problem with an override that a file of ours made, shown at the line of that file. `places` are the keys of
+    the file by what the override is called in messages; a problem with anything else stays as it is."""
     path = places.get(problem.file or "")
     if path is None:
         return problem
     key = problem.key or ""
-    said_there = not key or dotted(path).endswith(f".{key}")
-    message = problem.message if said_there else f"{key}: {problem.message}"
-    varied = study.factor_specs().get(path[-1])
-    ranged = varied is not None and varied.low is not None and not varied.whole
-    hint = "Write whole: true." if ranged and "whole number" in message else problem.hint
-    return study.problem_at(path, message, hint)
+    told = not key or dotted(path).endswith(f".{key}")
+    message = problem.message if told else f"{key}: {problem.message}"
+    return said.problem_at(path, message, problem.hint)
 
 
 def cases(

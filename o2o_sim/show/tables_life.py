@@ -1,0 +1,96 @@
+"""The life of one store, for a terminal."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from .tables_studies import LOOK
+
+if TYPE_CHECKING:
+    from ..record.life import Life
+
+MOST_QUARTERS = 16
+
+
+def life_tables(life: Life) -> list[RenderableType]:
+    """Who it was, its quarters, its decisions, its profit and loss, and what ended it."""
+    head = f"{life.name}: {life.format}, sells mostly {life.category}, in {life.circle}, since {life.opened}"
+    parts: list[RenderableType] = [Text(head, style="bold"), Text(life.end, style="bold")]
+    if life.since_first:
+        changes = ", ".join(f"{name} {100 * v:+.0f} %" for name, v in life.since_first.items())
+        parts.append(Text(f"Its last half year against its first: {changes}."))
+    if life.quarters.empty:
+        return [*parts, Text("It has not traded for a whole month.\n")]
+    return [*parts, _quarters(life), _decisions(life), _books(life), Text("")]
+
+
+def _title(text: str) -> dict[str, Any]:
+    return {"title": Text(f"\n{text}", style="bold"), "title_justify": "left", **LOOK}
+
+
+def _quarters(life: Life) -> Table:
+    table = Table(**_title("What it saw, quarter by quarter (thousand yuan a month)"))
+    shown = life.quarters.tail(MOST_QUARTERS)
+    columns = ["sales", "visitors\na day", "profit", "profit\non sales", "hoped\nfor", "neigh-\nbours"]
+    columns += ["rent\non sales", "turned\naway", "cash"]
+    table.add_column("quarter", vertical="bottom")
+    for name in columns:
+        table.add_column(name, justify="right", vertical="bottom")
+    table.add_column("as", vertical="bottom")
+    for q in shown.itertuples():
+        cells = [_thousand(q.sales), _whole(q.visitors), _thousand(q.profit), _share(q.margin)]
+        cells += [_share(q.aspiration), _share(q.neighbours), _share(q.rent_share), _share(q.turned_away)]
+        state = q.state if not q.modes else f"{q.state} +{q.modes.replace('+', ' +')}"
+        table.add_row(str(q.quarter), *cells, _thousand(q.cash), Text(str(state)))
+    return table
+
+
+def _decisions(life: Life) -> RenderableType:
+    if life.decisions.empty:
+        return Text("\nIt never decided to change anything.")
+    table = Table(**_title("What it decided, and what it weighed before (yuan a month)"))
+    table.add_column("date", no_wrap=True)
+    table.add_column("decision")
+    table.add_column("because")
+    table.add_column("considered")
+    for d in life.decisions.itertuples():
+        figures: dict[str, Any] = d.figures  # type: ignore[assignment]
+        decision = str(d.decision)
+        if "price" in figures and decision == "price":
+            decision = f"price {100 * (figures['price'] - 1):+.1f} % of usual"
+        options = [_option(o) for o in d.considered]  # type: ignore[attr-defined]
+        table.add_row(str(d.date), Text(decision), Text(str(d.reason)), Text("; ".join(options)))
+    return table
+
+
+def _option(option: dict[str, Any]) -> str:
+    partner = f" with {option['platform']}" if option.get("platform") else ""
+    return f"{option['mode']}{partner}: gain {option['gain']:,.0f}, cost {option['cost']:,.0f}"
+
+
+def _books(life: Life) -> Table:
+    table = Table(**_title("Its profit and loss (thousand yuan, mean of a month)"))
+    table.add_column("")
+    for year in life.profit_and_loss.columns:
+        table.add_column(str(year), justify="right")
+    for line, row in life.profit_and_loss.iterrows():
+        style = "bold" if line == "profit" else ""
+        table.add_row(Text(str(line)), *(_thousand(v) for v in row), style=style)
+    return table
+
+
+def _thousand(yuan: float) -> str:
+    return "-" if math.isnan(yuan) else f"{yuan / 1000:,.1f}"
+
+
+def _whole(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:,.0f}"
+
+
+def _share(value: float) -> str:
+    return "-" if math.isnan(value) else f"{100 * value:.1f} %"
