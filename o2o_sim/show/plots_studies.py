@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from .outcome_map import outcome_map
+from .pictures_claims import claims_picture
 from .pictures_effects import forest
 from .pictures_studies import heat_map, response_curves
 from .study_parts import levels, numbers
 from .style import draw_each
 
 if TYPE_CHECKING:
+    from ..studies.claims import Claims
     from ..studies.comparison import Comparison
     from ..studies.sweeps import Sweep
 
@@ -63,6 +65,11 @@ def draw_comparison(comparison: Comparison) -> list[Path]:
         for other in comparison.names[1:]
     }
     return draw(pictures, comparison.results.folder / PLOTS)
+
+
+def draw_claims(claims: Claims) -> list[Path]:
+    """The headline effects of all claims."""
+    return draw({"claims": partial(claims_picture, claims)}, claims.folder / PLOTS)
 
 
 def draw(pictures: Mapping[str, Callable[[], Figure]], folder: Path) -> list[Path]:

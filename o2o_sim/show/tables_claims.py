@@ -32,7 +32,7 @@ def claims_tables(found: Claims) -> list[RenderableType]:
         table.add_row(tested.claim.id, Text(tested.claim.claim, style="bold"), "", "", verdict)
         for test in tested.tests:
             seen = Text(test.verdict if len(tested.tests) > 1 else "", style=COLOURS[test.verdict])
-            effect = Text(written_interval(test.effect, _kind(test.expectation)))
+            effect = Text(effect_text(test))
             table.add_row("", Text(f"{test.label}: {_asked(test)}"), effect, str(test.effect.n), seen)
     counts = [t.verdict for t in found.tested]
     summary = ", ".join(f"{counts.count(v)} {v}" for v in COLOURS if v in counts)
@@ -81,8 +81,14 @@ def claims_text(found: Claims) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def effect_text(test: Test) -> str:
+    """An effect with its interval; what is relative is in percent."""
+    text = written_interval(test.effect, _kind(test.expectation))
+    return text.replace("pp", "%") if test.expectation.relative else text
+
+
 def _effect(test: Test) -> tuple[str, str]:
-    mean, _, rest = written_interval(test.effect, _kind(test.expectation)).partition(" [")
+    mean, _, rest = effect_text(test).partition(" [")
     return mean, f"[{rest}" if rest else ""
 
 

@@ -169,9 +169,11 @@ def run_claims(
     tested = Claims(folder, [Tested(claim, results, _tests(claim, results)) for claim, results in found])
     text = tested.table().to_csv(index=False, lineterminator="\n")
     write_whole(folder / "claims.csv", text.encode())
+    from ..show.plots_studies import draw_claims
     from ..show.tables_claims import claims_text
 
     write_whole(folder / "claims.md", claims_text(tested).encode())
+    draw_claims(tested)
     return tested
 
 

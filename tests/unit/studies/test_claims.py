@@ -115,6 +115,7 @@ def test_what_is_written(write, pretend):
     assert "| C07 | Dearer rents close shops. | stores closed |" in text
     assert claims.digest in text and "savings \\| first" in text
     assert (Path("asked") / "c07_rents" / "study.json").is_file()
+    assert (Path("asked") / "plots" / "claims.png").stat().st_size > 10_000
 
 
 def test_runs_are_kept_and_a_change_of_words_needs_no_new_ones(write, pretend):
