@@ -28,7 +28,7 @@ SCHEMA = scenarios/scenario.schema.json
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help run test check format bench schema pictures studies clean
+.PHONY: help run test check format bench schema pictures studies claims clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ pictures: $(VENV)/.has-package  ## Run the base scenario; put its pictures and i
 
 studies: $(VENV)/.has-package  ## Carry out the three shipped studies (an hour or more), and put their pictures into the docs
 	$(BIN)/python docs/make_studies.py $(ARGS)
+
+claims: $(VENV)/.has-package  ## Put all claims to the test (most of an hour on two cores), and write docs/claims.md
+	$(BIN)/python docs/make_claims.py $(ARGS)
 
 clean:  ## Remove the environments and what tools left behind; runs/ is kept
 	rm -rf $(VENV) $(BENCH_VENV) .venv-3.* build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -1,4 +1,5 @@
-"""Questions asked of many runs: compare, sweep, explain, find, sensitivity; and `load`, which reads one back.
+"""Questions asked of many runs: compare, sweep, explain, find, sensitivity, run_claims; and `load`, which reads one
+back.
 
     from o2o_sim.studies import Work, compare
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .claims import run_claims
     from .comparison import compare
     from .explanation import explain
     from .screening import sensitivity
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from .sweeps import sweep
     from .work import Work
 
-__all__ = ["Work", "compare", "explain", "find", "load", "sensitivity", "sweep"]
+__all__ = ["Work", "compare", "explain", "find", "load", "run_claims", "sensitivity", "sweep"]
 
 _HOMES = {
     "Work": ".work",
@@ -29,6 +31,7 @@ _HOMES = {
     "explain": ".explanation",
     "find": ".search",
     "load": ".study",
+    "run_claims": ".claims",
     "sensitivity": ".screening",
     "sweep": ".sweeps",
 }
