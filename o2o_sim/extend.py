@@ -12,16 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ScenarioError
 from .market import rules
-from .policies import entry, rent, store, subsidy
+from .policies import entry, pricing, rent, store, subsidy
 from .scenario.people import FieldSpec
 from .scenario.schema import Spec
 
 if TYPE_CHECKING:
     from .model import Phase
 
-STORE: dict[str, Any] = {"satisficing": store.Satisficing, "never_integrate": store.NeverIntegrate}
-SUBSIDY: dict[str, Any] = {"fixed": subsidy.Fixed, "match_rival": subsidy.MatchRival}
-RENT: dict[str, Any] = {"fixed": rent.Fixed, "vacancy": rent.Vacancy}
+STORE: dict[str, Any] = {
+    "satisficing": store.Satisficing,
+    "never_integrate": store.NeverIntegrate,
+    "price_match": pricing.PriceMatch,
+}
+SUBSIDY: dict[str, Any] = {
+    "fixed": subsidy.Fixed,
+    "match_rival": subsidy.MatchRival,
+    "buy_share": subsidy.BuyShare,
+}
+RENT: dict[str, Any] = {"fixed": rent.Fixed, "indexed": rent.Indexed, "vacancy": rent.Vacancy}
 ENTRY: dict[str, Any] = {"best_category": entry.BestCategory, "none": entry.NoEntry}
 
 

@@ -172,6 +172,10 @@ class O2OModel(mesa.Model):
                 return s
         raise KeyError(f"there is no store {name!r}")
 
+    def found_store(self, name: str, format_name: str, circle: Circle, cell: int, **given: Any) -> Store:
+        """Open a store during the run; what is not given is drawn for its name."""
+        return setup.found_store(self, name, format_name, circle, cell, **given)
+
     def wage_yuan(self) -> float:
         """Wage of one of the staff this month."""
         rules = self.spec.stores

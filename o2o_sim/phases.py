@@ -9,7 +9,7 @@ import numpy as np
 
 from . import review
 from .market import needs
-from .market.ledger import CONSUMERS, COURIERS, OWNERS, PROVIDERS, SUPPLIERS
+from .market.ledger import CONSUMERS, COURIERS, OUTSIDE_SELLERS, OWNERS, PROVIDERS, SUPPLIERS
 from .market.offers import AT_PLACE, EVERYWHERE, Offer, build_lists, same_places, tabulate
 from .market.shopping import BLOCK, Scales, Today, World
 from .streams import exponential, extend, high_half, low_half, name_bits, pair_bits, stream, uniforms
@@ -61,6 +61,8 @@ def publish(model: O2OModel) -> None:
         for system in model.systems:
             rows = system.amend(rows)
         table = tabulate(rows, model.people_each, model.channels)
+        for system in model.systems:
+            system.published(table)
         model.queue = np.concatenate([model.queue, np.zeros(len(model.stores) - len(model.queue))])
         if same_places(model.table, table) and model.reach_date is not None:
             table.lists = model.table.lists  # type: ignore[union-attr]
@@ -135,7 +137,8 @@ def _local_sellers(model: O2OModel) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     c, is_shop = table.columns, table.channels.index("marketplace shop")
     shops = np.flatnonzero((c["channel"] == is_shop) & (c["store"] > 0))
     base = model.spec.modes.marketplace.market_share
-    for row in np.flatnonzero((table.seen == EVERYWHERE) & (c["platform"] > 0) & (c["store"] == 0)):
+    theirs = (table.seen == EVERYWHERE) & (c["platform"] > 0) & (table.seller == OUTSIDE_SELLERS)
+    for row in np.flatnonzero(theirs):
         mine = shops[
             (c["platform"][shops] == c["platform"][row]) & (c["category"][shops] == c["category"][row])
         ]
@@ -195,6 +198,8 @@ def shop(model: O2OModel) -> None:
         world(model), consumer, category, starts, model.seed_number, day
     )
     model.day_counts["decisions"] += n
+    for system in model.systems:
+        system.after_choice()
 
 
 def world(model: O2OModel) -> World:
@@ -239,6 +244,8 @@ def serve(model: O2OModel) -> None:
         place = np.arange(len(k)) - first
         model.served[k[place >= np.append(0, whole)[inside[k]]]] = False
     _expect_queues(model, here, capacity, servers)
+    for system in model.systems:
+        system.serve(inside)
 
 
 def _expect_queues(model: O2OModel, here: np.ndarray, capacity: np.ndarray, servers: np.ndarray) -> None:

@@ -14,6 +14,7 @@ from .agents.platform import Platform
 from .agents.store import CLOSED, ONLINE_ONLY, SHOWROOM, Store
 from .market.ledger import LINE
 from .market.needs import adopt
+from .market.offers import EVERYWHERE
 from .policies.decisions import Decision, View
 from .policies.entry import Prospect
 from .policies.integration import contribution_margin
@@ -72,7 +73,12 @@ def look_around(model: O2OModel, trading: list[Store]) -> View:
     held: dict[tuple[str, str], list[bool]] = {}
     lifts: dict[str, list[float]] = {}
     sellers: dict[tuple[str, str], int] = {}
+    prices: dict[tuple[str, str], list[tuple[float, int, int]]] = {}
     for s in trading:
+        if s.is_here:
+            own = 1.0 if getattr(s.policy, "matches_prices", False) else s.price_x
+            asked = (s.format.markup_x * own, s.number, s.cell)
+            prices.setdefault((s.circle.name, s.category), []).append(asked)
         month = s.months[-1]
         if month.revenue > 0:
             margin = month.profit / month.revenue
@@ -103,7 +109,24 @@ def look_around(model: O2OModel, trading: list[Store]) -> View:
         local_sellers=sellers,
         rent_share={k: median(v) for k, v in rents.items()},
         systems=model.systems,
+        shop_prices=prices,
+        online_price=_online_prices(model),
     )
+
+
+def _online_prices(model: O2OModel) -> dict[str, float]:
+    """The cheapest parcel of each category, in usual tickets: what the customer pays, fee included."""
+    t = model.table
+    assert t is not None
+    c = t.columns
+    paid = t.fen["price"] - t.fen["discount"] - t.fen["subsidy"] + t.fen["fee"]
+    found: dict[str, float] = {}
+    for name, number in model.category_number.items():
+        parcels = paid[(t.seen == EVERYWHERE) & (c["platform"] > 0) & (c["category"] == number)]
+        if len(parcels):
+            usual = 100 * model.people_each * model.spec.categories[name].ticket_yuan
+            found[name] = float(parcels.min()) / usual
+    return found
 
 
 # -- decisions -----------------------------------------------------------------------------------------------
@@ -113,7 +136,8 @@ def _landlord(model: O2OModel, circle: Circle) -> None:
     rent = circle.policy.decide(circle, model.spec.landlords)
     if rent != circle.rent:
         model.log(
-            circle.name, "landlord", "rent", "vacancy" if circle.vacancy else "fully let",
+            circle.name, "landlord", "rent",
+            getattr(circle.policy, "why", "") or ("vacancy" if circle.vacancy else "fully let"),
             **{"rent before (yuan/m2/month)": round(circle.rent, 4), "rent (yuan/m2/month)": round(rent, 4), "vacancy": round(circle.vacancy, 4)},
         )  # fmt: skip
     circle.rent = rent
@@ -130,7 +154,7 @@ def _platform(model: O2OModel, p: Platform) -> None:
             p.name, "platform", "subsidy", type(p.policy).__name__,
             **{"subsidy before (yuan/order)": before, "subsidy (yuan/order)": p.subsidy_yuan, "spent this month (yuan)": p.spent_fen / 100, "cash (yuan)": round(p.cash_yuan, 2), "members": round(p.members, 4)},
         )  # fmt: skip
-    p.spent_fen = 0
+    p.paid_fen, p.spent_fen = p.paid_fen + p.spent_fen, 0
 
 
 def _store(model: O2OModel, store: Store) -> None:
@@ -159,7 +183,7 @@ def carry_out(model: O2OModel, store: Store, d: Decision) -> None:
         store.become(ONLINE_ONLY, d.reason)
     elif d.kind == "close":
         store.become(CLOSED, d.reason)
-    elif d.kind != "keep":
+    elif d.kind != "keep" and not any(d.kind in system.kinds for system in model.systems):
         raise ValueError(
             f"{type(store.policy).__name__} decided {d.kind!r}, which is no decision a store can take"
         )
@@ -198,9 +222,8 @@ def _first_tenants(model: O2OModel, circle: Circle) -> None:
     u = uniforms(model.seed_number, "first tenants of " + circle.name, 0, np.arange(max(units, 1)))[:units]
     for k, f in enumerate(np.searchsorted(cumulative / cumulative[-1], u, side="right")):
         name = list(formats)[int(f)]
-        setup.found_store(
-            model, f"{name} {circle.name} {k + 1} ({model.date:%Y-%m})", name, circle, circle.cell
-        )
+        shop = setup.free_name(model, f"{name} {circle.name} {k + 1} ({model.date:%Y-%m})")
+        setup.found_store(model, shop, name, circle, circle.cell)
 
 
 def let_again(model: O2OModel) -> None:
@@ -230,7 +253,7 @@ def let_again(model: O2OModel) -> None:
             if chosen is None:
                 continue
             cell = int(cells[k]) if cells is not None else circle.cell
-            name = f"{chosen.format} {circle.name} {k + 1} ({model.date:%Y-%m})"
+            name = setup.free_name(model, f"{chosen.format} {circle.name} {k + 1} ({model.date:%Y-%m})")
             _add_floor(floor, setup.found_store(model, name, chosen.format, circle, cell))
             model.log(
                 name,

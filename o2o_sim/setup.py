@@ -9,11 +9,12 @@ import numpy as np
 from scipy.special import ndtri
 
 from .agents.circle import STREETS, Circle
-from .agents.modes import Holding
+from .agents.modes import Holding, works_with
 from .agents.platform import Platform
 from .agents.store import Store
 from .errors import ScenarioError
 from .market.needs import Habits
+from .policies.integration import caller
 from .scenario.schema import Spec
 from .streams import name_bits, uniforms
 
@@ -95,10 +96,9 @@ def open_business(model: O2OModel) -> None:
 
 
 def _first_partner(model: O2OModel, store: Store, mode: str) -> Platform | None:
-    """The platform with most members that a mode can be had with and that carries what the store sells."""
-    kind = {"marketplace": "marketplace", "partnership": "local_services"}.get(mode)
-    fitting = [p for p in model.platforms if p.spec.kind == kind and any(p.carries(c) for c in store.floor)]
-    return max(fitting, key=lambda p: p.members) if fitting else None
+    """The platform whose agent called first, of those that a mode can be had with and that carry what it sells."""
+    fitting = [p for p in model.platforms if any(works_with(p, mode, c) for c in store.floor)]
+    return caller(mode, store, fitting) if fitting else None
 
 
 def _first_drops(model: O2OModel, platform: Platform) -> float:
@@ -235,6 +235,16 @@ def _traits(model: O2OModel, name: str) -> dict[str, float]:
         "skill": float(draws[2]),
         "chain": float(u[0]),
     }
+
+
+def free_name(model: O2OModel, name: str) -> str:
+    """The name, or with a number behind it if a store has it: in the month in which a circle opens, its first
+    tenants and who takes a unit at the month's end are counted anew."""
+    taken, found, k = set(model.store_names), name, 1
+    while found in taken:
+        k += 1
+        found = f"{name} no. {k}"
+    return found
 
 
 def found_store(

@@ -23,8 +23,24 @@ CHANNEL_OF_MODE = {
     "app": "app delivery",
     "marketplace": "marketplace shop",
     "partnership": "coupon",
+    "group": "group deal",
+    "alliance": "alliance delivery",
+    "warehouse": "warehouse delivery",
 }
 """The channel through which each way of integrating sells."""
+
+PARTNER_KINDS = {"marketplace": "marketplace", "partnership": "local_services", "group": "local_services"}
+"""Ways of integrating that need a platform, and of which kind it is."""
+
+
+def works_with(platform: Platform, mode: str, category: str) -> bool:
+    """Whether a platform takes stores that sell a category through a mode."""
+    if mode == "warehouse":
+        terms = platform.spec.from_stores
+        return terms is not None and category in terms.categories and not platform.has_left
+    if mode == "group" and platform.spec.group_deals is None:
+        return False
+    return platform.spec.kind == PARTNER_KINDS.get(mode) and platform.carries(category)
 
 
 @dataclass
@@ -66,6 +82,33 @@ def partnership(store: Store, category: str, share: float, holding: Holding) -> 
     )
 
 
+def group(store: Store, category: str, share: float, holding: Holding) -> Offer | None:
+    """The same shop, for less, for members of the platform that sells its deal (systems/group_buying.py says when)."""
+    p = holding.platform
+    deals = p.spec.group_deals if p is not None else None
+    if p is None or deals is None or not store.is_here or not p.carries(category):
+        return None
+    spec = store.model.spec
+    mode, base = spec.modes.group, store.base_offer("group deal", category, share)
+    base["key"] = store.key("walk-in", category)
+    discount = base["price"] * deals.discount
+    left = base["price"] - discount
+    base["appeal"] += (
+        store.circle.attraction() + mode.appeal + deals.appeal + p.trust() - (1 - store.fit("group"))
+    )
+    return Offer(
+        **base,
+        seen=AT_PLACE,
+        platform=p.number,
+        needs=int(ONLINE | member_bit(p.number)),
+        discount=discount,
+        subsidy=p.subsidy_for(left),
+        commission=deals.commission * left,
+        handling=mode.per_order_yuan,
+        payment=spec.consumers.payment_friction,
+    )
+
+
 def delivery(mode_name: str, store: Store, category: str, share: float) -> Offer | None:
     """Brought to the door by the store, from its place."""
     spec = store.model.spec
@@ -100,6 +143,11 @@ def app(store: Store, category: str, share: float, holding: Holding) -> Offer | 
     return delivery("app", store, category, share)
 
 
+def alliance(store: Store, category: str, share: float, holding: Holding) -> Offer | None:
+    """Ordered from the catalogue of its alliance, whose provider delivers (systems/alliance.py puts in its terms)."""
+    return delivery("alliance", store, category, share)
+
+
 def marketplace(store: Store, category: str, share: float, holding: Holding) -> Offer | None:
     """A parcel from its shop on the marketplace, at the marketplace's price. Followers see it as its own; a share
     of the platform's other orders falls to it too (`Platform.sellers`)."""
@@ -112,10 +160,38 @@ def marketplace(store: Store, category: str, share: float, holding: Holding) -> 
     return Offer(**base, seen=FOLLOWERS, carrier=store.account, handling=mode.per_order_yuan)
 
 
+def warehouse(store: Store, category: str, share: float, holding: Holding) -> Offer | None:
+    """What the platform sells from its shelves. Nobody sees this row: people see the platform's, and the nearest
+    store fills what they order there (systems/warehouse.py)."""
+    p, model = holding.platform, store.model
+    terms = p.spec.from_stores if p is not None else None
+    if p is None or terms is None or not (store.is_here and works_with(p, "warehouse", category)):
+        return None
+    mode, c, hired = model.spec.modes.warehouse, model.spec.categories[category], terms.couriers == "hired"
+    base = store.base_offer(CHANNEL_OF_MODE["warehouse"], category, share)
+    base["price"] = c.ticket_yuan * terms.price_x
+    return Offer(
+        **base,
+        seen=DELIVERED,
+        reach_min=min(mode.delivery_reach_min, c.delivery_reach_min),
+        platform=p.number,
+        needs=model.audiences.bit("nobody"),
+        subsidy=p.subsidy_for(base["price"]),
+        fee=mode.delivery_fee_yuan * model.spec.levers.logistics_x,
+        delivery=(terms.hired_yuan if hired else mode.delivery_cost_yuan) * model.spec.levers.logistics_x,
+        carrier=p.account if hired else store.account,
+        # Who is not used to it takes up to twice as long over an order.
+        handling=mode.per_order_yuan * (2 - store.fit("warehouse")),
+    )
+
+
 PUBLISH: dict[str, Callable[[Store, str, float, Holding], Offer | None]] = {
     "social": social,
     "marketplace": marketplace,
     "partnership": partnership,
     "app": app,
+    "group": group,
+    "alliance": alliance,
+    "warehouse": warehouse,
 }
 """What a store that holds a mode offers through it in a category, if anything."""

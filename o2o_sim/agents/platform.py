@@ -13,19 +13,18 @@ from ..market.ledger import COURIERS, INVESTORS, OUTSIDE_SELLERS, OVERHEADS, PLA
 from ..market.offers import EVERYWHERE, Offer
 from ..streams import name_bits
 from ..units import FEN_PER_YUAN, fen
+from .tours import TOUR, round_km
 
 if TYPE_CHECKING:
     from ..model import O2OModel
     from ..scenario.business import Platform as PlatformSpec
 
-TOUR = 0.7124
-"""Length of a long round over sqrt(drops * area) (Beardwood, Halton & Hammersley 1959; value by simulation)."""
-
 
 class Platform(mesa.Agent):
     """One platform. `number` counts from 0; `subsidy_yuan` is what it pays per order now (before the lever);
     `drops_a_day` the parcels it brought per day last month (real people's), on which its courier cost per
-    drop depends; `sellers` the number of outside sellers, relative to the first day."""
+    drop depends; `sellers` the number of outside sellers, relative to the first day; `spent_fen` its subsidies of
+    this month and `paid_fen` those of all months before; `has_left` whether it has left the market for good."""
 
     def __init__(self, model: O2OModel, name: str, number: int, spec: PlatformSpec, policy: Any):
         super().__init__(model)
@@ -34,10 +33,12 @@ class Platform(mesa.Agent):
         self.commission = spec.commission
         self.subsidy_yuan = 0.0
         self.spent_fen = 0
+        self.paid_fen = 0
         self.sellers = 1.0
         self.drops_a_day = 0.0
         self.added_yuan = 0.0
         self.is_broke = False
+        self.has_left = False
         self.members = 0.0
         model.ledger.book("owners", INVESTORS, self.account, np.int64(fen(spec.cash_yuan)))
 
@@ -51,6 +52,8 @@ class Platform(mesa.Agent):
 
     def carries(self, category: str) -> bool:
         """Whether it deals in a category."""
+        if self.has_left:
+            return False
         c = self.model.spec.categories[category]
         listed = not self.spec.categories or category in self.spec.categories
         return listed and (c.shippable or not self.ships)
@@ -70,19 +73,32 @@ class Platform(mesa.Agent):
         )
 
     def is_subsidising(self) -> bool:
-        """Within the dates and the month's budget."""
+        """Within the dates, the month's budget and what it will spend in all."""
         rule, today = self.spec.subsidy, self.model.date
         on = (rule.start is None or today >= rule.start) and (rule.end is None or today < rule.end)
-        return on and self.spent_fen < fen(rule.budget_yuan_month)
+        most = fen(rule.until_spent_yuan) if rule.until_spent_yuan is not None else None
+        within = most is None or self.paid_fen + self.spent_fen < most
+        return on and within and self.spent_fen < fen(rule.budget_yuan_month)
+
+    @property
+    def orders(self) -> int:
+        """Simulated orders of the month so far, through whatever channel."""
+        return self.model.recorder.order_count(self)
 
     def days(self) -> float:
         return self.spec.parcel.days * self.spec.parcel.days_yearly_x ** self.years()
 
     def parcel_cost(self, category: str) -> float:
         """Cost of bringing one parcel to a door, yuan: line haul, and a courier's round that gets shorter per
-        drop the denser the drops are: TOUR * sqrt(area / drops) km each, never more than a trip of its own."""
+        drop the denser the drops are: TOUR * sqrt(area / drops) km each, never more than a trip of its own; or
+        as the scenario's `rounds` say (tours.py)."""
         parcel, spec = self.spec.parcel, self.model.spec
-        km = min(TOUR * math.sqrt(self.model.area_km2 / max(self.drops_a_day, 1.0)), self.model.typical_km)
+        if parcel.rounds is not None:
+            km = round_km(self)
+        else:
+            km = min(
+                TOUR * math.sqrt(self.model.area_km2 / max(self.drops_a_day, 1.0)), self.model.typical_km
+            )
         cost = parcel.per_order_yuan + parcel.per_km_yuan * km
         weight = spec.categories[category].parcel_weight_x
         return float(cost * weight * parcel.cost_yearly_x ** self.years() * spec.levers.logistics_x)
@@ -150,6 +166,8 @@ class Platform(mesa.Agent):
 
     def pay_month(self) -> None:
         """Local fixed cost and hub, for the size of the city; investors fill the till while they are patient."""
+        if self.has_left:
+            return
         millions = self.model.spec.residents / 1e6
         book, levers = self.model.ledger.book, self.model.spec.levers
         book("overheads", self.account, OVERHEADS, np.int64(fen(self.spec.fixed_yuan_month * millions)))

@@ -19,7 +19,7 @@ class Decision:
     """One decision of one month, with the figures that led to it.
 
     `kind` is `keep`, `price` (to `price_x`), `adopt` or `quit` (`mode`, `platform`), `showroom`, `move online`
-    or `close`; `reason` says in a few words why.
+    or `close`, or one of the `kinds` of a special system; `reason` says in a few words why.
     """
 
     kind: str
@@ -42,6 +42,8 @@ class View:
     sales that its holders make through it; `online_share[category]` the share of sales that went to parcels;
     `members[platform]` the share of consumers who are members; `orders[platform, category]` a month's local
     orders, in fen; `systems` the special systems that are on, which may forbid a store a mode.
+    `shop_prices[circle, category]` are (price asked of its own accord, store number, cell) of all shops of that main
+    category, and `online_price[category]` the cheapest parcel, fee included; prices in usual tickets.
     """
 
     date: date
@@ -57,10 +59,17 @@ class View:
     local_sellers: dict[tuple[str, str], int]
     rent_share: dict[str, float]
     systems: list[System] = field(default_factory=list)
+    shop_prices: dict[tuple[str, str], list[tuple[float, int, int]]] = field(default_factory=dict)
+    online_price: dict[str, float] = field(default_factory=dict)
 
 
 class StorePolicy:
-    """Base of all store policies: one decision a month. `chance` is the store's own draw of the month."""
+    """Base of all store policies: one decision a month. `chance` is the store's own draw of the month.
+
+    `matches_prices` says that the price it asks is only others' price, below a list price of its own.
+    """
+
+    matches_prices = False
 
     def review(self, store: Store, view: View, chance: float) -> Decision:
         raise NotImplementedError

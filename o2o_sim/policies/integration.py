@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..agents.modes import PUBLISH
+from ..agents.modes import PUBLISH, works_with
 from ..streams import uniforms
 from .decisions import View
 
@@ -22,13 +22,17 @@ SETUP_MONTHS = 24
 
 @dataclass(frozen=True)
 class Option:
-    """An affordable way to integrate, with what the store expects of it per month, in yuan."""
+    """An affordable way to integrate, with what the store expects of it per month, in yuan.
+
+    `kind` is the kind of decision that takes it up.
+    """
 
     mode: str
     platform: Platform | None
     gain: float
     cost: float
     extra_sales: float
+    kind: str = "adopt"
 
     def figures(self) -> dict[str, float | str]:
         """For the log."""
@@ -37,6 +41,16 @@ class Option:
             "cost (yuan/month)": round(self.cost, 2),
             "expected extra sales (yuan/month)": round(self.extra_sales, 2),
             "platform": self.platform.name if self.platform else "",
+        }
+
+    def in_short(self) -> dict[str, float | str]:
+        """For the list of what was considered, with those that were not taken."""
+        partner = self.platform.name if self.platform else ""
+        return {
+            "mode": self.mode or self.kind,
+            "platform": partner,
+            "gain": round(self.gain),
+            "cost": round(self.cost),
         }
 
 
@@ -51,6 +65,8 @@ def options(store: Store, view: View) -> list[Option]:
     """All modes that the store does not hold, could adopt today, can pay and has some skill for, best first."""
     spec = view.spec
     rules = spec.stores.satisficing
+    if store.format.integrates_from is not None and view.date < store.format.integrates_from:
+        return []
     months = store.months[-rules.memory_months :]
     sales = sum(m.revenue for m in months) / len(months) / 100
     margin = contribution_margin(months)
@@ -75,7 +91,7 @@ def options(store: Store, view: View) -> list[Option]:
             extra *= rules.optimism * crowd * store.fit(name)
             per_order = mode.per_order_yuan + (
                 0
-                if name in ("partnership", "marketplace")
+                if name in ("partnership", "group", "marketplace", "alliance", "warehouse")
                 else mode.delivery_cost_yuan - mode.delivery_fee_yuan
             )
             orders = extra / spec.categories[store.category].ticket_yuan
@@ -85,19 +101,14 @@ def options(store: Store, view: View) -> list[Option]:
 
 def _partners(mode: str, store: Store, view: View) -> list[Platform | None]:
     """With whom a mode can be had."""
-    if mode in ("social", "app"):
+    if mode in ("social", "app", "alliance"):
         useful = any(view.spec.categories[c].delivery_reach_min > 0 for c in store.floor)
         return [None] if useful else []
-    kind = "marketplace" if mode == "marketplace" else "local_services"
-    found = [
-        p
-        for p in view.platforms
-        if p.spec.kind == kind and any(p.carries(c) for c in store.floor) and not p.is_broke
-    ]
-    return [_caller(mode, store, found)] if len(found) > 1 else [*found]
+    found = [p for p in view.platforms if not p.is_broke and any(works_with(p, mode, c) for c in store.floor)]
+    return [caller(mode, store, found)] if len(found) > 1 else [*found]
 
 
-def _caller(mode: str, store: Store, platforms: list[Platform]) -> Platform:
+def caller(mode: str, store: Store, platforms: list[Platform]) -> Platform:
     """The one of several platforms whose agent calls this month, by their members. Were all compared, every shop
     would sign with whichever has one member more, and no second platform could ever begin."""
     model = store.model
@@ -133,4 +144,17 @@ def _expect(
         reach = view.members.get(platform.name, 0.0)
         kept = margin - platform.commission - platform.spec.coupon_discount
         return sales * lift * min(1.0, 2 * reach), kept
+    if name == "group" and platform is not None and (deals := platform.spec.group_deals) is not None:
+        reach = view.members.get(platform.name, 0.0)
+        # Of a yuan that customers pay, which buys more than a yuan's worth of goods.
+        kept = 1 - deals.commission - (1 - margin) / (1 - deals.discount)
+        return sales * lift * min(1.0, 2 * reach), kept
+    if name == "warehouse" and platform is not None and platform.spec.from_stores is not None:
+        # Only what the platform sells from stores counts, and of that a part of the gain after delivery.
+        terms = platform.spec.from_stores
+        sold = {c: share for c, share in store.floor.items() if c in terms.categories}
+        ticket = spec.categories[max(sold, key=lambda c: sold[c])].ticket_yuan
+        lost = (mode.delivery_cost_yuan - mode.delivery_fee_yuan) / ticket
+        reach = min(1.0, 2 * view.members.get(platform.name, 0.0))
+        return sales * lift * reach * sum(sold.values()), terms.store_share * (margin - lost)
     return sales * lift, margin

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 class RentPolicy:
-    """Base: `decide` returns next month's rent level in yuan per m2 and month."""
+    """Base: `decide` returns next month's rent level in yuan per m2 and month. `why` is the reason that the log gives,
+    if it is not what is empty."""
+
+    why = ""
 
     def decide(self, circle: Circle, rules: Landlords) -> float:
         raise NotImplementedError
@@ -21,6 +24,16 @@ class Fixed(RentPolicy):
 
     def decide(self, circle: Circle, rules: Landlords) -> float:
         return circle.rent
+
+
+class Indexed(RentPolicy):
+    """Rents follow an index, whatever is empty. Leases of a circle step up once a year each, on days of their own, so
+    that its level rises by a twelfth of the year's growth (compounded) every month."""
+
+    why = "index"
+
+    def decide(self, circle: Circle, rules: Landlords) -> float:
+        return circle.rent * (1 + rules.index_yearly) ** (1 / 12)
 
 
 class Vacancy(RentPolicy):

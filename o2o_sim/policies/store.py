@@ -39,12 +39,19 @@ class Satisficing(StorePolicy):
         if store.losses >= rules.patience_months and figures["margin"] < 0:
             return self.give_up(store, view, figures)
         if figures["margin"] >= figures["aspiration"]:
+            crowd = self.crowd(store, view, chance)
+            if crowd is not None:
+                figures |= crowd.figures()
+                return Decision("adopt", "others have it", crowd.mode, crowd.platform, figures=figures)
             return Decision("keep", "content", figures=figures)
         if chance < rules.review_share:
-            best = self.best_option(store, view)
+            found = self.changes(store, view)
+            if found:
+                figures["considered"] = [o.in_short() for o in found]
+            best = self.best_of(found, store, view)
             if best is not None:
                 figures |= best.figures()
-                return Decision("adopt", "promises to pay", best.mode, best.platform, figures=figures)
+                return Decision(best.kind, "promises to pay", best.mode, best.platform, figures=figures)
         return self.move_price(store, rules.price_step, figures)
 
     def look_back(self, store: Store, view: View) -> dict:
@@ -68,11 +75,31 @@ class Satisficing(StorePolicy):
             "months of loss": store.losses,
         }
 
-    def best_option(self, store: Store, view: View) -> Option | None:
-        """The affordable mode that promises most, if it clears the hurdle."""
-        hurdle = view.spec.stores.satisficing.hurdle_x
-        found = [o for o in options(store, view) if o.gain > hurdle * o.cost and o.gain > 0]
-        return found[0] if found else None
+    def best_of(self, options: list[Option], store: Store, view: View) -> Option | None:
+        """The first of some changes, best first, that clears its hurdle."""
+        hurdle = {"adopt": view.spec.stores.satisficing.hurdle_x * store.format.reluctance_x}
+        usual = view.spec.stores.satisficing.hurdle_x
+        clear = (o for o in options if o.gain > hurdle.get(o.kind, usual) * o.cost and o.gain > 0)
+        return next(clear, None)
+
+    def crowd(self, store: Store, view: View, chance: float) -> Option | None:
+        """What a content store takes up because others have: the affordable mode that most comparable stores hold,
+        with a chance in proportion to how many do (DiMaggio & Powell 1983 on firms that imitate for want of knowing).
+        """
+        rules = view.spec.stores.satisficing
+        if chance >= rules.review_share * rules.follow:
+            return None
+        found = [o for o in self.changes(store, view) if o.kind == "adopt"]
+        share = {o.mode: view.holders.get((store.category, o.mode), 0.0) for o in found}
+        best = max(found, key=lambda o: share[o.mode], default=None)
+        held = share[best.mode] if best is not None else 0.0
+        return best if chance < rules.review_share * rules.follow * held else None
+
+    def changes(self, store: Store, view: View) -> list[Option]:
+        """What it can do besides moving its price, best first: ways to integrate, and what special systems offer."""
+        more = special(store, view)
+        found = options(store, view)
+        return sorted([*found, *more], key=lambda o: o.cost - o.gain) if more else found
 
     def give_up(self, store: Store, view: View, figures: dict) -> Decision:
         """After long losses: a showroom, an online shop, or nothing."""
@@ -123,8 +150,14 @@ class Satisficing(StorePolicy):
 class NeverIntegrate(Satisficing):
     """As satisficing, but it stays a shop and nothing else."""
 
-    def best_option(self, store: Store, view: View) -> Option | None:
-        return None
+    def changes(self, store: Store, view: View) -> list[Option]:
+        return special(store, view)
+
+
+def special(store: Store, view: View) -> list[Option]:
+    """What special systems offer a store to do, the best first."""
+    found = [o for system in view.systems for o in system.options(store, view)]
+    return sorted(found, key=lambda o: o.cost - o.gain)
 
 
 def main_cause(store: Store, view: View) -> str:

@@ -75,7 +75,7 @@ def life_of(name: str, frames: Frames) -> Life:
         books = books[books["name"] == name].sort_values("month", ignore_index=True)
     events = frames["events"]
     told = events[(events["kind"] == "store") & (events["who"] == name)].reset_index(drop=True)
-    told = told.assign(figures=[f if isinstance(f, dict) else json.loads(f) for f in told["figures"]])
+    told["figures"] = pd.Series([json.loads(f) for f in told["figures"]], dtype=object)
     about = {
         k: str(row[k]) for k in ("format", "category", "circle", "opened", "outcome", "changed", "reason")
     }
@@ -131,7 +131,8 @@ def _quarters(books: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
 
 def _decisions(told: pd.DataFrame) -> pd.DataFrame:
     considered = [list(f.get("considered", [])) for f in told["figures"]]
-    table = told[["date", "decision", "reason", "figures"]].assign(considered=considered)
+    table = told[["date", "decision", "reason", "figures"]].copy()
+    table["considered"] = pd.Series(considered, dtype=object)
     kept = [d not in QUIET or bool(c) for d, c in zip(table["decision"], considered)]
     return table[kept].reset_index(drop=True)
 

@@ -28,7 +28,18 @@ Kind = Literal["share", "count", "yuan", "utils", "days", "rate", "index", "flag
 
 # These two stand where they are made, too; to import them from there would load the compiler.
 OUTCOMES = ("survived", "integrated", "showroom", "moved online", "closed")
-CHANNELS = ("walk-in", "coupon", "social delivery", "app delivery", "parcel", "marketplace shop")
+CHANNELS = (
+    "walk-in",
+    "coupon",
+    "social delivery",
+    "app delivery",
+    "parcel",
+    "marketplace shop",
+    "group deal",
+    "alliance delivery",
+    "warehouse delivery",
+    "brand online",
+)
 """Channels that every city has, even one that nobody has used."""
 
 FATE = dict(zip(OUTCOMES, ("survived", "integrated", "integrated", "integrated", "closed")))

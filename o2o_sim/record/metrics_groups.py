@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -60,7 +61,7 @@ def _books(books: pd.DataFrame) -> tuple[float, ...]:
 def sales_shares(frames: Frames, categories: Iterable[str], channels: Iterable[str]) -> dict[str, float]:
     """Which share of a category's sales every channel had, in the months that the run has closed."""
     sales = frames["sales_monthly"]
-    money: dict[tuple[str, str], float] = {}
+    money: dict[Any, float] = {}
     if len(sales):
         money = sales.groupby(["category", "channel"])["sales_yuan"].sum().to_dict()
     known = sorted({*channels, *(channel for _, channel in money)} - {"without"})

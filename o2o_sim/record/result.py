@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 DAYS_A_YEAR = 365.25
-ONLINE = ("parcel", "marketplace shop")
+ONLINE = ("parcel", "marketplace shop", "brand online")
 """Channels that count as online sales: what a parcel brought, whoever sold it (as in the recorder)."""
 
 

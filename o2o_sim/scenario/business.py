@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from .city import PlaceSpec
+from .conduct_calendar import GroupDeals, Places
+from .conduct_circles import CircleAlliance, SmartCircle, TurnoverRent
+from .conduct_growth import Funding, Harvest, Network, Recruit
+from .conduct_logistics import FreshHub, FromStores, Rounds
+from .conduct_partners import Acquisition, LastKilometre, MemberData, OwnShops, Till
+from .conduct_people import TryThenBuy
+from .conduct_stores import ChainsDecide, PriceMatch, Service
 from .keys import Block, Day, block, key
 from .people import Adoption
 
@@ -50,6 +57,7 @@ class Format(Block):
     markup_x: float = key(1.0, "Price relative to the category's usual price", unit="x", gt=0, le=10)
     chain_share: float = key(0.0, "Share of units that belong to a chain", unit="share", ge=0, le=1)
     chains: int = key(0, "Number of chains of this format", ge=0, le=1000)
+    places: Places | None = key(None, "Room for so many visitors at a time, in place of served_per_staff_day")
     policy: str = key("", "Policy of this format's stores, if not the general one")
     skill_mean: float | None = key(
         None, "Mean digital skill of its managers, if not the general one", unit="share", ge=0, le=1
@@ -57,6 +65,14 @@ class Format(Block):
     modes: list[str] = key(
         [], "Ways of integrating that all its stores of the first day hold then", max_length=8
     )
+    reluctance_x: float = key(
+        1.0,
+        "Factor on the hurdle that a way of integrating must clear: image, contracts",
+        unit="x",
+        ge=0,
+        le=100,
+    )
+    integrates_from: Day | None = key(None, "First day on which its stores think of integrating at all")
 
 
 class NamedStore(PlaceSpec):
@@ -99,6 +115,13 @@ class Satisficing(Block):
         ge=0,
         le=20,
     )
+    follow: float = key(
+        0.0,
+        "Chance that a content store that thinks of a change takes up what all comparable stores hold, hoping or not",
+        unit="share",
+        ge=0,
+        le=1,
+    )
     trial_months: int = key(6, "Months before a mode is judged", unit="months", ge=1, le=60)
     patience_months: int = key(
         9, "Months of loss that it bears before it thinks of giving up", unit="months", ge=1, le=120
@@ -117,8 +140,17 @@ class Stores(Block):
     supply_x: float = key(
         1.0, "Floor space at the start relative to what demand supports", unit="x", gt=0, le=10
     )
-    policy: str = key("satisficing", "How stores decide: `satisficing`, `never_integrate`, or `plugin.Class`")
+    policy: str = key(
+        "satisficing",
+        "How stores decide: `satisficing`, `never_integrate`, `price_match`, or `plugin.Class`",
+    )
     satisficing: Satisficing = block(Satisficing, "Parameters of the satisficing policy")
+    price_match: PriceMatch = block(PriceMatch, "Parameters of the policy `price_match`")
+    service: Service | None = key(None, "Money that a store can put into service and assortment")
+    chains_decide: ChainsDecide | None = key(None, "Chains that take one decision for all their shops")
+    try_then_buy: TryThenBuy | None = key(
+        None, "Experience stores with a share in orders made on their floor"
+    )
     size_weight: float = key(
         1.0, "Exponent of floor area in the attraction of a store (Huff)", unit="utils per log m2", ge=0, le=3
     )
@@ -236,6 +268,46 @@ class Modes(Block):
         ),
         "Own app: order ahead and delivery, no commission, no platform in between",
     )
+    group: Mode = key(
+        Mode(
+            available=False,
+            setup_yuan=2000,
+            fixed_yuan_month=500,
+            per_order_yuan=0.5,
+            skill=0.15,
+            hoped_lift=0.15,
+        ),
+        "Group deals: now and then a deep discount for who comes in, with a platform that has `group_deals`",
+    )
+    alliance: Mode = key(
+        Mode(
+            available=False,
+            setup_yuan=5000,
+            fixed_yuan_month=2500,
+            per_order_yuan=3,
+            skill=0.15,
+            appeal=-1.0,
+            delivery_reach_min=12,
+            delivery_fee_yuan=5,
+        ),
+        "Alliance of shops around a service provider: its catalogue, couriers and card for a price per month and order",
+    )
+
+    warehouse: Mode = key(
+        Mode(
+            available=False,
+            setup_yuan=8000,
+            fixed_yuan_month=1500,
+            per_order_yuan=1.5,
+            skill=0.25,
+            delivery_reach_min=12,
+            delivery_cost_yuan=6,
+            delivery_fee_yuan=5,
+            delivery_days=0.05,
+            hoped_lift=0.05,
+        ),
+        "Small warehouse of a platform: its orders nearby are picked from the shelves (the platform's from_stores)",
+    )
 
 
 class Circle(PlaceSpec):
@@ -259,6 +331,12 @@ class Circle(PlaceSpec):
         0.92, "Share of units let on the first (or opening) day", unit="share", ge=0, le=1
     )
     landlord: str = key("", "Its landlord's policy, if not the general one")
+    rent_free_months: int = key(
+        0, "Months without rent for who moves in, to lure tenants", unit="months", ge=0, le=120
+    )
+    turnover: TurnoverRent | None = key(None, "Its turnover leases, if not those of landlords.turnover")
+    smart: SmartCircle | None = key(None, "A district system for paying by phone that its owners invest in")
+    alliance: CircleAlliance | None = key(None, "The platform that its landlord favours")
 
 
 class ImportedCircles(Block):
@@ -278,7 +356,7 @@ class ImportedCircles(Block):
 class Landlords(Block):
     """How rents are set."""
 
-    policy: str = key("vacancy", "`fixed`, `vacancy`, or `plugin.Class`")
+    policy: str = key("vacancy", "`fixed`, `indexed`, `vacancy`, or `plugin.Class`")
     street_rent_yuan_m2_month: float = key(
         70.0,
         "Rent level of street shops where people are as dense as the city's mean",
@@ -305,12 +383,16 @@ class Landlords(Block):
     )
     rent_floor_x: float = key(0.5, "Lowest rent, relative to the first", unit="x", ge=0, le=1)
     rent_ceiling_x: float = key(2.0, "Highest rent, relative to the first", unit="x", ge=1, le=100)
+    index_yearly: float = key(
+        0.05, "Yearly growth of rents that are indexed", unit="share/year", ge=-0.5, le=2
+    )
+    turnover: TurnoverRent | None = key(None, "Turnover leases of all circles (streets have plain rents)")
 
 
 class Subsidy(Block):
     """What a platform pays per order to win it."""
 
-    policy: str = key("fixed", "`fixed`, `match_rival`, or `plugin.Class`")
+    policy: str = key("fixed", "`fixed`, `match_rival`, `buy_share`, or `plugin.Class`")
     per_order_yuan: float = key(0.0, "Subsidy per order", unit="yuan", ge=0, le=1e4, adjustable=True)
     largest_share: float = key(0.5, "Never more than this share of the price", unit="share", ge=0, le=1)
     budget_yuan_month: float = key(
@@ -320,6 +402,15 @@ class Subsidy(Block):
     end: Day | None = key(None, "First day without it; empty means never")
     match_x: float = key(1.0, "match_rival: the highest rival subsidy times this", unit="x", ge=0, le=10)
     match_limit_yuan: float = key(50.0, "match_rival: but never more than this", unit="yuan", ge=0, le=1e4)
+    until_members: float | None = key(
+        None, "buy_share: stops when this share of the consumers are members", unit="share", gt=0, le=1
+    )
+    until_orders_share: float | None = key(
+        None, "buy_share: stops when it has this share of its kind's monthly orders", unit="share", gt=0, le=1
+    )
+    until_spent_yuan: float | None = key(
+        None, "Stops for good when this much is spent in all", unit="yuan", gt=0, le=1e15
+    )
 
 
 class Parcel(Block):
@@ -334,6 +425,9 @@ class Parcel(Block):
     days: float = key(2.5, "Delivery promise", unit="days", ge=0, le=90, adjustable=True)
     days_yearly_x: float = key(0.9, "Factor on the promise after a year", unit="x/year", gt=0, le=2)
     cost_yearly_x: float = key(0.95, "Factor on the costs after a year", unit="x/year", gt=0, le=2)
+    rounds: Rounds | None = key(
+        None, "Couriers' rounds from a hub; empty: the long-tour formula, however few the parcels"
+    )
 
 
 class Platform(Block):
@@ -388,12 +482,28 @@ class Platform(Block):
         Adoption(innovation=0.01, imitation=0.08), "How membership spreads among smartphone owners"
     )
     parcel: Parcel = block(Parcel, "Logistics")
+    fresh_hub: FreshHub | None = key(None, "Fresh food from a cold store of its own")
+    from_stores: FromStores | None = key(
+        None, "Orders filled from the nearest partner store (mode `warehouse`)"
+    )
     subsidy: Subsidy = block(Subsidy, "Subsidies")
+    group_deals: GroupDeals | None = key(None, "Local services: deals of shops that need enough buyers")
     fixed_yuan_month: float = key(
         200000.0, "Local fixed cost, per million residents", unit="yuan/month", ge=0, le=1e10
     )
     cash_yuan: float = key(1e9, "Cash on the first day", unit="yuan", ge=-1e13, le=1e13)
     patience_yuan: float = key(1e12, "What investors add before they stop", unit="yuan", ge=0, le=1e13)
+    recruit: Recruit | None = key(None, "Subsidies draw members, who may lapse; empty: they only win orders")
+    harvest: Harvest | None = key(None, "A rising commission once it is large; empty: never")
+    funding: Funding | None = key(None, "Rounds, and the end of the platform without; empty: patience_yuan")
+    network: Network | None = key(None, "Shops that draw users; empty: their number changes nothing")
+    acquire: dict[str, Acquisition] = key({}, "Chains and circles that it buys, by name", max_length=50)
+    own_shops: OwnShops | None = key(None, "Shops of its own next to its best-selling partners; empty: none")
+    member_data: MemberData | None = key(None, "Customer data of its partners; empty: partners keep them")
+    till: Till | None = key(None, "Displays at partners' tills where visitors order its range; empty: none")
+    last_kilometre: LastKilometre | None = key(
+        None, "Its couriers bring what stores brought themselves; empty: they go on"
+    )
 
 
 class Entry(Block):

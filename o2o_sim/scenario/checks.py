@@ -9,21 +9,30 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
-from typing import NamedTuple
 
 from ..errors import Problem
 from .business import Modes, NamedStore
 from .city import PlaceSpec
+from .conduct_calendar import check_calendar, check_group_deals
+from .conduct_circles import check_circles, check_payment
+from .conduct_growth import growth_faults
+from .conduct_logistics import logistics_faults
+from .conduct_modes import check_franchise, check_late, check_provider
+from .conduct_partners import partner_faults
+from .conduct_people import people_faults
+from .conduct_stores import store_faults
+from .faults import Fault, Faults, Key
+from .faults import unknown as _unknown
 from .places import dotted
 from .schema import Spec
 from .shape import closest
 
 RULES: dict[str, tuple[str, ...]] = {
-    "store": ("satisficing", "never_integrate"),
-    "rent": ("fixed", "vacancy"),
-    "subsidy": ("fixed", "match_rival"),
+    "store": ("satisficing", "never_integrate", "price_match"),
+    "rent": ("fixed", "indexed", "vacancy"),
+    "subsidy": ("fixed", "match_rival", "buy_share"),
     "entry": ("best_category", "none"),
     "value": ("default", "huff"),
 }
@@ -37,25 +46,11 @@ TAKEN_FIELDS = {
 """What an extra field cannot be called: fields that consumers have, and what the population itself is asked."""
 
 STREETS = "streets"
-PARTNERS = {"marketplace": "marketplace", "partnership": "local_services"}
+PARTNERS = {"marketplace": "marketplace", "partnership": "local_services", "group": "local_services"}
 """Ways of integrating that need a platform, and of which kind."""
 
 SHORTEST_INTERVAL_DAYS, LOOK_AHEAD_DAYS, DEFAULT_KM = 0.5, 30, 16.0
 LARGEST_TURNOVER_FEN = 2.0**63 / 100
-
-Key = tuple[str | int, ...]
-
-
-class Fault(NamedTuple):
-    """A fault and the path of the key it is about; `of_name` if the name is to blame, not what it holds."""
-
-    key: Key
-    message: str
-    hint: str | None = None
-    of_name: bool = False
-
-
-Faults = Iterator[Fault]
 
 
 def check(spec: Spec) -> list[Problem]:
@@ -69,12 +64,6 @@ def _problem(spec: Spec, fault: Fault) -> Problem:
         return Problem(fault.message, key=dotted(fault.key), hint=fault.hint)
     place = origin.positions.key(fault.key) if fault.of_name else origin.positions.value(fault.key)
     return place.problem(fault.message, key=dotted(fault.key), hint=fault.hint)
-
-
-def _unknown(key: Key, what: str, word: str, known: Collection[str], *, of_name: bool = False) -> Fault:
-    near = closest(word, list(known))
-    hint = f"did you mean {near}?" if near else f"known here: {', '.join(known) or 'none'}"
-    return Fault(key, f"there is no {what} '{word}'", hint, of_name)
 
 
 def _run(spec: Spec) -> Faults:
@@ -128,7 +117,7 @@ def _huff(spec: Spec) -> Faults:
     rules = {spec.stores.policy, *(f.policy for f in spec.stores.formats.values())}
     rules |= {s.policy for s in spec.stores.named.values()}
     delivers = any(c.delivery_reach_min > 0 for c in spec.categories.values())
-    for mode in ("social", "app"):
+    for mode in ("social", "app", "alliance"):
         if delivers and getattr(spec.modes, mode).available and rules - {"", "never_integrate"}:
             hint = "write available: false, or stores.policy: never_integrate"
             yield Fault(("modes", mode, "available"), "Huff's model has no deliveries", hint)
@@ -205,7 +194,9 @@ def _first_modes(spec: Spec, modes: list[str], key: Key, sells: list[str]) -> Fa
 def _carries(spec: Spec, platform: str, mode: str, category: str) -> bool:
     p, c = spec.platforms[platform], spec.categories.get(category)
     listed = not p.categories or category in p.categories
-    return p.kind == PARTNERS[mode] and listed and (mode == "partnership" or (c is not None and c.shippable))
+    if mode == "group" and p.group_deals is None:
+        return False
+    return p.kind == PARTNERS[mode] and listed and (mode != "marketplace" or (c is not None and c.shippable))
 
 
 def _imports(spec: Spec, what: str) -> bool:
@@ -298,5 +289,11 @@ def _rule(spec: Spec, key: Key, kind: str, said: str) -> Faults:
 
 
 CHECKS: tuple[Callable[[Spec], Faults], ...] = (
-    _run, _people, _categories, _huff, _formats, _named_stores, _circles, _platforms, _plugins,
+    _run, _people, _categories, _huff, _formats, _named_stores, _circles, _platforms, _plugins, store_faults, partner_faults,
+    logistics_faults,
+    growth_faults,
+    check_provider, check_franchise, check_late,
+    check_circles, check_payment,
+    check_calendar, check_group_deals,
+    people_faults,
 )  # fmt: skip

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from .conduct_calendar import Festival, Season
+from .conduct_people import WordOfMouth
 from .keys import Block, Day, key
 
 
@@ -185,6 +187,9 @@ class Consumers(Block):
         default_factory=lambda: Adoption(innovation=0.005, imitation=0.09),
         description="How paying by phone spreads",
     )
+    word_of_mouth: WordOfMouth | None = key(
+        None, "Who hears from whom; empty: everybody hears of all others alike"
+    )
     work_anchor: bool = key(True, "Whether working people also shop from their work place on working days")
 
 
@@ -193,6 +198,8 @@ class Calendar(Block):
 
     weekend: list[int] = key([5, 6], "Free weekdays (0 is Monday)", max_length=7)
     holidays: list[Day] = key([], "Free days besides weekends", max_length=1000)
+    festivals: dict[str, Festival] = key({}, "Days for which people wait to buy online", max_length=20)
+    seasons: dict[str, Season] = key({}, "Parts of the year with other needs", max_length=20)
 
     @model_validator(mode="after")
     def _weekdays(self) -> Calendar:

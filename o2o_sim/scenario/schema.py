@@ -7,6 +7,11 @@ from typing import Literal
 
 from .business import Circle, Entry, ImportedCircles, Landlords, Modes, Platform, Stores
 from .city import CitySpec
+from .conduct_circles import MobilePayment
+from .conduct_logistics import Couriers
+from .conduct_modes import Brand, Provider
+from .conduct_people import ClosedLoop, Measure, TargetedAccount
+from .conduct_stores import Boycott
 from .keys import Block, Day, block, key
 from .people import Calendar, Category, Cohort, Consumers
 from .places import Located
@@ -57,7 +62,21 @@ class Spec(Located):
     landlords: Landlords = block(Landlords, "Rents")
     platforms: dict[str, Platform] = key({}, "E-commerce platforms", max_length=16)
     modes: Modes = block(Modes, "Ways of integrating")
+    provider: Provider | None = key(None, "Service provider of an alliance of shops (mode `alliance`)")
+    franchise: dict[str, Brand] = key(
+        {}, "Brands whose dealers are stores here, and their online shops", max_length=8
+    )
+    couriers: Couriers | None = key(None, "What shops' own deliveries cost, by the minutes on the way")
+    boycott: dict[str, Boycott] = key({}, "Boycotts of a platform by shops", max_length=20)
     entry: Entry = block(Entry, "Who takes an empty unit")
+    mobile_payment: MobilePayment | None = key(None, "Paying by phone in shops, and who earns by it")
+    messages: dict[str, TargetedAccount] = key({}, "Accounts that write to some cohorts", max_length=8)
+    closed_loop: ClosedLoop | None = key(None, "From the coupon to the shop and online again")
+    measures: list[Measure] = key(
+        [],
+        "Monthly series that cost something to count: loyalty, attention, circles, integration",
+        max_length=10,
+    )
     channels: list[str] = key([], "Kinds of offer of your own: `plugin.Class`", max_length=20)
     systems: list[str] = key([], "Systems of your own: `plugin.Class`", max_length=20)
     phases: list[PhaseSpec] = key([], "Phases of your own", max_length=20)

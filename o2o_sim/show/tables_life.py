@@ -42,7 +42,8 @@ def _quarters(life: Life) -> Table:
     for name in columns:
         table.add_column(name, justify="right", vertical="bottom")
     table.add_column("as", vertical="bottom")
-    for q in shown.itertuples():
+    rows: Any = shown.itertuples()
+    for q in rows:
         cells = [_thousand(q.sales), _whole(q.visitors), _thousand(q.profit), _share(q.margin)]
         cells += [_share(q.aspiration), _share(q.neighbours), _share(q.rent_share), _share(q.turned_away)]
         state = q.state if not q.modes else f"{q.state} +{q.modes.replace('+', ' +')}"
@@ -58,12 +59,12 @@ def _decisions(life: Life) -> RenderableType:
     table.add_column("decision")
     table.add_column("because")
     table.add_column("considered")
-    for d in life.decisions.itertuples():
-        figures: dict[str, Any] = d.figures  # type: ignore[assignment]
+    rows: Any = life.decisions.itertuples()
+    for d in rows:
         decision = str(d.decision)
-        if "price" in figures and decision == "price":
-            decision = f"price {100 * (figures['price'] - 1):+.1f} % of usual"
-        options = [_option(o) for o in d.considered]  # type: ignore[attr-defined]
+        if "price" in d.figures and decision == "price":
+            decision = f"price {100 * (d.figures['price'] - 1):+.1f} % of usual"
+        options = [_option(o) for o in d.considered]
         table.add_row(str(d.date), Text(decision), Text(str(d.reason)), Text("; ".join(options)))
     return table
 

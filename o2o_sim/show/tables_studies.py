@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich import box
 from rich.cells import cell_len
@@ -16,11 +16,12 @@ from rich.text import Text
 from ..record.metrics import HEADLINE, METRICS, family_of, label_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..studies.comparison import Comparison
     from ..studies.points import Point
     from ..studies.spec import StudySpec
     from ..studies.statistics import Interval
-    from ..studies.study import Results
     from ..studies.sweeps import Sweep
 
 MOST_VALUES = 12
@@ -193,7 +194,17 @@ def _fate(outcome: str, reason: str) -> str:
 
 
 # -- any study ----------------------------------------------------------------------------------------------
-def failure_notes(results: Results) -> list[RenderableType]:
+class Failed(Protocol):
+    """What has run, and what of it failed."""
+
+    @property
+    def runs(self) -> pd.DataFrame: ...
+
+    @property
+    def failures(self) -> pd.DataFrame: ...
+
+
+def failure_notes(results: Failed) -> list[RenderableType]:
     """What is to be said of failed runs: how many, and the last line of what each kind of failure said."""
     failed = results.failures
     if failed.empty:

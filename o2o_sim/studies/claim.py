@@ -69,6 +69,7 @@ class ClaimSpec(Located):
         asked = {BASE, *(e.arm for e in self.expect)} | {
             e.against for e in self.expect if isinstance(e.against, str)
         }
+        known: dict[str, tuple[tuple[str, ...], Overrides]]
         known = {BASE: ((BASE,), self.base), TREATMENT: ((TREATMENT,), self.treatment)}
         known |= {name: (("others", name), said) for name, said in self.others.items()}
         return {name: arm for name, arm in known.items() if name in asked}
@@ -93,6 +94,7 @@ class ClaimSpec(Located):
         return [self._point(name, place, said, overrides) for name, (place, said) in self.arms.items()]
 
     def _point(self, name: str, place: tuple[str, ...], said: Overrides, overrides: Sequence[str]) -> Point:
+        texts: list[tuple[tuple[str, ...], str]]
         texts = [(("common", k), override(k, v)) for k, v in self.common.items()]
         texts += [((*place, k), override(k, v)) for k, v in said.items()]
         try:
@@ -132,8 +134,8 @@ def _problems(claim: ClaimSpec) -> Iterator[Problem]:
         for which in ("arm", "against"):
             name = getattr(e, which)
             if isinstance(name, str) and name not in known:
-                near = closest(name, known)
-                hint = f"did you mean {near}?" if near else f"arms: {', '.join(known)}"
+                meant = closest(name, known)
+                hint: str | None = f"did you mean {meant}?" if meant else f"arms: {', '.join(known)}"
                 yield claim.problem_at(f"expect.{k}.{which}", f"there is no arm {name!r}", hint)
         if e.arm == e.against:
             yield claim.problem_at(f"expect.{k}.against", "should be another arm, or a number")
@@ -167,8 +169,8 @@ def load_claims(folder: str | os.PathLike[str], wanted: Sequence[str] = ()) -> l
         raise ScenarioError(first_of(problems))
     for name in wanted:
         if name.upper() not in found:
-            near = closest(name, list(found))
-            hint = f"did you mean {near}?" if near else f"claims: {', '.join(sorted(found))}"
+            meant = closest(name.upper(), list(found))
+            hint = f"did you mean {meant}?" if meant else f"claims: {', '.join(sorted(found))}"
             raise ScenarioError(f"there is no claim {name!r} in {printable(str(folder))}", hint=hint)
     chosen = [name.upper() for name in wanted] or list(found)
     return [found[name] for name in sorted(set(chosen))]

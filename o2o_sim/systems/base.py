@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..agents.store import Store
-    from ..market.offers import Offer
+    from ..market.offers import Offer, Table
     from ..model import O2OModel
-    from ..policies.decisions import Decision
+    from ..policies.decisions import Decision, View
+    from ..policies.integration import Option
     from ..scenario.schema import Spec
 
 
@@ -21,6 +22,9 @@ class System:
     wants, so that one that is off costs nothing and changes no draw. Each stands in one class: what it does to
     offers, to money, to people and to decisions is read in one place. All methods but `wanted` may be left out.
     """
+
+    kinds: tuple[str, ...] = ()
+    """Kinds of decision that stores can take thanks to it, and that it carries out in `decided`."""
 
     def __init__(self, model: O2OModel):
         """Everything stands already: consumers, stores, platforms, circles."""
@@ -39,6 +43,16 @@ class System:
         """The offers of everybody, to be changed, added to or cut; called only when offers are published anew."""
         return rows
 
+    def published(self, table: Table) -> None:
+        """The offers have become the rows of a table; who sees which is worked out next."""
+
+    def after_choice(self) -> None:
+        """Everybody has chosen: `model.pick` and `model.visited` (rows, of one seen first) may still be put right."""
+
+    def serve(self, inside: np.ndarray) -> None:
+        """Everybody stands in the shop she chose, and shops have served up to their capacity. `inside` (per need)
+        is that shop's number + 1, 0 for who stands in none; who is not `model.served` comes again tomorrow."""
+
     def after_sales(self) -> None:
         """The purchases of the day are booked; `model.pick` and `model.served` say what they were."""
 
@@ -51,6 +65,10 @@ class System:
     def allows(self, store: Store, mode: str, platform: Any) -> bool:
         """Whether a store may take up a mode (with a platform, or None)."""
         return True
+
+    def options(self, store: Store, view: View) -> list[Option]:
+        """What a store that is not content could do thanks to it, each of one of its `kinds`."""
+        return []
 
     def decided(self, store: Store, decision: Decision) -> None:
         """A store has decided, and it is done."""

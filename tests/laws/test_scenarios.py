@@ -16,7 +16,7 @@ from .test_money import wrong_months
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SHIPPED = sorted(SCENARIOS.glob("*.yaml"))
 SMALLER = {"population": 1500}
-STARTS: dict[str, str] = {"subsidy_war": "2014-03-01"}
+STARTS: dict[str, str] = {"subsidy_war": "2014-03-01", "boycott": "2013-09-01"}
 """Where the 90 days begin, if what the scenario is about does not happen in its first 90."""
 
 

@@ -71,6 +71,7 @@ def shop(*months: Month, **given):
         "circle": SimpleNamespace(name="market"), "category": "food", "floor": {"food": 1.0}, "format_name": "grocer",
         "skill": 0.5, "state": OPEN, "price_x": 1.0, "price_direction": 1.0, "fit": lambda mode: 1.0,
         "usual_sales_yuan": lambda: 100_000.0, "sharers": lambda mode: 1,
+        "format": SimpleNamespace(reluctance_x=1.0, integrates_from=None),
     }  # fmt: skip
     return SimpleNamespace(**{**known, **given})
 
@@ -186,7 +187,7 @@ def test_it_thinks_of_changes_only_now_and_then(monkeypatch):
 
 def test_never_integrate_never_adopts(monkeypatch):
     offered(monkeypatch, (1e6, 1.0))
-    assert NeverIntegrate().best_option(shop(*POOR), view()) is None
+    assert NeverIntegrate().changes(shop(*POOR), view()) == []
     assert NeverIntegrate().review(shop(*POOR), view(), 0.0).kind == "price"
     assert NeverIntegrate().review(shop(*POOR, cash_yuan=-1e6), view(), 0.0).kind == "close"
 

@@ -28,6 +28,7 @@ from o2o_sim.record.metrics import (
 )
 from o2o_sim.record.result import RunResult
 from o2o_sim.studies.run import run
+from o2o_sim.systems.franchise import CHANNEL as BRAND_ONLINE
 
 MALL = "万/达.1"
 JANUARY, FEBRUARY = date(2014, 1, 31), date(2014, 2, 28)
@@ -393,7 +394,7 @@ def test_the_headline_is_there(paper):
 
 def test_names_agree_with_where_they_are_made():
     assert module.OUTCOMES == outcomes.OUTCOMES
-    assert set(module.CHANNELS) == {"walk-in", "parcel", *CHANNEL_OF_MODE.values()}
+    assert set(module.CHANNELS) == {"walk-in", "parcel", BRAND_ONLINE, *CHANNEL_OF_MODE.values()}
 
 
 # -- actual runs --------------------------------------------------------------------------------------------

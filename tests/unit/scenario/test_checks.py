@@ -133,7 +133,7 @@ BAD = [
      "'mine' is not listed"),
     ("policy of a store", "stores: {named: {Ada: {format: grocer, circle: market, policy: fixed}}} #!",
      "stores.named.Ada.policy", "no rule 'fixed'"),
-    ("rent policy", "landlords: {policy: match_rival} #!", "landlords.policy", "known here: fixed, vacancy"),
+    ("rent policy", "landlords: {policy: match_rival} #!", "landlords.policy", "known here: fixed, indexed, vacancy"),
     ("landlord", "circles: {market: {landlord: greedy.}} #!", "circles.market.landlord", "no rule 'greedy.'"),
     ("subsidy policy", "platforms: {tuan: {subsidy: {policy: vacancy}}} #!", "platforms.tuan.subsidy.policy",
      "no rule 'vacancy'"),

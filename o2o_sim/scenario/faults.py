@@ -1,0 +1,29 @@
+"""What a check finds: a fault at a key. Apart from `checks`, so that a scenario file can hold checks of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from .shape import closest
+
+Key = tuple[str | int, ...]
+
+
+class Fault(NamedTuple):
+    """A fault and the path of the key it is about; `of_name` if the name is to blame, not what it holds."""
+
+    key: Key
+    message: str
+    hint: str | None = None
+    of_name: bool = False
+
+
+Faults = Iterator[Fault]
+
+
+def unknown(key: Key, what: str, word: str, known: Collection[str], *, of_name: bool = False) -> Fault:
+    """The fault of a name that is not among those known, with the nearest that is."""
+    near = closest(word, list(known))
+    hint = f"did you mean {near}?" if near else f"known here: {', '.join(known) or 'none'}"
+    return Fault(key, f"there is no {what} '{word}'", hint, of_name)

@@ -1,0 +1,239 @@
+"""How platforms harvest what they have grown, who pays for it until then, and how they end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..market.consumers import member_bit
+from ..market.ledger import INVESTORS
+from ..policies.subsidy import Stopped
+from ..units import fen
+from .base import System
+from .growth import orders_share, partners
+
+if TYPE_CHECKING:
+    from ..agents.platform import Platform
+    from ..market.offers import Offer
+    from ..model import O2OModel
+    from ..scenario.conduct_growth import Funding as FundingSpec
+    from ..scenario.conduct_growth import Harvest as HarvestSpec
+    from ..scenario.schema import Spec
+
+
+def stop_paying(platform: Platform) -> None:
+    """No subsidies from now on, whatever rule it followed."""
+    platform.policy, platform.subsidy_yuan = Stopped(), 0.0
+
+
+@dataclass
+class Harvesting:
+    """A platform and for how many months it has been harvesting (None: not yet)."""
+
+    platform: Platform
+    rule: HarvestSpec
+    months: int | None = None
+
+
+class Harvest(System):
+    """A platform that is large enough stops paying for orders and raises its commission by steps, up to a ceiling.
+
+    The first step falls on the evening on which harvest begins. Whether its shops bear it is their own decision: they
+    judge a partnership by what it contributes, as ever.
+    """
+
+    def __init__(self, model: O2OModel):
+        super().__init__(model)
+        self.all = [Harvesting(p, p.spec.harvest) for p in model.platforms if p.spec.harvest is not None]
+
+    @staticmethod
+    def wanted(spec: Spec) -> bool:
+        return any(p.harvest is not None for p in spec.platforms.values())
+
+    def month_end(self) -> None:
+        for h in self.all:
+            if h.platform.has_left:
+                continue
+            if h.months is None:
+                self._perhaps_begin(h)
+            else:
+                h.months += 1
+            if h.months is not None and h.months % h.rule.every_months == 0:
+                self._raise(h)
+
+    def _perhaps_begin(self, h: Harvesting) -> None:
+        p, rule, shops = h.platform, h.rule, len(partners(self.model, h.platform))
+        reasons = {
+            "members": rule.from_members is not None and p.members >= rule.from_members,
+            "shops": rule.from_stores is not None and shops >= rule.from_stores,
+            "date": rule.from_date is not None and self.model.date >= rule.from_date,
+        }
+        reached = [name for name, is_so in reasons.items() if is_so]
+        if reached:
+            h.months = 0
+            stop_paying(p)
+            self.model.log(
+                p.name, "platform", "harvest", ", ".join(reached),
+                members=round(p.members, 4), shops=shops, commission=round(p.commission, 4),
+            )  # fmt: skip
+
+    def _raise(self, h: Harvesting) -> None:
+        p, before = h.platform, h.platform.commission
+        p.commission = min(before + h.rule.commission_step, max(h.rule.commission_ceiling, before))
+        if p.commission > before:
+            shops = len(partners(self.model, p))
+            self.model.log(
+                p.name, "platform", "commission", "harvest",
+                **{"commission before": round(before, 4), "commission": round(p.commission, 4), "shops": shops},
+            )  # fmt: skip
+
+    def figures(self) -> dict[str, float]:
+        """The commission as a month ends, and the shops that are with the platform then."""
+        found: dict[str, float] = {}
+        for h in self.all:
+            found[f"commission/{h.platform.name}"] = h.platform.commission
+            found[f"shops_with/{h.platform.name}"] = float(len(partners(self.model, h.platform)))
+        return found
+
+
+@dataclass
+class Purse:
+    """What investors have put into one platform, and whether they will again.
+
+    `paid` counts the promised rounds, `rounds` those that growth won, `refused` the refusals in a row; `orders_day` are
+    its daily orders (simulated) when they last put in, None before the first full month; `months` since their
+    last meeting.
+    """
+
+    platform: Platform
+    rule: FundingSpec
+    paid: int = 0
+    rounds: int = 0
+    refused: int = 0
+    months: int = 0
+    orders_day: float | None = None
+
+    def may_hope(self) -> bool:
+        """Whether any round is still to come, or may."""
+        r = self.rule
+        meets = r.every_months is not None and self.rounds < r.most_rounds and self.refused < r.refusals
+        return meets or self.paid < len(r.rounds)
+
+
+class Funding(System):
+    """Investors pay in rounds: on days that they promised, and every so many months if orders have grown.
+
+    Nobody else fills a platform's till. While a round may still come, one without money goes on and owes, but pays
+    no subsidy. When none may, it leaves the market on the evening of the month: offers, memberships and
+    partnerships end, and its investors settle the debt.
+    """
+
+    def __init__(self, model: O2OModel):
+        super().__init__(model)
+        self.purses = [Purse(p, p.spec.funding) for p in model.platforms if p.spec.funding is not None]
+        for purse in self.purses:
+            # All that they would add in `Platform.pay_month` counts as added.
+            purse.platform.added_yuan = purse.platform.spec.patience_yuan
+        self.shares: dict[str, float] = {}
+
+    @staticmethod
+    def wanted(spec: Spec) -> bool:
+        return any(p.funding is not None for p in spec.platforms.values())
+
+    def morning(self) -> None:
+        for purse in self.purses:
+            rounds = purse.rule.rounds
+            while not purse.platform.has_left and purse.paid < len(rounds):
+                if rounds[purse.paid].date > self.model.date:
+                    break
+                purse.paid += 1
+                self._pay(purse, rounds[purse.paid - 1].yuan, "promised")
+
+    def _pay(self, purse: Purse, yuan: float, reason: str, **figures: float) -> None:
+        p, m = purse.platform, self.model
+        m.ledger.book("owners", INVESTORS, p.account, np.int64(fen(yuan)))
+        if p.is_broke and p.cash_yuan >= 0:
+            p.is_broke, m.offers_changed = False, True
+        m.log(
+            p.name,
+            "platform",
+            "round",
+            reason,
+            **{"round (yuan)": yuan, "cash (yuan)": round(p.cash_yuan, 2), **figures},
+        )
+
+    def month_end(self) -> None:
+        # Before the books of the month close, with which its orders are forgotten.
+        self.shares = {
+            f"orders_share/{u.platform.name}": orders_share(self.model, u.platform) for u in self.purses
+        }
+        for purse in self.purses:
+            p = purse.platform
+            if p.has_left:
+                continue
+            self._meet(purse)
+            if p.cash_yuan < 0 and not purse.may_hope():
+                self._leave(p)
+
+    def _meet(self, purse: Purse) -> None:
+        """The investors meet, if it is their month."""
+        rule, p, m = purse.rule, purse.platform, self.model
+        orders = p.orders / m.date.day
+        if purse.orders_day is None:
+            purse.orders_day = orders
+        purse.months += 1
+        meets = (
+            rule.every_months is not None
+            and purse.rounds < rule.most_rounds
+            and purse.refused < rule.refusals
+        )
+        if not meets or purse.months < (rule.every_months or 0):
+            return
+        purse.months, before = 0, purse.orders_day
+        figures = {
+            "orders a day then": round(before * m.people_each, 2),
+            "orders a day": round(orders * m.people_each, 2),
+        }
+        if orders > 0 and orders >= (1 + rule.growth) * before:
+            purse.rounds, purse.refused, purse.orders_day = purse.rounds + 1, 0, orders
+            self._pay(purse, rule.round_yuan, "growth", **figures)
+        else:
+            purse.refused += 1
+            m.log(p.name, "platform", "no round", "too little growth", **figures)
+
+    def _leave(self, p: Platform) -> None:
+        """It leaves the market for good."""
+        m, bit = self.model, member_bit(p.number)
+        owed, shops = p.cash_yuan, partners(m, p)
+        m.log(
+            p.name, "platform", "leave", "out of money",
+            **{"cash (yuan)": round(owed, 2), "subsidies in all (yuan)": p.paid_fen / 100, "members": round(p.members, 4), "shops": len(shops)},
+        )  # fmt: skip
+        m.ledger.book("owners", INVESTORS, p.account, np.int64(-m.ledger.cash(p.account)))
+        stop_paying(p)
+        p.has_left, p.is_broke = True, True
+        record = m.consumers.columns.record
+        record["access"] &= ~bit
+        for store in shops:
+            for mode in [k for k, holding in store.modes.items() if holding.platform is p]:
+                store.quit(mode)
+                m.log(store.name, "store", f"quit {mode}", f"{p.name} has left the market")
+        m.count_users()
+        m.offers_changed = True
+
+    def amend(self, rows: list[Offer]) -> list[Offer]:
+        gone = {purse.platform.number for purse in self.purses if purse.platform.has_left}
+        return [row for row in rows if row.platform not in gone] if gone else rows
+
+    def hazards(self, hazard: np.ndarray) -> None:
+        for purse in self.purses:
+            if purse.platform.has_left:
+                hazard[:, 2 + purse.platform.number] = 0.0
+
+    def figures(self) -> dict[str, float]:
+        """1 while a platform is in the market, 0 when it has left; and its share of this month's orders of its kind."""
+        return self.shares | {
+            f"in_market/{purse.platform.name}": float(not purse.platform.has_left) for purse in self.purses
+        }

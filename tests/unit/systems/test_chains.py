@@ -1,0 +1,280 @@
+"""Chains that decide, service that wears off, and the wave of integration, reckoned on paper."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from o2o_sim.errors import ScenarioError
+from o2o_sim.policies.decisions import KEEP, Decision
+from o2o_sim.scenario import load_scenario
+
+from .hamlet import HAMLET, hamlet, run_days
+
+
+def shops(n: int, **said) -> str:
+    """n equal shops in a row."""
+    more = "".join(f", {k}: {v}" for k, v in said.items())
+    rows = ["stores:", "  named:", "    left: null", "    right: null"]
+    rows += [
+        f"    s{k}: {{format: shop, x_km: {0.05 + 0.1 * k:g}, y_km: 0.5, area_m2: 100, cash_yuan: 1e6{more}}}"
+        for k in range(n)
+    ]
+    return "\n".join(rows) + "\n"
+
+
+def system(model, name):
+    (found,) = [s for s in model.systems if type(s).__name__ == name]
+    return found
+
+
+# -- chains ------------------------------------------------------------------------------------------------------
+CHAIN = "  formats: {shop: {chain_share: 1, chains: 1}}\n  chains_decide: {}\n"
+APP = "modes: {app: {setup_yuan: 300, fixed_yuan_month: 90, skill: 0, shared_by_chain: %s}}\n"
+
+
+class Says:
+    """A head office's policy that decides what the test says, and keeps what it was shown."""
+
+    matches_prices = False
+
+    def __init__(self, *decisions):
+        self.decisions, self.seen = list(decisions), []
+
+    def review(self, store, view, chance):
+        self.seen.append(store)
+        return self.decisions.pop(0) if self.decisions else KEEP
+
+
+def chain_of_three(tmp_path, *decisions, text="", shared="true"):
+    model = hamlet(tmp_path, shops(3) + CHAIN + APP % shared + text)
+    (office,) = system(model, "Chains").offices.values()
+    office.policy = Says(*decisions)
+    return model, office
+
+
+def test_one_head_office_decides_once_a_month_for_all_its_shops(tmp_path):
+    model, office = chain_of_three(tmp_path, Decision("price", "tries", price_x=1.04))
+    run_days(model, 31)
+    assert len(office.policy.seen) == 1
+    assert [s.price_x for s in model.stores] == [1.04] * 3
+    assert {e["reason"] for e in model.events if e["decision"] == "price"} == {"its chain: tries"}
+    usual, months = office.policy.seen[0], [s.months[0] for s in model.stores]
+    assert usual.months[0].revenue == pytest.approx(sum(m.revenue for m in months) / 3, abs=1)
+    assert usual.months[0].profit == pytest.approx(sum(m.profit for m in months) / 3, abs=8)
+    assert usual.cash_yuan == pytest.approx(
+        1e6 + sum(m.profit for m in months) / 300
+    )  # before anything is paid out
+    run_days(model, 28)
+    assert len(office.policy.seen) == 2
+
+
+@pytest.mark.parametrize(("shared", "each"), [("true", 100_00), ("false", 300_00)])
+def test_what_a_chain_begins_together_it_pays_for_together(tmp_path, shared, each):
+    """The app costs 300 yuan to begin: 100 for each of three shops, or 300 each if nothing is shared."""
+    model, _ = chain_of_three(tmp_path, Decision("adopt", "x", mode="app"), shared=shared)
+    run_days(model, 30)
+    run_days(model, 1)
+    assert all("app" in s.modes for s in model.stores)
+    assert [-int(s.months[0].lines[12]) for s in model.stores] == [each] * 3
+    run_days(model, 28)  # and 90 a month
+    assert [-int(s.months[1].lines[12]) for s in model.stores] == [30_00 if shared == "true" else 90_00] * 3
+
+
+def test_it_expects_of_a_shared_mode_what_its_usual_shop_would_pay(tmp_path):
+    from o2o_sim.policies.integration import options
+
+    model, office = chain_of_three(tmp_path)
+    run_days(model, 31)
+    (app,) = [o for o in options(office.policy.seen[0], model.view) if o.mode == "app"]
+    assert app.cost == pytest.approx((90 + 300 / 24) / 3)
+    alone = next(o for o in options(model.stores[0], model.view) if o.mode == "app")
+    assert alone.cost == pytest.approx(90 + 300 / 24)
+
+
+def test_a_newcomer_takes_up_what_its_chain_has(tmp_path):
+    model, _ = chain_of_three(tmp_path, Decision("adopt", "x", mode="app"))
+    run_days(model, 31)
+    del model.stores[2].modes["app"]
+    run_days(model, 28)
+    assert "app" in model.stores[2].modes
+    assert -int(model.stores[2].months[1].lines[12]) == 100_00  # the third of three
+
+
+def test_it_quits_for_all(tmp_path):
+    model, _ = chain_of_three(
+        tmp_path, Decision("adopt", "x", mode="app"), Decision("quit", "did not pay", mode="app")
+    )
+    run_days(model, 59)
+    assert not any(s.modes for s in model.stores)
+
+
+def test_a_chain_that_gives_up_closes_its_worst_shop_only(tmp_path):
+    model, office = chain_of_three(tmp_path)
+    run_days(model, 31)
+    office.policy.decisions = [Decision("close", "gave up")]
+    worst = min(model.stores, key=lambda s: s.months[-1].profit)
+    worst.months[-1].lines[10] -= 10**7  # its wages were a hundred thousand yuan
+    worst.months[-1].__dict__.pop("profit", None)
+    run_days(model, 28)
+    assert [s.name for s in model.stores if s.state == "closed"] == [worst.name]
+
+
+def test_one_in_the_red_is_not_insolvent_while_its_chain_is_not(tmp_path):
+    from o2o_sim.policies.store import NeverIntegrate
+
+    def broke(who):
+        model, office = chain_of_three(tmp_path)
+        office.policy = NeverIntegrate()
+        for k in who:
+            account = model.stores[k].account
+            model.ledger.book("owners", account, 5, model.ledger.balance[account] + 500_000_00)
+        run_days(model, 31)
+        return [s.state for s in model.stores]
+
+    assert broke([0]) == ["open"] * 3  # 500,000 owed, and two millions in the others' tills
+    assert broke([0, 1, 2]) == ["closed"] * 3
+
+
+def test_chains_of_other_formats_and_shops_without_a_chain_decide_alone(tmp_path):
+    text = "  formats: {shop: {chain_share: 0}}\n  chains_decide: {}\n"
+    assert not system(hamlet(tmp_path, shops(3) + text), "Chains").offices
+    two = "  formats: {shop: {chain_share: 1, chains: 1}, other: {demand_share: {bread: 0.1}, area_m2: 1000000, sales_per_m2_year_yuan: 100000}}\n"
+    assert not system(
+        hamlet(tmp_path, shops(3) + two + "  chains_decide: {formats: [other]}\n"), "Chains"
+    ).offices
+
+
+# -- service -----------------------------------------------------------------------------------------------------
+SERVICE = "  service: {step_yuan_m2: 50, gain: 0.4, scale_yuan_m2: 100, decay: 0.1, hoped_lift: 0.5%s}\n"
+
+
+def test_one_step_is_paid_for_raises_appeal_and_wears_off(tmp_path):
+    model = hamlet(tmp_path, shops(2) + SERVICE % "")
+    s, works = model.stores[0], system(model, "ServiceWorks")
+    s.policy = Says(Decision("invest"))
+    run_days(model, 31)
+    assert works.worth[0] == 50.0
+    assert s.quality == pytest.approx(0.4 * (1 - math.exp(-0.5)))
+    assert -int(s.months[0].lines[11]) == 50 * 100 * 100  # 50 yuan for each of 100 m2
+    run_days(model, 1)
+    t = model.table
+    mine, other = (t.columns["appeal"][t.store == k].mean() for k in (0, 1))
+    assert mine - other == pytest.approx(0.4 * (1 - math.exp(-0.5)))
+    run_days(model, 27)
+    assert works.worth[0] == pytest.approx(45.0)
+    assert s.quality == pytest.approx(0.4 * (1 - math.exp(-0.45)))
+    assert [m["service_paid_yuan"] for m in model.recorder._city_months] == [5000.0, 0.0]
+    assert model.recorder._city_months[0]["service_yuan_m2"] == 25.0
+
+
+def test_a_well_run_format_has_it_from_the_first_day_and_pays_for_its_wear(tmp_path):
+    model = hamlet(tmp_path, shops(2) + SERVICE % ", kept_up: {shop: 200}")
+    works = system(model, "ServiceWorks")
+    assert works.worth == {0: 200.0, 1: 200.0}
+    run_days(model, 59)
+    # A tenth of 200 yuan wears off in a month, on 100 m2: 2000 yuan.
+    assert [-int(m.lines[11]) for s in model.stores for m in s.months] == [2000_00] * 4
+    assert works.worth == {0: 200.0, 1: 200.0}
+    assert model.stores[1].quality == pytest.approx(0.4 * (1 - math.exp(-2)))
+
+
+def test_what_a_store_expects_of_a_step(tmp_path):
+    model = run_days(hamlet(tmp_path, shops(2) + SERVICE % "" + "  dividend_months: 1200\n"), 31)
+    s, works = model.stores[0], system(model, "ServiceWorks")
+    (option,) = works.options(s, model.view)
+    month = s.months[0]
+    sales, kept = month.revenue / 100, (month.revenue + month.variable) / month.revenue
+    utils = sum(0.4 * (1 - math.exp(-0.5 * 0.9**k)) for k in range(24)) / 24
+    assert option.extra_sales == pytest.approx(sales * 0.5 * utils)
+    assert option.gain == pytest.approx(sales * 0.5 * utils * kept)
+    assert option.cost == pytest.approx(50 * 100 / 24)
+    assert (option.kind, option.mode, option.platform) == ("invest", "", None)
+    works.worth[0] = 300.0
+    assert works.options(s, model.view)[0].gain < option.gain  # each further step does less
+    model.ledger.book("owners", s.account, 5, model.ledger.balance[s.account])
+    assert works.options(s, model.view) == []  # and none without money
+
+
+def test_a_store_that_is_not_content_invests_though_it_never_integrates(tmp_path):
+    cheap = "  service: {step_yuan_m2: 0.1, gain: 5, scale_yuan_m2: 1, decay: 0}\n"
+    want = "  satisficing: {aspiration_margin: 1, imitation: 0, memory_months: 1, review_share: 1}\n"
+    model = run_days(hamlet(tmp_path, shops(2) + cheap + want), 31)
+    done = [e for e in model.events if e["decision"] == "invest"]
+    assert len(done) == 2 and done[0]["reason"] == "promises to pay"
+    assert done[0]["figures"]["cost (yuan/month)"] == round(0.1 * 100 / 24, 2)
+    assert all(s.quality == pytest.approx(5 * (1 - math.exp(-0.1))) for s in model.stores)
+
+
+# -- the wave ----------------------------------------------------------------------------------------------------
+def test_the_wave_is_counted_and_judged_after_six_months(tmp_path):
+    """Of two shops one takes up a mode that brings 10 yuan a month over its cost, one a mode that loses 10."""
+    text = shops(2) + "measures: [integration]\ndays: 365\nmodes: {app: {setup_yuan: 50, skill: 0}}\n"
+    model = hamlet(tmp_path, text)
+    for k, s in enumerate(model.stores):
+        s.policy = Says(*[KEEP] * k, Decision("adopt", mode="app"))
+    model.mode_contribution = lambda store, mode, month: 1000 if store.number == 0 else -1000
+    run_days(model, 243)  # to the end of August
+    months = model.recorder._city_months
+    assert [m["adoptions"] for m in months] == [1, 1, 0, 0, 0, 0, 0, 0]
+    assert [m["adoptions/app"] for m in months[:2]] == [1, 1]
+    assert [m["integrated_stores"] for m in months[:3]] == [0.5, 1.0, 1.0]
+    judged = [m["unprofitable_modes"] for m in months]
+    assert all(math.isnan(x) for x in judged[:6])  # the first is taken up at the end of January
+    assert judged[6:] == [0.0, 0.5]
+    assert [m["unrecovered_modes"] for m in months[6:]] == [0.0, 0.5]  # 60 yuan against 50 to begin
+
+
+def test_who_gives_a_mode_up_before_has_had_its_trial(tmp_path):
+    text = shops(2) + "measures: [integration]\nmodes: {app: {setup_yuan: 50, skill: 0}}\n"
+    model = hamlet(tmp_path, text)
+    model.stores[0].policy = Says(Decision("adopt", mode="app"), Decision("quit", mode="app"))
+    model.mode_contribution = lambda store, mode, month: 1000
+    run_days(model, 59)
+    last = model.recorder._city_months[-1]
+    assert (last["unprofitable_modes"], last["unrecovered_modes"], last["integrated_stores"]) == (
+        0.0,
+        1.0,
+        0.0,
+    )
+
+
+# -- prices ------------------------------------------------------------------------------------------------------
+def test_a_shop_matches_its_neighbour_and_the_parcel_in_a_whole_run(tmp_path):
+    """Coats (100 yuan) by parcel at 85 yuan and a fee of 3; next door they are 90. Without the parcel it asks 90, with it
+    88; bread is sold at the same factor. Two that match each other stay at their list prices."""
+    cheap = "    cheap: {demand_share: {coats: 0.1}, area_m2: 1000000, sales_per_m2_year_yuan: 100000, markup_x: 0.9}\n"
+    text = "stores:\n  policy: price_match\n  formats:\n" + cheap
+    beside = "  named:\n    right: {format: cheap}\n"
+    parcel = """platforms:
+  bazaar: {kind: marketplace, members_start: 1, categories: [coats], cash_yuan: 1e6,
+           parcel: {per_order_yuan: 6, per_km_yuan: 0, fee_share: 0.5, cost_yearly_x: 1}}
+categories: {coats: {online_price_x: 0.85}}
+"""
+
+    def price(changes: str) -> float:
+        return run_days(hamlet(tmp_path, changes), 31).stores[0].price_x
+
+    assert price(text) == 1.0
+    assert price(text + beside) == pytest.approx(0.9)
+    assert price(text + beside + parcel) == pytest.approx(0.88)
+    assert price(text + beside + parcel + "levers: {logistics_x: 2}\n") == pytest.approx(0.9)  # 91 by parcel
+
+
+# -- names -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("service: {kept_up: {shops: 100}}", "stores.service.kept_up.shops"),
+        ("service: {kept_up: {shop: -1}}", "stores.service.kept_up.shop"),
+        ("chains_decide: {formats: [shops]}", "stores.chains_decide.formats.0"),
+        ("policy: price_matches", "stores.policy"),
+    ],
+)
+def test_names_that_are_not_there_are_found(tmp_path, said, key):
+    file = tmp_path / "bad.yaml"
+    file.write_text(f"extends: {HAMLET}\nstores: {{{said}}}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError) as found:
+        load_scenario(file)
+    assert key in str(found.value)

@@ -1,0 +1,251 @@
+"""Accounts for some cohorts, and the loop from a coupon online again, reckoned in the hamlet."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from o2o_sim.errors import ScenarioError
+from o2o_sim.market.consumers import ONLINE
+from o2o_sim.systems.messages import in_equal_parts
+
+from .hamlet import hamlet, run_days
+
+ONE_SHOP = "stores: {named: {right: null}}\n"
+CLUB = """
+messages:
+  club: {{cohorts: [young], reach: 1, leave: 0, discount: 0.2, cost_yuan_subscriber_month: 0.5{more}}}
+"""
+
+
+def club(tmp_path, more="", town=ONE_SHOP):
+    return hamlet(tmp_path, CLUB.format(more=", " + more if more else "") + town)
+
+
+def books(model, name: str, month: int) -> dict:
+    frame = model.results()["stores_monthly"]
+    return frame[frame["name"] == name].iloc[month].to_dict()
+
+
+def spent(model, days: int, off: float) -> float:
+    """What the purchases of some days cost if the young pay `off` less."""
+    total = 0.0
+    for _ in range(days):
+        model.step()
+        who, what, _ = model.needs
+        young = model.consumers.cohort[who] == 1
+        total += (np.where(what == 0, 10.0, 100.0) * np.where(young, 1 - off, 1.0)).sum()
+    return total
+
+
+# -- accounts -----------------------------------------------------------------------------------------------
+def test_subscribers_and_nobody_else_pay_the_subscribers_price(tmp_path):
+    """All the young subscribe on the last evening of January, and pay a fifth less from February on."""
+    model = club(tmp_path)
+    young = int((model.consumers.cohort == 1).sum())
+    january, february = spent(model, 31, 0.0), spent(model, 28, 0.2)
+    first, second = books(model, "left", 0), books(model, "left", 1)
+    assert (first["sales_yuan"], second["sales_yuan"]) == pytest.approx((january, february), abs=1e-6)
+    assert first["integration_yuan"] == 0.0, "nobody to write to yet"
+    assert second["integration_yuan"] == -0.5 * young
+    city = model.results()["city_monthly"]
+    assert list(city["subscribers/club"]) == [young, young]
+
+
+def test_an_account_ends_on_its_day_and_its_subscribers_are_gone(tmp_path):
+    model = club(tmp_path, "start: 2013-01-10, end: 2013-02-10")
+    total = spent(model, 31, 0.0) + spent(model, 9, 0.2) + spent(model, 19, 0.0)
+    sales = books(model, "left", 0)["sales_yuan"] + books(model, "left", 1)["sales_yuan"]
+    assert sales == pytest.approx(total, abs=1e-6)
+    assert not model.audiences.of("messages club").any()
+    assert books(model, "left", 1)["integration_yuan"] == 0.0, "it had ended when the bill came"
+    told = [(e["date"], e["decision"]) for e in model.events if e["who"] == "club"]
+    assert told == [(date(2013, 1, 10), "begin messages"), (date(2013, 2, 10), "end messages")]
+
+
+def test_only_people_online_can_subscribe_and_some_leave(tmp_path):
+    model = club(tmp_path)
+    model.consumers.columns.record["access"][::2] = 0
+    run_days(model, 31)
+    online = model.consumers.access & ONLINE > 0
+    assert np.array_equal(model.audiences.of("messages club"), online & (model.consumers.cohort == 1))
+    gone = hamlet(tmp_path, "messages: {all: {reach: 1, leave: 1}}\n")
+    run_days(gone, 31)
+    assert gone.audiences.of("messages all").all()
+    run_days(gone, 28)
+    assert not gone.audiences.of("messages all").any(), (
+        "all left, and none who leaves comes back the same day"
+    )
+
+
+def test_appeal_draws_subscribers_to_the_shop_that_writes(tmp_path):
+    """Two equal shops in one place: a utility of 2 makes 1 of 2 into 1 / (1 + exp(-2)) = 0.88."""
+    model = hamlet(
+        tmp_path,
+        "consumers: {loyalty_weight: 0}\n"
+        "circles: {mall: {x_km: 0.5, y_km: 0.5, units: 1, rent_yuan_m2_month: 1}}\n"
+        "stores:\n  service_min: 0.0001\n"
+        "  named: {left: {circle: mall, x_km: null, y_km: null}, right: {x_km: 0.5}}\n"
+        "messages: {news: {reach: 1, leave: 0, appeal: 2, cohorts: [young], senders: {circles: [mall]}}}\n",
+    )
+    run_days(model, 31)
+    at_left, of = np.zeros(2), np.zeros(2)
+    for _ in range(59):
+        model.step()
+        group = model.consumers.cohort[model.needs[0]]
+        of += np.bincount(group, minlength=2)
+        at_left += np.bincount(group[model.table.store[model.pick] == 0], minlength=2)
+    share = at_left / of
+    assert abs(share[0] - 0.5) < 4 * np.sqrt(0.25 / of[0])
+    expected = 1 / (1 + np.exp(-2))
+    assert abs(share[1] - expected) < 4 * np.sqrt(expected * (1 - expected) / of[1])
+
+
+def test_landlords_pay_for_their_circles_account(tmp_path):
+    text = (
+        "circles: {mall: {x_km: 0.5, y_km: 0.5, units: 1, rent_yuan_m2_month: 1}}\n"
+        "stores: {named: {left: {circle: mall, x_km: null, y_km: null}}}\n"
+        "messages: {mall news: {reach: 1, leave: 0, discount: 0.1, cost_yuan_subscriber_month: 0.5,"
+        " paid_by: landlord, senders: {circles: [mall]}}}\n"
+    )
+    model = run_days(hamlet(tmp_path, text), 59)
+    flows = model.results()["ledger"]
+    paid = flows[(flows["line"] == "integration") & (flows["from"] == "landlord")]
+    assert list(paid["yuan"]) == [0.5 * 200]
+    offers = [r for r in model.table.rows if r.needs]
+    assert {r.maker for r in offers} == {"left"} and {r.discount for r in offers} == {1.0, 10.0}
+
+
+def test_equal_parts_lose_no_fen():
+    assert list(in_equal_parts(101, 3)) == [34, 34, 33] and list(in_equal_parts(2, 2)) == [1, 1]
+
+
+def test_with_all_its_shops_closed_an_account_costs_nothing(tmp_path):
+    model = run_days(club(tmp_path, town=""), 31)
+    for store in model.stores:
+        store.become("closed", "for the test")
+    model.offers_changed = True
+    run_days(model, 28)
+    assert model.ledger.is_balanced()
+    flows = model.results()["ledger"]
+    assert not (flows["line"] == "integration").any()
+
+
+@pytest.mark.parametrize(
+    ("said", "where", "hint"),
+    [
+        ("cohorts: [yong]", "messages.club.cohorts.0", "young"),
+        ("senders: {formats: [shopp]}", "messages.club.senders.formats.0", "shop"),
+        ("senders: {circles: [street]}", "messages.club.senders.circles.0", "streets"),
+        ("senders: {chains: [shop chain 1]}", "messages.club.senders.chains.0", "none"),
+        ("paid_by: landlord", "messages.club.paid_by", "senders.circles"),
+        ("start: 2013-02-01, end: 2013-02-01", "messages.club.end", ""),
+    ],
+)
+def test_what_an_account_cannot_say(tmp_path, said, where, hint):
+    with pytest.raises(ScenarioError) as fault:
+        hamlet(tmp_path, "messages: {club: {" + said + "}}\n")
+    problem = fault.value.problems[0]
+    assert problem.key == where and hint in (problem.hint or "")
+
+
+# -- the loop -----------------------------------------------------------------------------------------------
+LOOP = """
+platforms: {{tuan: {{kind: local_services, members_start: 1, coupon_discount: 0.05}}}}
+modes:
+  partnership: {{fixed_yuan_month: 0}}
+  social: {{delivery_reach_min: 0, fixed_yuan_month: 0, per_order_yuan: 0}}
+stores: {{named: {{left: {{modes: [partnership, social]}}, right: {{modes: [partnership]}}}}}}
+consumers: {{follow_rate: 0}}
+closed_loop: {{follow: {follow}, discount: 0.1, remember_days: 5, contact_yuan: 0.4{more}}}
+"""
+
+
+def looped(tmp_path, follow=1.0, more=""):
+    return hamlet(tmp_path, LOOP.format(follow=follow, more=more))
+
+
+def test_coupon_visitors_follow_and_hold_a_coupon_for_as_long_as_said(tmp_path):
+    """An independent account of who may hold what, kept day by day in plain Python."""
+    model = looped(tmp_path)
+    until: dict[int, int] = {}
+    contacts = used = 0
+    for day in range(59):
+        model.step()
+        t, today = model.table, set()
+        for i, o in zip(model.needs[0].tolist(), model.pick.tolist()):
+            row = t.rows[o]
+            if row.store != 0:
+                continue
+            if row.channel == "social delivery" and row.needs & model.systems[0].bit:
+                assert until.get(i, 0) >= day, "who held no coupon ordered with one"
+                assert row.discount == pytest.approx(0.1 * row.price)
+                used += 1
+                today.add(i)
+                contacts += 1
+            elif row.channel == "coupon":
+                today.add(i)
+                contacts += 1
+        until |= dict.fromkeys(today, day + 5)
+        held = {i for i, last in until.items() if last > day}  # good from tomorrow on
+        model.systems[0].morning()  # of the next day, which takes what is over
+        assert held == set(np.flatnonzero(model.audiences.of("closed loop")).tolist())
+    assert used > 20 and contacts > used
+    flows = model.results()["ledger"]
+    paid = flows[(flows["line"] == "advertising") & (flows["to"] == "providers")]["yuan"].sum()
+    assert paid == pytest.approx(0.4 * contacts)
+    assert set(model.consumers.follows.tolist()) <= {-1, 0}, "the right shop has no account to follow"
+    city = model.results()["city_monthly"]
+    assert city["loop_contacts"].sum() == contacts
+
+
+def test_a_coupon_is_good_in_the_shop_that_gave_it_alone(tmp_path):
+    """Both shops close the loop and deliver everywhere; whoever holds a coupon sees that of her own shop."""
+    both = LOOP.replace("delivery_reach_min: 0", "delivery_reach_min: 60").replace(
+        "right: {{modes: [partnership]}}", "right: {{modes: [partnership, social]}}"
+    )
+    model = hamlet(tmp_path, both.format(follow=1, more=""))
+    used = np.zeros(2, int)
+    for _ in range(40):
+        before = model.consumers.follows.copy()
+        model.step()
+        for i, o in zip(model.needs[0].tolist(), model.pick.tolist()):
+            row = model.table.rows[o]
+            if row.needs & model.systems[0].bit:
+                assert before[i] == row.store
+                used[row.store] += 1
+    assert (used > 10).all()
+
+
+def test_nobody_who_does_not_follow_gets_the_next_coupon(tmp_path):
+    model = run_days(looped(tmp_path, follow=0.0), 40)
+    assert not model.audiences.of("closed loop").any() and (model.consumers.follows == -1).all()
+    assert model.results()["city_monthly"]["loop_contacts"].sum() == 0
+
+
+def test_who_goes_over_to_another_shop_loses_the_coupon(tmp_path):
+    model = run_days(looped(tmp_path), 20)
+    holders = model.audiences.of("closed loop")
+    assert holders.any()
+    model.consumers.columns.record["follows"][holders] = 1
+    model.systems[0].morning()
+    assert not model.audiences.of("closed loop").any()
+
+
+def test_the_loop_has_a_beginning_and_an_end(tmp_path):
+    model = looped(tmp_path, more=", start: 2013-01-11, end: 2013-01-21")
+    run_days(model, 10)
+    assert not any(r.needs & model.systems[0].bit for r in model.table.rows)
+    assert not model.audiences.of("closed loop").any()
+    run_days(model, 10)
+    assert model.audiences.of("closed loop").any()
+    run_days(model, 1)
+    assert not model.audiences.of("closed loop").any()
+    assert not any(r.needs & model.systems[0].bit for r in model.table.rows)
+
+
+def test_a_loop_of_an_unknown_platform_is_refused(tmp_path):
+    with pytest.raises(ScenarioError, match="tuan"):
+        looped(tmp_path, more=", platforms: [tuam]")

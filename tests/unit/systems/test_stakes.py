@@ -1,0 +1,251 @@
+"""Platforms that own shops: bought chains and circles, and shops of their own beside partners."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from o2o_sim.agents.store import CLOSED
+from o2o_sim.errors import ScenarioError
+from o2o_sim.market.ledger import INVESTORS, LINE, OVERHEADS
+from o2o_sim.policies.decisions import Decision
+
+from .hamlet import hamlet, run_days
+
+COUPONS = "kind: local_services, fixed_yuan_month: 0, coupon_discount: 0.2, cash_yuan: 1000000"
+CHAIN = "stores: {formats: {shop: {chain_share: 1, chains: 1, modes: [partnership]}}}\n"
+"""Both shops belong to `shop chain 1`, and give coupons of the platform with most members."""
+
+
+CHAIN_ALONE = (
+    "stores: {formats: {shop: {chain_share: 1, chains: 1}}}\nmodes: {partnership: {available: false}}\n"
+)
+"""The same chain without coupons, so that nothing but its profit goes to a platform."""
+
+
+def platforms(a: str, b: str = "") -> str:
+    """Two platforms of coupons; at first only `ant` has members, so that its agent calls everywhere."""
+    return f"""
+platforms:
+  ant: {{{COUPONS}, members_start: 0.9 {a}}}
+  bee: {{{COUPONS}, members_start: 0 {b}}}
+"""
+
+
+def events(model, decision):
+    return [e for e in model.events if e["decision"].startswith(decision)]
+
+
+# -- chains -------------------------------------------------------------------------------------------------
+def test_a_month_of_profit_goes_to_the_owner_in_its_share(tmp_path):
+    """Cash of 2 x 100,000 and the profit of January is paid out; ant has 40 % of it, less what it paid."""
+    deal = ", acquire: {shop chain 1: {price_yuan: 50000, share: 0.4}}"
+    text = "stores: {dividend_months: 0, formats: {shop: {chain_share: 1, chains: 1}}}\nmodes: {partnership: {available: false}}\n"
+    model = run_days(hamlet(tmp_path, text + platforms(deal)), 31)
+    profit = sum(s.months[0].profit for s in model.stores) / 100
+    # Nobody gave coupons, so that nothing else ever moved its cash.
+    assert model.platforms[0].cash_yuan == pytest.approx(1e6 - 20_000 + 0.4 * (200_000 + profit), abs=0.02)
+    assert model.ledger.is_balanced()
+    row = model.results()["city_monthly"].iloc[0]
+    assert (row["stores_owned/ant"], row["stakes_paid_yuan/ant"]) == (2, 20_000)
+    assert row["stakes_received_yuan/ant"] == pytest.approx(0.4 * (200_000 + profit), abs=0.02)
+
+
+def test_the_price_is_years_of_profit_once_there_are_books(tmp_path):
+    deal = ", acquire: {shop chain 1: {profit_years: 1, date: 2013-01-05}}"
+    model = run_days(hamlet(tmp_path, CHAIN + platforms(deal)), 31)
+    assert not events(model, "buy"), "there are no books in January"
+    yearly = 12 * sum(s.months[0].profit for s in model.stores) / 100
+    cash = sum(s.cash_yuan for s in model.stores)
+    model.step()
+    (bought,) = events(model, "buy shop chain 1")
+    assert bought["date"] == date(2013, 2, 1) and yearly > cash
+    assert bought["figures"]["price (yuan)"] == pytest.approx(yearly, abs=0.01)
+
+
+def test_the_price_is_no_less_than_the_cash_that_comes_with_it(tmp_path):
+    deal = ", acquire: {shop chain 1: {profit_years: 0, date: 2013-01-05, share: 0.5}}"
+    model = run_days(hamlet(tmp_path, CHAIN + platforms(deal)), 31)
+    cash = sum(s.cash_yuan for s in model.stores)
+    model.step()
+    assert events(model, "buy")[0]["figures"]["price (yuan)"] == pytest.approx(0.5 * cash, abs=0.01)
+
+
+def test_without_the_cash_it_waits(tmp_path):
+    text = CHAIN_ALONE + platforms(", acquire: {shop chain 1: {price_yuan: 1001}}")
+    model = hamlet(tmp_path, text.replace("cash_yuan: 1000000", "cash_yuan: 1000"))
+    model.step()
+    assert not events(model, "buy") and model.stores[0].owner is None
+    ant = model.platforms[0]
+    model.ledger.book("owners", INVESTORS, ant.account, np.int64(1_00))  # investors put in the last yuan
+    model.step()
+    assert events(model, "buy") and ant.cash_yuan == 0
+
+
+def test_a_bought_chain_changes_over_and_rivals_are_locked_out(tmp_path):
+    deal = ", acquire: {shop chain 1: {price_yuan: 1, date: 2013-01-03}}"
+    model = run_days(hamlet(tmp_path, CHAIN + platforms("", deal)), 2)
+    ant, bee = model.platforms
+    shop = model.stores[0]
+    assert shop.modes["partnership"].platform is ant
+    assert (model.bought[:, model.table.platform == ant.number] > 0).any()
+    run_days(model, 1)
+    assert shop.owner is bee and shop.modes["partnership"].platform is bee
+    assert not (model.table.platform == ant.number).any()
+    (system,) = model.systems
+    assert not system.allows(shop, "partnership", ant)
+    assert system.allows(shop, "partnership", bee) and system.allows(shop, "app", None)
+    # Its owner does not let it give the mode up.
+    shop.quit("partnership")
+    system.decided(shop, Decision("quit", "did not pay", mode="partnership"))
+    assert shop.modes["partnership"].platform is bee
+
+
+def test_a_deal_that_is_not_exclusive_locks_nobody_out(tmp_path):
+    deal = ", acquire: {shop chain 1: {price_yuan: 1, exclusive: false}}"
+    model = run_days(hamlet(tmp_path, CHAIN + platforms("", deal)), 1)
+    ant, _ = model.platforms
+    assert model.stores[0].owner is not None and model.stores[0].modes["partnership"].platform is ant
+    assert model.systems[0].allows(model.stores[0], "partnership", ant)
+
+
+def test_the_owner_bears_what_a_closed_store_leaves(tmp_path):
+    deal = ", acquire: {shop chain 1: {price_yuan: 0, share: 0.5}}"
+    text = CHAIN_ALONE.replace("{formats", "{dividend_months: 1200, formats")
+    model = run_days(hamlet(tmp_path, text + platforms(deal)), 30)
+    ant, left = model.platforms[0], model.stores[0]
+    model.ledger.book("overheads", left.account, OVERHEADS, np.int64(model.ledger.cash(left.account) + 40_00))
+    before = ant.cash_yuan
+    left.become(CLOSED, "for the test")  # 40 yuan are owed
+    model.step()
+    assert ant.cash_yuan == before - 20
+    assert left.number not in model.systems[0].share
+
+
+def test_when_the_owner_leaves_the_market_all_are_free_again(tmp_path):
+    deals = ", acquire: {shop chain 1: {price_yuan: 1}, mall: {price_yuan: 1}}"
+    mall = "circles: {mall: {x_km: 0.5, y_km: 0.5, units: 3, rent_yuan_m2_month: 4}}\n"
+    model = run_days(hamlet(tmp_path, mall + CHAIN_ALONE + platforms(deals)), 30)
+    ant, bee = model.platforms
+    (system,) = model.systems
+    assert not system.allows(model.stores[0], "partnership", bee)
+    ant.has_left = ant.is_broke = True
+    cash = ant.cash_yuan
+    model.step()
+    assert ant.cash_yuan == cash and not system.share and not system.circles
+    assert model.stores[0].owner is None and system.allows(model.stores[0], "partnership", bee)
+
+
+# -- circles ------------------------------------------------------------------------------------------------
+MALL = """
+circles: {mall: {x_km: 0.5, y_km: 0.5, units: 3, rent_yuan_m2_month: 4}}
+stores:
+  formats: {shop: {modes: [partnership]}}
+  named: {inside: {format: shop, circle: mall, area_m2: 50, cash_yuan: 100000}}
+"""
+
+
+def test_a_circle_brings_rent_and_binds_its_tenants(tmp_path):
+    """50 m2 at 4 yuan are 200 yuan a month; ten years of that are 24,000."""
+    deal = ", acquire: {mall: {date: 2013-01-02}}"
+    model = run_days(hamlet(tmp_path, MALL + platforms("", deal)), 1)
+    ant, bee = model.platforms
+    inside, left = model.store("inside"), model.store("left")
+    assert inside.modes["partnership"].platform is ant
+    model.step()
+    assert bee.cash_yuan == 1_000_000 - 24_000
+    assert "partnership" not in inside.modes and left.modes["partnership"].platform is ant
+    system = model.systems[0]
+    assert not system.allows(inside, "partnership", ant) and system.allows(inside, "partnership", bee)
+    assert system.allows(left, "partnership", ant)
+    assert system.figures()["stores_bound/bee"] == 1
+    run_days(model, 29)
+    assert bee.cash_yuan == 1_000_000 - 24_000 + 200
+    assert model.ledger.cash(model.circles["mall"].account) == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("acquire: {shop chain 2: {}}", "did you mean shop chain 1"),
+        ("acquire: {streets: {}}", "the streets belong to many"),
+        ("own_shops: {formats: [shoop]}", "did you mean shop"),
+        ("own_shops: {format: shoop}", "did you mean shop"),
+        ("till: {formats: [shop]}", "has no goods to order"),
+        ("last_kilometre: {formats: [shoop]}", "did you mean shop"),
+    ],
+)
+def test_names_that_are_not_there(tmp_path, said, message):
+    with pytest.raises(ScenarioError, match=message):
+        hamlet(tmp_path, CHAIN + platforms(", " + said))
+
+
+def test_one_thing_is_sold_once(tmp_path):
+    with pytest.raises(ScenarioError, match="is bought by ant and bee"):
+        hamlet(tmp_path, CHAIN + platforms(", acquire: {shop chain 1: {}}", ", acquire: {shop chain 1: {}}"))
+
+
+# -- shops of its own ---------------------------------------------------------------------------------------
+BESIDE = """
+landlords: {street_vacancy_start: 0.5}
+stores: {named: {left: {modes: [partnership]}}}
+"""
+
+
+def test_its_shop_opens_beside_the_best_seller_with_what_sells_best(tmp_path):
+    """Of 200 people's yearly yuan two thirds go to coats (20 a day at 100 yuan; bread 100 at 10), so coats it is."""
+    model = hamlet(tmp_path, BESIDE + platforms(", own_shops: {every_months: 1, limit: 2, area_x: 0.5}"))
+    ant = model.platforms[0]
+    run_days(model, 30)
+    commission = int(model.ledger.books[LINE["commission"], ant.account])
+    assert commission > 0 and len(model.stores) == 2
+    model.step()
+    left, shop = model.store("left"), model.store("ant shop 1")
+    assert (shop.cell, shop.circle, shop.area_m2) == (left.cell, left.circle, 50)
+    assert shop.floor == {"coats": 1.0} and shop.price_x == 0.95 and shop.owner is ant
+    assert shop.modes["partnership"].platform is ant
+    # Half of left's floor: 75,000 of fit-out, and half of six months of its 100 yuan rent and 2 x 100 wages.
+    assert shop.cash_yuan == pytest.approx(0.5 * 6 * left.fixed_cost_yuan())
+    (told,) = events(model, "open own shop")
+    assert told["figures"]["partner"] == "left" and told["figures"]["sells"] == "coats"
+    model.step()
+    mine = (model.table.store == shop.number) & (
+        np.array(model.table.channels)[model.table.columns["channel"].astype(int)] == "walk-in"
+    )
+    assert model.table.fen["price"][mine].tolist() == [95_00]
+    run_days(model, 58)
+    assert [s.name for s in model.stores] == ["left", "right", "ant shop 1"], "one beside each partner"
+    assert model.ledger.is_balanced()
+
+
+def test_fit_out_and_capital_come_from_its_cash(tmp_path):
+    model = run_days(hamlet(tmp_path, BESIDE + platforms(", own_shops: {every_months: 1}")), 30)
+    ant, left = model.platforms[0], model.store("left")
+    before, commission = ant.cash_yuan, int(model.ledger.books[LINE["commission"], ant.account])
+    model.step()
+    capital = model.store("ant shop 1").cash_yuan
+    assert capital == pytest.approx(6 * left.fixed_cost_yuan())
+    more = int(model.results()["ledger"].query("line == 'commission'")["fen"].sum()) - commission
+    assert ant.cash_yuan == pytest.approx(before + more / 100 - capital - 150_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "landlords: {street_vacancy_start: 0}\nstores: {named: {left: {modes: [partnership]}}}\n",
+        BESIDE.replace("[partnership]", "[]"),
+    ],
+)
+def test_no_room_or_no_partner_no_shop(tmp_path, text):
+    model = run_days(hamlet(tmp_path, text + platforms(", own_shops: {every_months: 1}")), 60)
+    assert len(model.stores) == 2
+
+
+def test_it_watches_from_its_start_and_keeps_its_limit(tmp_path):
+    text = BESIDE.replace("left: {modes", "right: {modes: [partnership]}, left: {modes")
+    rule = ", own_shops: {every_months: 1, limit: 1, start: 2013-02-01}"
+    model = run_days(hamlet(tmp_path, text + platforms(rule)), 90)
+    opened = [s.opened for s in model.stores if s.owner is not None]
+    assert opened == [date(2013, 2, 28)]
