@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import ScenarioError
+
 FIRST_AUDIENCE, MOST_AUDIENCES = 18, 14
 """The bits of a consumer's `access` behind smartphone, phone payment and sixteen memberships."""
 
@@ -19,10 +21,12 @@ class Audiences:
         self.names: list[str] = []
 
     def bit(self, name: str) -> int:
-        """The bit that says: belongs to the group. Raises ValueError beyond MOST_AUDIENCES groups."""
+        """The bit that says: belongs to the group. Raises ScenarioError beyond MOST_AUDIENCES groups."""
         if name not in self.names:
             if len(self.names) == MOST_AUDIENCES:
-                raise ValueError(f"there are more than {MOST_AUDIENCES} audiences: {', '.join(self.names)}")
+                message = f"needs more than {MOST_AUDIENCES} groups of people to be told apart"
+                hint = f"Leave out some of what is switched on. There are already: {', '.join(self.names)}."
+                raise ScenarioError(message, hint=hint)
             self.names.append(name)
         return 1 << (FIRST_AUDIENCE + self.names.index(name))
 

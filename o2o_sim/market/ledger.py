@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .compiled import kernel
+
 KINDS = (
     "consumers",
     "suppliers",
@@ -50,6 +52,29 @@ LINE = {name: number for number, name in enumerate(LINES)}
 CAPITAL = LINE["owners"]
 
 
+ALL_KNOWN = -(2**62)
+
+
+@kernel
+def _move(balance, books, flows, kind, payer, receiver, amount, n):
+    """Move n amounts; arrays of one element stand for n equal ones. If an account does not exist nothing is moved, and
+    its number is returned, else ALL_KNOWN."""
+    for accounts in (payer, receiver):
+        for a in accounts:
+            if n > 0 and not 0 <= a < len(balance):
+                return a
+    for i in range(n):
+        a = payer[i if len(payer) > 1 else 0]
+        b = receiver[i if len(receiver) > 1 else 0]
+        fen = amount[i if len(amount) > 1 else 0]
+        balance[a] -= fen
+        balance[b] += fen
+        books[a] -= fen
+        books[b] += fen
+        flows[kind[a], kind[b]] += fen
+    return ALL_KNOWN
+
+
 class Ledger:
     """Accounts, their balances (int64 fen) and two summaries of what was booked since the month began.
 
@@ -74,21 +99,20 @@ class Ledger:
         return len(self.names) - 1
 
     def book(self, line: str, payer: ArrayLike, receiver: ArrayLike, amount: ArrayLike) -> None:
-        """Move `amount` (int64 fen, may be an array) from payer to receiver (account numbers, broadcast)."""
-        payer, receiver, amount = np.broadcast_arrays(payer, receiver, amount)
-        if not np.issubdtype(amount.dtype, np.integer):
-            raise TypeError(f"money is booked in whole fen, not {amount.dtype}")
-        for account in (payer, receiver):
-            if account.size and not 0 <= account.min() <= account.max() < len(self.names):
-                raise IndexError(
-                    f"no such account, so nothing was booked: {account.min()} to {account.max()}"
-                )
+        """Move `amount` (int64 fen, may be an array) from payer to receiver (account numbers; any of the three may be one
+        for all)."""
+        amounts = np.asarray(amount)
+        if amounts.dtype.kind not in "iu":
+            raise TypeError(f"money is booked in whole fen, not {amounts.dtype}")
+        a, b, moved = (np.asarray(x, np.int64).reshape(-1) for x in (payer, receiver, amounts))
+        sizes = {len(a), len(b), len(moved)}
+        if len(sizes - {1}) > 1:
+            raise ValueError(f"payers, receivers and amounts are of different lengths: {sorted(sizes)}")
+        n = 0 if 0 in sizes else max(sizes)
         k = LINE[line]
-        np.subtract.at(self.balance, payer, amount)
-        np.add.at(self.balance, receiver, amount)
-        np.subtract.at(self.books[k], payer, amount)
-        np.add.at(self.books[k], receiver, amount)
-        np.add.at(self.flows[k], (self.kind[payer], self.kind[receiver]), amount)
+        stray = _move(self.balance, self.books[k], self.flows[k], self.kind, a, b, moved, n)
+        if stray != ALL_KNOWN:
+            raise IndexError(f"no such account, so nothing was booked: {stray}")
 
     def is_balanced(self) -> bool:
         """Whether all accounts sum to exactly zero."""

@@ -38,8 +38,13 @@ def merged(a: dict, b: dict) -> dict:
     return {**a, **b, **both, **lists}
 
 
+EITHER = ("fresh hub", "stores as warehouses")
+"""Two ways to do one thing; a scenario with both is refused."""
+
+
 def town(folder: Path, names: list[str], **changes) -> O2OModel:
-    """The small town with some switches on."""
+    """The small town with some switches on; of two that exclude one another the second."""
+    names = [name for name in names if name != EITHER[0] or EITHER[1] not in names]
     said: dict = {"extends": str(SMALL), "population": 500, "days": 40, "start": "2013-01-20"}
     for name in names:
         said = merged(said, SWITCHES[name])

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from o2o_sim.market.ledger import CONSUMERS, KINDS, LANDLORD, LINE, LINES, STORE, SUPPLIERS, Ledger
@@ -38,6 +38,7 @@ def book(ledger: Ledger, months) -> None:
             ledger.book(line, payer, receiver, amount)
 
 
+@settings(deadline=None)  # the first example compiles
 @given(st.lists(bookings, min_size=1, max_size=3))
 def test_balances_are_what_was_booked_and_sum_to_zero(months):
     ledger = town()
@@ -54,6 +55,7 @@ def test_balances_are_what_was_booked_and_sum_to_zero(months):
     assert ledger.balance.dtype == np.int64
 
 
+@settings(deadline=None)  # the first example compiles
 @given(st.lists(bookings, min_size=1, max_size=3))
 def test_books_and_flows_are_those_of_the_open_month_and_agree(months):
     ledger = town()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from o2o_sim import O2OModel, load_scenario
+from o2o_sim.errors import ScenarioError
 from o2o_sim.market.offers import AT_PLACE
 from o2o_sim.systems import System
 
@@ -88,5 +89,5 @@ def test_groups():
     assert (model.consumers.access == before).all(), "no other bit was touched"
     for k in range(12):
         a.bit(f"group {k}")
-    with pytest.raises(ValueError, match="more than 14 audiences"):
+    with pytest.raises(ScenarioError, match="more than 14 groups"):
         a.bit("one more")
