@@ -119,7 +119,7 @@ def check(
     set_: Set = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
 ) -> None:
-    """Check scenario and study files and show what each of them resolves to.
+    """Check scenario, study and claim files and show what each of them resolves to.
 
     Every problem of every file is reported, with its place and what to do.
     """
@@ -145,11 +145,20 @@ def check(
 
 
 def _summary(file: Path, overrides: Sequence[str]) -> Any:
-    """What a scenario resolves to, or which runs a study would make: a file with a `base` is a study."""
+    """What a scenario resolves to, or which runs a study or a claim would make: a file with a `claim` is a claim,
+    another one with a `base` a study."""
     from .scenario.describe import summary
     from .scenario.load import load_scenario, resolve
 
-    if "base" not in resolve(file, overrides).data:
+    said = resolve(file, overrides).data
+    if "claim" in said:
+        from .show.tables_claims import claim_summary
+        from .studies.claim import load_claim
+
+        claim = load_claim(file)
+        claim.points(overrides)
+        return claim_summary(claim)
+    if "base" not in said:
         return summary(load_scenario(file, overrides))
     from .show.tables_studies import study_summary
     from .studies.points import load_study

@@ -8,11 +8,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..studies.claim import difference
+from ..studies.claim import difference, label
 from .tables_studies import LOOK, failure_notes, kind_of, written, written_interval
 
 if TYPE_CHECKING:
-    from ..studies.claim import Expectation
+    from ..studies.claim import ClaimSpec, Expectation
     from ..studies.claims import Claims, Test, Tested
 
 COLOURS = {"supported": "green", "contradicted": "red", "no evidence": "yellow"}
@@ -33,7 +33,13 @@ def claims_tables(found: Claims) -> list[RenderableType]:
         for test in tested.tests:
             seen = Text(test.verdict if len(tested.tests) > 1 else "", style=COLOURS[test.verdict])
             effect = Text(effect_text(test))
-            table.add_row("", Text(f"{test.label}: {_asked(test)}"), effect, str(test.effect.n), seen)
+            table.add_row(
+                "",
+                Text(f"{test.label}: {expected(test.expectation)} expected"),
+                effect,
+                str(test.effect.n),
+                seen,
+            )
     counts = [t.verdict for t in found.tested]
     summary = ", ".join(f"{counts.count(v)} {v}" for v in COLOURS if v in counts)
     return [table, Text(f"\n{summary}", style="bold"), *failure_notes(found), Text("")]
@@ -43,9 +49,9 @@ def _kind(e: Expectation) -> str:
     return "share" if e.relative else kind_of(e.metric)
 
 
-def _asked(test: Test) -> str:
-    """What was expected, in words."""
-    e, kind = test.expectation, _kind(test.expectation)
+def expected(e: Expectation) -> str:
+    """What is expected, in words."""
+    kind = _kind(e)
     size = written(e.smallest, kind).replace("%", "%" if e.relative else "pp")
     against = e.against if isinstance(e.against, str) else written(e.against, kind_of(e.metric))
     way = {"up": f"more by {size}", "down": f"less by {size}", "none": f"no change beyond {size}"}[
@@ -53,7 +59,15 @@ def _asked(test: Test) -> str:
     ]
     if e.smallest == 0:
         way = {"up": "more", "down": "less"}[e.direction]
-    return f"{e.arm} against {against}, {way} expected"
+    return f"{e.arm} against {against}, {way}"
+
+
+def claim_summary(claim: ClaimSpec) -> RenderableType:
+    """The arms that a claim compares, and what it expects of them."""
+    lines = [claim.claim, f"All arms: {claim.scenario} with {difference(claim.common)} changed"]
+    lines += [f"  {name} changes {difference(changes)}" for name, (_, changes) in claim.arms.items()]
+    lines += [f"  expected: {label(claim, e)}, {expected(e)}" for e in claim.expect]
+    return Text("\n".join(lines))
 
 
 def claims_text(found: Claims) -> str:
@@ -104,7 +118,7 @@ def _section(t: Tested) -> list[str]:
     ]
     for test in t.tests:
         reference = written(test.reference, kind_of(test.expectation.metric))
-        cells = (test.label, _asked(test), reference, *_effect(test), test.verdict)
+        cells = (test.label, expected(test.expectation), reference, *_effect(test), test.verdict)
         lines.append("| " + " | ".join(map(_cell, cells)) + " |")
     lines += ["", *(f"- {_cell(e.because)}" for e in claim.expect if e.because), ""]
     if claim.finding:

@@ -24,7 +24,15 @@ BLOCKS = [
 def test_every_example_is_a_valid_change_of_the_town(block, tmp_path):
     """Formats and partners that an example takes for granted are those of the scenario that shows it."""
     file = tmp_path / "example.yaml"
-    bases = ["town", "platform_partnership", "jd_convenience", "flower_shop", "alliance", "franchise", "closed_loop"]
+    bases = [
+        "town",
+        "platform_partnership",
+        "jd_convenience",
+        "flower_shop",
+        "alliance",
+        "franchise",
+        "closed_loop",
+    ]
     faults = []
     for base in bases:
         file.write_text(f"extends: {ROOT / 'scenarios' / base}.yaml\n{block}", encoding="utf-8")

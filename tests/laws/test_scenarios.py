@@ -16,7 +16,16 @@ from .test_money import wrong_months
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SHIPPED = sorted(SCENARIOS.glob("*.yaml"))
 SMALLER = {"population": 1500}
-STARTS: dict[str, str] = {"subsidy_war": "2014-03-01", "boycott": "2013-09-01"}
+STARTS: dict[str, str] = {
+    "double_eleven": "2013-10-01",
+    "platform_partnership": "2013-03-01",
+    "coupon_squeeze": "2013-06-01",
+    "luxury_last": "2013-12-15",
+    "young_customers": "2013-06-15",
+    "franchise": "2013-06-15",
+    "subsidy_war": "2014-03-01",
+    "boycott": "2013-09-01",
+}
 """Where the 90 days begin, if what the scenario is about does not happen in its first 90."""
 
 

@@ -299,6 +299,70 @@ def test_a_sweep_in_parts(call, study, pretend):
     assert "6 points, 12 runs" in out
 
 
+# -- claims and lives ---------------------------------------------------------------------------------------
+CLAIM = """
+id: C07
+claim: Dearer rents <close> [all] shops.
+by: a tenant
+scenario: ../town.yaml
+treatment: {levers.rent_x: 2}
+expect: [{metric: stores_closed, direction: up, smallest: 1}]
+"""
+
+
+@pytest.fixture
+def claims(town):
+    folder = town.with_name("claims")
+    folder.mkdir()
+    (folder / "c07_rents.yaml").write_text(CLAIM)
+    return folder
+
+
+def test_claims_are_put_to_the_test(call, claims, pretend, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    pretend.answer = lambda job: {"metrics": {"stores_closed": 5 * job.spec.levers.rent_x + job.seed}}
+    code, out, _ = call("claims", "c07", "--claims", claims, "--replicates", "3")
+    assert code == 0 and len(pretend.done) == 6
+    assert "Dearer rents <close> [all] shops." in out and "1 supported" in out
+    assert "+5" in out and folder_in(out).name == "claims"
+    assert (folder_in(out) / "claims.md").read_text().count("&lt;close>") == 2
+
+
+def test_claims_are_checked(call, claims):
+    code, out, _ = call("check", claims / "c07_rents.yaml")
+    assert (
+        code == 0
+        and "levers.rent_x: 2" in out
+        and "treatment against base, more by 1.00" in " ".join(out.split())
+    )
+    (claims / "c07_rents.yaml").write_text(CLAIM.replace("rent_x: 2", "rent_x: -2"))
+    assert "c07_rents.yaml:6" in call("check", claims / "c07_rents.yaml")[2]
+
+
+def test_claims_with_their_mistakes(call, claims):
+    code, _, err = call("claims", "C08", "--claims", claims)
+    assert code == 2 and "did you mean C07?" in err
+    assert call("claims", "--claims", "nowhere")[0] == 2
+    (claims / "c07_rents.yaml").write_text(CLAIM.replace("stores_closed", "stores_closd"))
+    code, _, err = call("claims", "--claims", claims)
+    assert code == 2 and "did you mean stores_closed?" in err and "c07_rents.yaml:7" in err
+
+
+def test_the_life_of_a_store(call, tmp_path):
+    from o2o_sim import run
+
+    result = run(ROOT / "tests/scenarios/tiny.yaml", out=tmp_path / "run", days=100)
+    name = result.outcomes["name"].iloc[0]
+    code, out, _ = call("why", tmp_path / "run", name)
+    assert code == 0 and out.startswith(name)
+    for part in ("What it saw", "2013 Q1", "profit and loss", "rent", "Still open on 2013-04-10"):
+        assert part in out, part
+    code, _, err = call("why", tmp_path / "run", name + "x")
+    assert code == 2 and "did you mean" in err
+    code, _, err = call("why", tmp_path / "nowhere", name)
+    assert code == 2 and "nowhere" in err
+
+
 # -- output -------------------------------------------------------------------------------------------------
 def test_a_reader_that_has_seen_enough_is_no_fault(call, town, dear):
     """What is there already is shown by another process, into a pipe that closes."""
