@@ -30,20 +30,23 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "levers.rent_x", "landlords", "circles.*.rent_*", "circles.*.landlord", "imported_circles.rent_*",
         "stores.formats.*.rent_*", "stores.named.*.rent_*",
     ),
-    "logistics": ("levers.logistics_x", "platforms.*.parcel", "modes.*.delivery_*"),
+    "logistics": ("levers.logistics_x", "platforms.*.parcel", "modes.*.delivery_*", "couriers"),
     "rules": (
-        "plugins", "channels", "phases", "consumers.value", "consumers.fields", "entry.policy",
+        "plugins", "channels", "phases", "systems", "consumers.value", "consumers.fields", "entry.policy",
         "stores.policy", "stores.formats.*.policy", "stores.named.*.policy",
     ),
     "circles": ("circles", "imported_circles"),
     "platforms": ("platforms",),
     "stores": ("stores", "entry"),
-    "integration": ("modes",),
+    "integration": ("modes", "provider", "franchise"),
+    "boycott": ("boycott",),
+    "accounts": ("messages", "closed_loop"),
+    "payment": ("mobile_payment",),
     "people": ("consumers", "cohorts"),
     "needs": ("categories",),
     "city": ("city",),
     "calendar": ("calendar",),
-    "run": ("population", "residents", "start", "days", "currency", "engine"),
+    "run": ("measures", "population", "residents", "start", "days", "currency", "engine"),
 }  # fmt: skip
 """What a changed key belongs to: the first group with a pattern that the key begins with. A circle, platform or
 store that only one of the scenarios has goes whole, with its rent and subsidies."""
