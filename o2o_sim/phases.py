@@ -109,6 +109,8 @@ def _lists(model: O2OModel, table):
         model.reach, model.reach_date, model.reach_min = None, model.date, furthest
         model.place_of_cell = np.full(city.grid.cells, -1, np.int32)
     at = np.unique(table.columns["cell"][table.columns["cell"] >= 0])
+    if model.reach is None and not len(at):
+        at = np.zeros(1, np.int32)  # no shop anywhere: travel from any place will do
     fresh = at[model.place_of_cell[at] < 0]
     if len(fresh):
         known = 0 if model.reach is None else len(model.reach.start) - 1

@@ -120,12 +120,12 @@ def _online_prices(model: O2OModel) -> dict[str, float]:
     assert t is not None
     c = t.columns
     paid = t.fen["price"] - t.fen["discount"] - t.fen["subsidy"] + t.fen["fee"]
+    usual = 100 * model.people_each * np.array([r.usual for r in t.rows])  # of the season, too
     found: dict[str, float] = {}
     for name, number in model.category_number.items():
-        parcels = paid[(t.seen == EVERYWHERE) & (c["platform"] > 0) & (c["category"] == number)]
-        if len(parcels):
-            usual = 100 * model.people_each * model.spec.categories[name].ticket_yuan
-            found[name] = float(parcels.min()) / usual
+        parcels = (t.seen == EVERYWHERE) & (c["platform"] > 0) & (c["category"] == number)
+        if parcels.any():
+            found[name] = float((paid[parcels] / usual[parcels]).min())
     return found
 
 
@@ -146,7 +146,7 @@ def _landlord(model: O2OModel, circle: Circle) -> None:
 def _platform(model: O2OModel, p: Platform) -> None:
     before = p.subsidy_yuan
     p.subsidy_yuan = p.policy.decide(p, [r for r in model.platforms if r is not p])
-    days = model.date.day
+    days = min(model.date.day, model.day + 1)  # a run may begin within a month
     p.drops_a_day = model.recorder.parcel_count(p) * model.people_each / days
     p.sellers *= (1 + p.spec.sellers_growth) ** (1 / 12)
     if p.subsidy_yuan != before or p.spent_fen:

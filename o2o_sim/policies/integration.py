@@ -154,7 +154,8 @@ def _expect(
         terms = platform.spec.from_stores
         sold = {c: share for c, share in store.floor.items() if c in terms.categories}
         ticket = spec.categories[max(sold, key=lambda c: sold[c])].ticket_yuan
-        lost = (mode.delivery_cost_yuan - mode.delivery_fee_yuan) / ticket
+        brings = terms.hired_yuan if terms.couriers == "hired" else mode.delivery_cost_yuan
+        lost = (brings - mode.delivery_fee_yuan) / ticket
         reach = min(1.0, 2 * view.members.get(platform.name, 0.0))
         return sales * lift * reach * sum(sold.values()), terms.store_share * (margin - lost)
     return sales * lift, margin

@@ -76,8 +76,8 @@ class Festival(Block):
 class Season(Block):
     """A part of every year in which some things are needed more often, or less, and more or less is spent."""
 
-    first: MonthDay = key(..., "First day, MM-DD")
-    last: MonthDay = key(..., "Last day, MM-DD; before the first means in the year after")
+    first: MonthDay = key(..., "First day of the season, MM-DD")
+    last: MonthDay = key(..., "Last day of the season, MM-DD; before the first means in the year after")
     categories: list[str] = key([], "What is needed; empty means everything", max_length=32)
     demand_x: float = key(
         1.0, "How often it is needed, relative to the rest of the year", unit="x", ge=0.05, le=20

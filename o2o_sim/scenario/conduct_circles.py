@@ -194,6 +194,9 @@ def _alliance(spec: Spec, alliance: CircleAlliance, key: tuple[str, ...]) -> Fau
     elif platform.kind == "local_services" and alliance.extra_discount + platform.coupon_discount > 0.9:
         message = f"with the coupon's own {platform.coupon_discount:g} it is more than 0.9 of the price"
         yield Fault((*key, "extra_discount"), message)
+    elif (deals := platform.group_deals) is not None and alliance.extra_discount + deals.discount > 1:
+        message = f"with the group deal's own {deals.discount:g} it is more than the price"
+        yield Fault((*key, "extra_discount"), message)
 
 
 def check_payment(spec: Spec) -> Faults:

@@ -55,9 +55,14 @@ class Alliance(System):
 
     @property
     def is_open(self) -> bool:
-        """Whether it has begun (with the mode) and not left."""
+        """Whether it has begun (with the mode, or with members from the first day) and not left."""
+        return not self.has_left and (self._may_join or bool(self.members))
+
+    @property
+    def _may_join(self) -> bool:
+        """Whether the mode can be taken up by now."""
         start = self.model.spec.modes.alliance.start
-        return not self.has_left and (start is None or self.model.date >= start)
+        return start is None or self.model.date >= start
 
     @property
     def members(self) -> list[Store]:
@@ -104,7 +109,7 @@ class Alliance(System):
         return found
 
     def allows(self, store: Store, mode: str, platform: Any) -> bool:
-        return mode != MODE or self.is_open
+        return mode != MODE or (self.is_open and self._may_join)
 
     # -- people --------------------------------------------------------------------------------------------------
     def after_learning(self) -> None:
@@ -168,7 +173,7 @@ class Alliance(System):
         """How dense its orders were, whether it pays, and whether it stays."""
         model = self.model
         real = self.orders * model.people_each
-        self.orders_a_day = real / model.date.day
+        self.orders_a_day = real / min(model.date.day, model.day + 1)
         self.courier_yuan = self.couriers_fen / FEN_PER_YUAN / real if real else 0.0
         self.orders, self.couriers_fen = 0, 0
         if not self.is_open:
@@ -205,7 +210,7 @@ class Alliance(System):
             "alliance_shops": float(len(self.members)),
             "alliance_orders_day": self.orders_a_day,
             "alliance_card_share": holders,
-            "courier_yuan_order": self.courier_yuan,
+            "alliance_courier_yuan_order": self.courier_yuan,
             "provider_profit_yuan": self.profit_yuan(),
             "provider_cash_yuan": self.cash_yuan(),
             "provider_left": float(self.has_left),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class Boycotts(System):
 
     def amend(self, rows: list[Offer]) -> list[Offer]:
         for b in self.boycotts:
-            b.amend(rows)
+            rows = b.amend(rows)
         return rows
 
     def after_choice(self) -> None:
@@ -208,22 +209,29 @@ class OneBoycott:
                 mine[c] = mine.get(c, 0.0) + area * (s.number in self.members)
         return {c: mine[c] / all_[c] for c in all_ if all_[c] > 0}
 
-    def amend(self, rows: list[Offer]) -> None:
-        """Change the platform's parcels of the goods at issue, b being the share of the floor space that boycotts.
+    def amend(self, rows: list[Offer]) -> list[Offer]:
+        """With the platform's parcels of the goods at issue changed; b is the share of the floor space that boycotts.
 
         The doubt about the unseen grows by `doubt_growth` times b: who orders from home knows less of goods that she
         can see nowhere in town. And a share `range_share` of the range goes with these shops. Appeal is the log of how
         much there is to choose from, so it changes by log(1 - range_share * b).
         """
         if not self.members:
-            return
+            return rows
         names = list(self.model.category_number)
         lost = self.floor_share()
+        found = []
         for row in rows:
             b = lost.get(names[row.category], 0.0)
             if b and row.platform == self.platform.number and row.seen in (EVERYWHERE, FOLLOWERS):
-                row.unseen *= 1 + self.rules.doubt_growth * b
-                row.appeal += math.log(1 - self.rules.range_share * b)
+                # A plugin's channel may give the same offers again, so they are not changed themselves.
+                row = replace(
+                    row,
+                    unseen=row.unseen * (1 + self.rules.doubt_growth * b),
+                    appeal=row.appeal + math.log(1 - self.rules.range_share * b),
+                )
+            found.append(row)
+        return found
 
     def refuse_looking(self) -> None:
         """Who has looked in one of the shops cannot order from the platform there: she buys what she came for.

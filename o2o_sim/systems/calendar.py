@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..agents.modes import CHANNEL_OF_MODE
 from ..market.consumers import member_bit
 from ..market.needs import LAST_DAY
 from ..market.offers import Offer
 from ..streams import uniforms
 from ..units import fen
 from .base import System
+from .seasons import Seasons
 
 if TYPE_CHECKING:
     from ..agents.platform import Platform
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 DAYS_KNOWN_AFTER = 400
 """Festivals are known so many days beyond the run's end: people wait for one that the run does not see."""
+FROM_STORES = CHANNEL_OF_MODE["warehouse"]
+"""What comes from a store nearby at once is no parcel and never late."""
 
 
 @dataclass
@@ -59,7 +63,10 @@ class Festivals(System):
     def __init__(self, model: O2OModel):
         super().__init__(model)
         self.moved = np.zeros(model.consumers.due.shape, np.int32)
-        self.plan_ahead = model.habits.plan_ahead
+        self.waits_until = np.full(
+            self.moved.shape, -1, np.int32
+        )  # day of the festival that a need waited for last
+        self.plan_ahead, self.every_days = model.habits.plan_ahead, model.habits.every_days
         self.held = [h for name, f in model.spec.calendar.festivals.items() for h in self._days_of(name, f)]
         self.counts: dict[str, float] = {}
 
@@ -92,6 +99,10 @@ class Festivals(System):
         if m.date.day == 1 or not today:
             self.counts = {}
         m.habits = m.habits._replace(plan_ahead=self.plan_ahead)
+        if m.habits.every_days is not self.every_days:
+            # A season turns this morning and has moved all needs; what waits for a festival goes on waiting for it.
+            self.every_days, waits = m.habits.every_days, self.waits_until >= today
+            m.consumers.due[waits] = self.waits_until[waits]
         for h in self.held:
             if h.first - h.spec.held_days <= today < h.first:
                 self._hold_back(h)
@@ -124,7 +135,7 @@ class Festivals(System):
                 continue
             who = np.flatnonzero((due[:, c] <= m.day) & self._members(carriers))
             who = who[self._waits(h, c, who)]
-            due[who, c] = h.first
+            due[who, c] = self.waits_until[who, c] = h.first
             self.moved[who, c] -= wait
             self._count("needs_held_back/" + h.name, len(who) * m.people_each)
 
@@ -187,7 +198,7 @@ class Festivals(System):
         """An offer at the festival's terms (on its days), and late (from its first day until streets are
         clear)."""
         m, p = self.model, self.model.platforms[r.platform]
-        if h.spec.delay_days > 0 and p.ships:
+        if h.spec.delay_days > 0 and p.ships and r.channel != FROM_STORES:
             impatience = list(m.spec.categories.values())[r.category].impatience
             r = replace(r, days=r.days + h.spec.delay_days, wait=r.wait + impatience * h.spec.delay_days)
         pays = r.price - r.discount - r.subsidy
@@ -230,3 +241,11 @@ class Festivals(System):
         kinds = ("festival_sales_yuan", "needs_held_back", "needs_pulled_forward")
         names = (f"{kind}/{name}" for kind in kinds for name in self.model.spec.calendar.festivals)
         return {name: self.counts.get(name, 0.0) for name in names}
+
+
+def at_terms_of_the_day(model: O2OModel, rows: list[Offer]) -> list[Offer]:
+    """New offers of a system that is asked after seasons and festivals, as these would have amended them."""
+    for system in model.systems:
+        if isinstance(system, (Seasons, Festivals)):
+            rows = system.amend(rows)
+    return rows

@@ -17,6 +17,9 @@ from .base import System
 if TYPE_CHECKING:
     from ..scenario.schema import Spec
 
+CAN_BECOME = {"showroom": (OPEN,), "move online": (OPEN, SHOWROOM)}
+"""In which states a shop can do what its chain decides for its worst one."""
+
 
 class Chains(System):
     """Puts a head office over the shops of every chain; each shop then does what its head office decides."""
@@ -108,7 +111,9 @@ class HeadOffice:
         if head.kind == "close" and usual.cash_yuan < -usual.credit_yuan:
             return {s.number: head for s in shops}
         if head.kind in ("close", "showroom", "move online"):
-            return {worst.number: head}
+            # Who has left its unit cannot come back to it, and its unit may be let.
+            able = [s for s in shops if s.state in CAN_BECOME.get(head.kind, (s.state,))]
+            return {min(able, key=lambda s: (_margin(s, view), s.name)).number: head} if able else {}
         for s in shops:
             plan[s.number] = self._for_one(s, head, usual, view)
         patience = view.spec.stores.satisficing.patience_months
@@ -126,7 +131,7 @@ class HeadOffice:
             return head if self._may(s, head.mode, head.platform, view) else KEEP
         if head.kind == "quit":
             return head if head.mode in s.modes else KEEP
-        if head.kind == "price":
+        if head.kind in ("price", "invest"):
             return head if s.state in (OPEN, SHOWROOM) else KEEP
         for mode, holding in usual.modes.items():
             if self._may(s, mode, holding.platform, view):
@@ -168,7 +173,7 @@ class HeadOffice:
             category=first.category, floor=first.floor, format=first.format, format_name=first.format_name,
             # No circle is called so: its neighbours are those of the whole city.
             circle=SimpleNamespace(name="", is_street=True),
-            state=OPEN if any(s.is_here for s in shops) else first.state, is_here=any(s.is_here for s in shops),
+            state=next((k for k in (OPEN, SHOWROOM) if any(s.state == k for s in shops)), first.state), is_here=any(s.is_here for s in shops),
             is_trading=True, usual_sales_yuan=lambda: sum(s.usual_sales_yuan() for s in shops) / n, fit=fit, sharers=sharers,
         )  # fmt: skip
 

@@ -66,16 +66,16 @@ class CircleAlliances(System):
             rules = pact.rules
             if today.day == 1:
                 pact.spent_fen = 0
-            begun = rules.start is None or today >= rules.start
-            on = begun and (rules.end is None or today < rules.end)
+            begun = pact.circle.is_open and (rules.start is None or today >= rules.start)
+            on = begun and not pact.platform.has_left and (rules.end is None or today < rules.end)
             sweet = on and rules.extra_discount > 0 and pact.spent_fen < fen(rules.budget_yuan_month)
-            if (on, sweet) == (pact.is_on, pact.is_sweet):
-                continue
-            self.model.offers_changed = True
+            if (on, sweet) != (pact.is_on, pact.is_sweet):
+                self.model.offers_changed = True
             if on != pact.is_on:
                 said = "begins" if on else "ends"
                 self.model.log(pact.circle.name, "landlord", f"alliance {said}", pact.platform.name)
             pact.is_on, pact.is_sweet = on, sweet
+            # Every day: a platform may have opened or bought a shop there, which has what it is not asked about.
             for store in pact.circle.tenants:
                 self._drop_rival(store, pact)
 
@@ -87,6 +87,7 @@ class CircleAlliances(System):
                 reason = "its circle sides with " + pact.platform.name
                 self.model.log(store.name, "store", f"quit {mode}", reason)
                 store.quit(mode)
+                self.model.offers_changed = True
 
     def allows(self, store: Store, mode: str, platform: Any) -> bool:
         pact = self.pacts.get(store.circle.name)
@@ -100,7 +101,7 @@ class CircleAlliances(System):
             if pact.is_sweet:
                 extra = pact.rules.extra_discount
                 rows = [
-                    replace(r, discount=r.discount + extra * r.price)
+                    _cheaper(r, extra)
                     if r.channel in VOUCHERS.values()
                     and r.store in here
                     and r.platform == pact.platform.number
@@ -156,3 +157,9 @@ class CircleAlliances(System):
     def figures(self) -> dict[str, float]:
         """`alliance_yuan/CIRCLE`: what the landlord paid towards coupons this month."""
         return {f"alliance_yuan/{name}": pact.spent_fen / 100 for name, pact in self.pacts.items()}
+
+
+def _cheaper(coupon: Offer, extra: float) -> Offer:
+    """A coupon with so much more off, as a share of the price; nobody is paid for buying."""
+    discount = coupon.discount + extra * coupon.price
+    return replace(coupon, discount=discount, subsidy=min(coupon.subsidy, max(coupon.price - discount, 0.0)))

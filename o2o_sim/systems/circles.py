@@ -205,16 +205,18 @@ class SmartCircles(System):
                 continue
             rules = d.rules
             saved = per_minute * (rules.parking_min + rules.till_min)
-            here = {s.number: True for s in d.owners if s.number in d.members}
+            here = {s.number: s.account for s in d.owners if s.number in d.members}
 
-            def faster(row: Offer, here: dict[int, bool] = here, saved: float = saved) -> Offer | None:
+            def faster(row: Offer, here: dict[int, int] = here, saved: float = saved) -> Offer | None:
                 mine = row.seen == AT_PLACE and row.store in here
                 return replace(row, appeal=row.appeal + saved) if mine else None
 
             def with_points(
-                row: Offer, here: dict[int, bool] = here, rules: SmartCircle = rules
+                row: Offer, here: dict[int, int] = here, rules: SmartCircle = rules
             ) -> Offer | None:
-                if row.seen != AT_PLACE or row.store not in here or not row.needs & PAYS:
+                # What somebody else sells on the floor, as at a platform's till, gives no points.
+                mine = row.seen == AT_PLACE and here.get(row.store, -1) == row.seller
+                if not mine or not row.needs & PAYS:
                     return None
                 points = min(rules.points_share * row.price, max(row.price - row.discount - row.subsidy, 0.0))
                 return replace(row, appeal=row.appeal + rules.card_appeal, discount=row.discount + points)

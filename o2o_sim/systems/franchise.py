@@ -15,6 +15,7 @@ from ..market.offers import EVERYWHERE, Offer
 from ..streams import name_bits
 from ..units import FEN_PER_YUAN, fen
 from .base import System
+from .calendar import at_terms_of_the_day
 
 if TYPE_CHECKING:
     from ..agents.platform import Platform
@@ -69,7 +70,9 @@ class House:
 
     @property
     def is_on(self) -> bool:
-        """Whether it sells online."""
+        """Whether it sells online: never again when its marketplace has left."""
+        if self.platform is not None and self.platform.has_left:
+            return False
         return bool(self.range_) and (self.spec.start is None or self.model.date >= self.spec.start)
 
     def _range(self, dealers: list[Store]) -> dict[str, float]:
@@ -188,6 +191,7 @@ class House:
         supplied = round(bought * spec.supply_markup / (1 + spec.supply_markup))
         book("cost of goods", SUPPLIERS, self.account, np.int64(supplied))
         if not self.is_on:
+            self.told = dict.fromkeys(self.told, 0)
             return
         book("overheads", self.account, OVERHEADS, np.int64(fen(spec.fixed_yuan_month)))
         credit = self.credits()
@@ -260,7 +264,8 @@ class Franchise(System):
                 )  # fmt: skip
 
     def amend(self, rows: list[Offer]) -> list[Offer]:
-        return [*rows, *(offer for house in self.houses if house.is_on for offer in house.offers())]
+        found = [offer for house in self.houses if house.is_on for offer in house.offers()]
+        return [*rows, *at_terms_of_the_day(self.model, found)]
 
     def after_sales(self) -> None:
         for house in self.houses:

@@ -13,6 +13,7 @@ from ..policies.subsidy import Stopped
 from ..units import fen
 from .base import System
 from .growth import orders_share, partners
+from .stakes import Owner
 
 if TYPE_CHECKING:
     from ..agents.platform import Platform
@@ -103,8 +104,8 @@ class Purse:
     """What investors have put into one platform, and whether they will again.
 
     `paid` counts the promised rounds, `rounds` those that growth won, `refused` the refusals in a row; `orders_day` are
-    its daily orders (simulated) when they last put in, None before the first full month; `months` since their
-    last meeting.
+    its daily orders (simulated) when they last put in, None before the first month has ended; `months` since
+    their last meeting.
     """
 
     platform: Platform
@@ -169,18 +170,24 @@ class Funding(System):
         self.shares = {
             f"orders_share/{u.platform.name}": orders_share(self.model, u.platform) for u in self.purses
         }
+        for system in self.model.systems:
+            if isinstance(system, Owner):
+                system.settle()
         for purse in self.purses:
             p = purse.platform
             if p.has_left:
                 continue
             self._meet(purse)
+            # Bills of other systems came after its own of the month.
+            p.is_broke = p.cash_yuan < -0.01
             if p.cash_yuan < 0 and not purse.may_hope():
                 self._leave(p)
 
     def _meet(self, purse: Purse) -> None:
         """The investors meet, if it is their month."""
         rule, p, m = purse.rule, purse.platform, self.model
-        orders = p.orders / m.date.day
+        # A run may begin within a month.
+        orders = p.orders / min(m.date.day, m.day + 1)
         if purse.orders_day is None:
             purse.orders_day = orders
         purse.months += 1

@@ -94,11 +94,11 @@ class GroupBuying(System):
         if deal.buyers >= self._stock(terms):
             how = "sold out"
             self.month["sold_out"] += 1
-        elif age >= terms.deal_days:
-            how = "is over"
         elif age == terms.trial_days and people < terms.least_buyers:
             how = "lapses: too few buyers"
             self.month["lapsed"] += 1
+        elif age >= terms.deal_days:
+            how = "is over"
         else:
             return
         del self.on[store.number]

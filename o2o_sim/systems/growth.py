@@ -14,7 +14,7 @@ from .base import System
 if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..agents.store import Store
-    from ..market.offers import Offer, Table
+    from ..market.offers import Table
     from ..model import O2OModel
     from ..scenario.conduct_growth import Network as NetworkSpec
     from ..scenario.conduct_growth import Recruit as RecruitSpec
@@ -78,7 +78,6 @@ class Recruit(System):
             model.audiences.bit(r.audience)
         self.days = 0
         self.table: Table | None = None
-        self.figures_now: dict[str, float] = {}
 
     @staticmethod
     def wanted(spec: Spec) -> bool:
@@ -119,8 +118,9 @@ class Recruit(System):
                 chance += r.rule.hazard_per_yuan * r.month_yuan / max(self.days, 1)
 
     def month_end(self) -> None:
-        self.figures_now = {}
         for r in self.all:
+            if r.platform.has_left:
+                continue
             drawn = self._welcome(r)
             lapsed = self._lapse(r) if r.month_yuan == 0 else 0
             if drawn or lapsed:
@@ -131,8 +131,6 @@ class Recruit(System):
             r.month_yuan = 0.0
         self.days = 0
         self.model.count_users()
-        for r in self.all:
-            self.figures_now |= self._activity(r)
 
     def _welcome(self, r: Recruiting) -> int:
         """Mark who joined this evening and would not have without the subsidy: whose draw, that of `adopt`, is not
@@ -167,8 +165,10 @@ class Recruit(System):
     def _activity(self, r: Recruiting) -> dict[str, float]:
         """How many of those it drew it still has, and who orders; shares of nobody are 0."""
         m, name = self.model, r.platform.name
-        drawn = m.audiences.of(r.audience)
-        own = ((m.consumers.access & r.bit) != 0) & ~drawn
+        member = (m.consumers.access & r.bit) != 0
+        # Who was drawn to a platform that has left is no member of it any more.
+        drawn = m.audiences.of(r.audience) & member
+        own = member & ~drawn
         active = m.day - r.ordered < ACTIVE_DAYS
         return {
             f"drawn_members/{name}": float(drawn.mean()),
@@ -180,7 +180,10 @@ class Recruit(System):
     def figures(self) -> dict[str, float]:
         """Members drawn by subsidies, as a share of all consumers; of all ever drawn, the share who are members
         still, and who ordered in the last 30 days; and the same of the other members."""
-        return self.figures_now
+        found: dict[str, float] = {}
+        for r in self.all:
+            found |= self._activity(r)
+        return found
 
 
 class Network(System):
@@ -206,11 +209,11 @@ class Network(System):
         could = sum(could_join(s, platform) for s in self.model.stores)
         return math.log1p(len(partners(self.model, platform))) / math.log1p(could) if could else 0.0
 
-    def amend(self, rows: list[Offer]) -> list[Offer]:
-        more = {p.number: rule.appeal * self.reach(p) for p, rule in self.all}
-        for row in rows:
-            row.appeal += more.get(row.platform, 0.0)
-        return rows
+    def published(self, table: Table) -> None:
+        """All its offers, also those that systems asked later have made for it (fresh food, displays)."""
+        c = table.columns
+        for p, rule in self.all:
+            c["appeal"][c["platform"] == p.number + 1] += rule.appeal * self.reach(p)
 
     def hazards(self, hazard: np.ndarray) -> None:
         for p, rule in self.all:

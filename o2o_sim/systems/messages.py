@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..agents.modes import CHANNEL_OF_MODE
 from ..market.consumers import ONLINE
 from ..market.ledger import PROVIDERS
-from ..market.offers import AT_PLACE, DELIVERED, Offer
+from ..market.offers import AT_PLACE, Offer
 from ..streams import uniforms
 from ..units import fen
 from .base import System
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from ..scenario.conduct_people import ClosedLoop as ClosedLoopSpec
     from ..scenario.conduct_people import TargetedAccount
     from ..scenario.schema import Spec
+
+OWN_CHANNELS = frozenset(CHANNEL_OF_MODE[mode] for mode in ("social", "app"))
+"""The channels of a shop's own account and app."""
 
 
 def is_running(model: O2OModel, said: TargetedAccount | ClosedLoopSpec) -> bool:
@@ -202,7 +206,7 @@ class ClosedLoop(System):
                 discount=r.discount + self.rule.discount * (r.price - r.discount),
             )
             for r in rows
-            if r.seen == DELIVERED and r.store >= 0 and r.platform < 0 and mine[r.store]
+            if r.channel in OWN_CHANNELS and r.store >= 0 and r.platform < 0 and mine[r.store]
         ]
 
     def after_learning(self) -> None:

@@ -80,7 +80,7 @@ class OwnShops(Owner):
             ):
                 self._open(p, rule)
                 self.sold[p.name][:] = 0
-        self.share_profits()
+        super().month_end()
 
     def _best(self, p: Platform, rule: OwnShopsSpec) -> Store | None:
         """The partner that sold most through it, among those that it can open beside."""

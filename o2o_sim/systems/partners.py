@@ -226,7 +226,8 @@ class LastKilometre(System):
                     o.commission = rule.charge_yuan * logistics
                     o.subsidy = p.subsidy_for(o.price - o.discount)
                     furthest = categories[o.category].delivery_reach_min
-                    o.reach_min = max(o.reach_min, min(rule.reach_min, furthest))
+                    if o.reach_min >= 0:  # what only followers see (below 0) stays theirs
+                        o.reach_min = max(o.reach_min, min(rule.reach_min, furthest))
         return rows
 
     def published(self, table: Table) -> None:
@@ -259,14 +260,41 @@ class LastKilometre(System):
         model, people = self.model, self.model.consumers.columns
         assert model.table is not None
         fade = np.float32(1.0 - model.habits.loyalty_fade)
+        undone = np.zeros(len(model.pick), np.bool_)
+        for k, *_ in self.before:
+            undone[k] = True
         for (p, _), (k, i, c, favourite, loyalty, follows) in zip(self.on, self.before):
             people.favourite[i, c] = favourite
             people.loyalty[i, c] = loyalty * fade
             store = model.table.store[model.pick[k]]
             newly = (people.record["follows"][i] == store) & (follows != store)
-            people.record["follows"][i[newly]] = follows[newly]
+            for order, was in zip(k[newly].tolist(), follows[newly].tolist()):
+                self._unfollow(order, was, undone)
             ordered = np.flatnonzero(self.rows[p.number][model.pick] & model.served)
             join_members(model, p, model.needs[0][ordered])
+
+    def _unfollow(self, order: int, was: int, undone: np.ndarray) -> None:
+        """If this order made her a follower, she follows whom she would have without all that are undone: whom her
+        last other purchase of the day made her follow, or whom she followed before."""
+        model, consumer = self.model, self.model.needs[0]
+        assert model.table is not None
+        if not self._makes_follow(order):
+            return
+        who = consumer[order]
+        for k in range(np.searchsorted(consumer, who, "left"), np.searchsorted(consumer, who, "right")):
+            store = int(model.table.store[model.pick[k]])
+            if store >= 0 and model.served[k] and not undone[k]:
+                s = model.stores[store]
+                if s.is_trading and ("social" in s.modes or "app" in s.modes) and self._makes_follow(k):
+                    was = store
+        model.consumers.columns.record["follows"][who] = was
+
+    def _makes_follow(self, k: int) -> bool:
+        """Whether a purchase from a store with an account makes a follower: the draw of `needs.learn_all`."""
+        model, (consumer, category, _) = self.model, self.model.needs
+        who = model.consumers.columns.record["id"][consumer[k]]
+        u = uniforms(model.seed_number, "learn", model.day, who, 1000 + int(category[k]))[0]
+        return bool(u < model.habits.follow_rate)
 
     def figures(self) -> dict[str, float]:
         """Per platform: stores whose deliveries it brings, and people's orders that it brought this month."""

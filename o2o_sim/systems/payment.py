@@ -149,7 +149,7 @@ class MobilePayments(System):
             "phone_share": self.by_phone / self.payments if self.payments else 0.0,
             "till_hours_saved": self.at_tills * m.people_each * self.rules.till_min_saved / 60,
             "queue_min": self.minutes / self.customers if self.customers else 0.0,
-            "provider_fees_yuan": int(books[LINE["handling"]]) / 100,
-            "provider_profit_yuan": profit,
-            "provider_profit_yuan_user": profit / users if users else 0.0,
+            "payment_fees_yuan": int(books[LINE["handling"]]) / 100,
+            "payment_profit_yuan": profit,
+            "payment_profit_yuan_user": profit / users if users else 0.0,
         }

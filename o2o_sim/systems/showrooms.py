@@ -51,7 +51,7 @@ class TryThenBuy(System):
         shop = t.store[m.visited]
         solvent = np.array([True, *(not p.is_broke for p in m.platforms)])
         platform = t.columns["platform"][m.pick]
-        k = np.flatnonzero((m.visited > 0) & m.served & (self.pays & solvent)[platform])
+        k = np.flatnonzero((m.visited > 0) & (shop >= 0) & m.served & (self.pays & solvent)[platform])
         partner = np.array([self.takes_part(s) for s in m.stores], np.bool_)
         k = k[partner[shop[k]] & (t.store[m.pick[k]] != shop[k])] if len(k) else k
         if not len(k):

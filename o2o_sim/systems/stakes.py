@@ -40,13 +40,20 @@ class Owner(System):
         """Numbers of the owned stores that may deal with no other platform."""
         self.before: dict[int, int] = {}
         """What this month's capital account of a store said when it was bought, in fen."""
+        self.with_rival: set[int] = set()
+        """Numbers of the owned stores that had a mode of their owner's kind with another platform before the month's
+        decisions."""
         self.received: dict[str, int] = {}
         """Fen that each platform had from its stakes this month (less than 0: put in)."""
+        self.settled = -1
+        """The day on which it last settled accounts."""
 
     def own(self, store: Store, platform: Platform, share: float, tied: bool) -> None:
         """The store is the platform's from now on."""
         store.owner = platform
         self.share[store.number] = share
+        # Who owns a store decides whose displays and couriers it has.
+        self.model.offers_changed = True
         if tied:
             self.tied.add(store.number)
             drop_rivals(self.model, store, platform)
@@ -54,14 +61,40 @@ class Owner(System):
     def allows(self, store: Store, mode: str, platform: Platform | None) -> bool:
         return platform is None or store.number not in self.tied or platform is store.owner
 
+    def bills(self) -> None:
+        """Before anybody decides: which of its stores hold with another platform what they could have with it."""
+        self.with_rival = set()
+        for number in self.share:
+            owner, modes = self.model.stores[number].owner, self.model.stores[number].modes
+            holding = modes.get(MODE_OF_KIND.get(owner.spec.kind, "")) if owner is not None else None
+            if holding is not None and holding.platform is not owner:
+                self.with_rival.add(number)
+
     def decided(self, store: Store, decision: Decision) -> None:
         """Its owner does not let it give up the mode that it has with the platform."""
         owner = store.owner
         if store.number not in self.share or decision.kind != "quit" or owner is None:
             return
+        if store.number in self.with_rival:
+            return
         if decision.mode == MODE_OF_KIND.get(owner.spec.kind):
             store.modes[decision.mode] = Holding(self.model.date, owner)
             self.model.log(store.name, "store", f"keep {decision.mode}", f"belongs to {owner.name}")
+
+    def settle(self) -> None:
+        """Settle the month's accounts, once on its last evening: before investors see who is out of money
+        (systems/funding.py), if there are any."""
+        if self.settled != self.model.day:
+            self.settled = self.model.day
+            self.share_profits()
+
+    def month_end(self) -> None:
+        self.settle()
+        for number in list(self.share):
+            owner = self.model.stores[number].owner
+            if owner is None or owner.has_left:
+                self._release(self.model.stores[number])
+        self.before.clear()
 
     def share_profits(self) -> None:
         """Pass on what owned stores have paid out this month, to the fen."""
@@ -82,7 +115,6 @@ class Owner(System):
             if not store.is_trading:
                 del self.share[number]
                 self.tied.discard(number)
-        self.before.clear()
 
     def _release(self, store: Store) -> None:
         """Its owner has left the market: the store belongs to nobody in particular again, as at first."""
@@ -177,10 +209,12 @@ class Acquisitions(Owner):
         return True
 
     def _price_fen(self, target: str, deal: Acquisition, stores: list[Store]) -> int | None:
-        """What its share costs; None while there are no books to reckon from."""
+        """What its share costs; None while there are no books, or no tenants, to reckon from."""
         if deal.price_yuan is not None:
             return fen(deal.price_yuan * deal.share)
         if target in self.model.circles:
+            if not self.model.circles[target].tenants:
+                return None
             yearly = MONTHS_A_YEAR * sum(s.rent_yuan() for s in self.model.circles[target].tenants)
             return fen(deal.profit_years * yearly * deal.share)
         if not any(s.months for s in stores):
@@ -217,8 +251,12 @@ class Acquisitions(Owner):
     def month_end(self) -> None:
         self.chains = {name: deal for name, deal in self.chains.items() if not deal[0].has_left}
         self.circles = {name: deal for name, deal in self.circles.items() if not deal[0].has_left}
+        super().month_end()
+
+    def share_profits(self) -> None:
+        """Besides, pass on the rent of circles."""
         self._newcomers()
-        self.share_profits()
+        super().share_profits()
         model = self.model
         for name, (platform, deal) in self.circles.items():
             account = model.circles[name].account

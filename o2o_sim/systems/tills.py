@@ -121,9 +121,12 @@ class Tills(System):
             self.through[p.name] += int(count[theirs].sum())
 
     def after_learning(self) -> None:
-        """Who has ordered at a till is a member."""
+        """Who has ordered at a till is a member. What was sold there are the platform's sales, not the store's."""
         model = self.model
         assert model.table is not None
+        if CHANNEL in model.channels:
+            sold = model.channels.index(CHANNEL)
+            model.month.channel_sales[:, sold] = model.month.channel_margin[:, sold] = 0
         for p, _ in self.on:
             mine = self.rows & (model.table.platform == p.number)
             if mine.any():
@@ -140,13 +143,17 @@ class Tills(System):
         """People who came to stores of the formats, display or not, per day of the month."""
         model = self.model
         numbers = [s.number for s in model.stores if s.format_name in rule.formats]
-        return float(model.month.visits[numbers].sum()) * model.people_each / model.date.day
+        return float(model.month.visits[numbers].sum()) * model.people_each / self.days()
+
+    def days(self) -> int:
+        """Days of the month so far; a run may begin within one."""
+        return min(self.model.date.day, self.model.day + 1)
 
     def figures(self) -> dict[str, float]:
         """Per platform, of the month: people's orders at tills; members won there; yuan paid to the stores; and its
         lead: orders through it less visits to the stores of these formats, a day."""
         found: dict[str, float] = {}
-        each, days = self.model.people_each, self.model.date.day
+        each, days = self.model.people_each, self.days()
         for p, rule in self.on:
             found |= {
                 f"till_orders/{p.name}": self.orders[p.name] * each,

@@ -14,6 +14,7 @@ from ..market.offers import EVERYWHERE, Offer
 from ..streams import name_bits, uniforms
 from ..units import fen
 from .base import System
+from .calendar import at_terms_of_the_day
 from .logistics import Ways
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class FreshFood(System):
                 continue
             if p.spec.fresh_hub is not None:
                 fresh = [self._from_hub(p, c) for c in p.spec.fresh_hub.categories]
+                fresh = at_terms_of_the_day(self.model, fresh)
                 keys = {int(o.key) for o in fresh}
                 rows = [o for o in rows if int(o.key) not in keys] + fresh
             if p.spec.from_stores is not None:
@@ -140,7 +142,7 @@ class FreshFood(System):
             unseen=0.5 * m.doubt(category),
             **self._terms(p, category, price, mode.delivery_days),
         )
-        return [offer]
+        return at_terms_of_the_day(m, [offer])
 
     def published(self, table: Table) -> None:
         """Find the row of each offer for all stores, and those of the stores behind it; tell who lives near one."""
@@ -187,7 +189,7 @@ class FreshFood(System):
             for mine in (stores, hub):
                 book.orders += int(count[mine].sum())
                 book.sales += int((count * (f["price"] - f["discount"] + f["fee"]))[mine].sum())
-            margin = f["price"] - f["goods"] - f["spoilage"] + f["fee"] - f["delivery"]
+            margin = f["price"] - f["discount"] - f["goods"] - f["spoilage"] + f["fee"] - f["delivery"]
             book.gain += int((count * margin)[hub].sum())
             book.grow(len(m.stores))
             np.add.at(book.picked, t.store[stores], (count * f["handling"])[stores])

@@ -74,7 +74,7 @@ def test_a_month_of_the_provider(tmp_path):
     assert told["provider_profit_yuan"] == profit / 100
     assert told["provider_cash_yuan"] == 1000 + profit / 100
     assert told["alliance_orders_day"] == pytest.approx(orders / 31)
-    assert told["courier_yuan_order"] == pytest.approx(sum(couriers) / 100 / orders)
+    assert told["alliance_courier_yuan_order"] == pytest.approx(sum(couriers) / 100 / orders)
     assert told["alliance_shops"] == 1
 
 
@@ -288,3 +288,25 @@ def test_late_holds_nothing_at_first(tmp_path):
     text = "stores: {formats: {shop: {modes: [social], integrates_from: 2013-02-28}}}\n"
     told = refuse(tmp_path, text)
     assert "integrates_from" in told and "holds 'social' on the first day" in told
+
+
+def test_founding_members_before_the_day_on_which_others_may_join(tmp_path):
+    """What they pay is the provider's, and so are its bills; nobody else may join yet."""
+    late = PAID.replace("alliance: {available: true,", "alliance: {available: true, start: 2013-03-01,")
+    now, later = hamlet(tmp_path, PAID), hamlet(tmp_path, late)
+    run_days(now, 31), run_days(later, 31)
+    assert alliance(later).cash_yuan() == alliance(now).cash_yuan()
+    assert alliance(now).allows(now.store("right"), "alliance", None)
+    assert not alliance(later).allows(later.store("right"), "alliance", None)
+
+
+def test_orders_a_day_of_a_month_that_began_late(tmp_path):
+    model = hamlet(tmp_path, PAID.replace("days: 59", "days: 59\nstart: 2013-01-22"))
+    orders = sum(orders_by_day(model, 10))
+    assert orders and alliance(model).orders_a_day == orders / 10
+
+
+def test_its_couriers_and_those_of_shops_are_told_apart(tmp_path):
+    told = run_days(hamlet(tmp_path, PAID + "couriers: {}"), 31).results()["city_monthly"].iloc[-1]
+    assert told["alliance_courier_yuan_order"] > 0
+    assert told["deliveries"] == told["courier_yuan_order"] == 0, "no shop delivers itself"

@@ -219,6 +219,19 @@ def test_the_platform_loses_range_and_is_doubted_more(tmp_path, monkeypatch, ins
     assert lost == pytest.approx(-math.log(1 - 0.3 * b))
 
 
+def test_offers_that_a_channel_gives_again_lose_range_only_once(tmp_path, monkeypatch):
+    """A plugin's channel may hand out the very offers of the day before."""
+    model = hamlet(tmp_path, BAZAAR + ten_shops(0) + boycott(doubt_growth=0.5, range_share=0.3))
+    thresholds(monkeypatch, model, [0.0] * 10)
+    again = model.platforms[0].publish()
+    model.platforms[0].publish = lambda: again
+    run_days(model, 1)
+    first = parcel(model).copy()
+    model.offers_changed = True
+    run_days(model, 1)
+    assert parcel(model)["appeal"] == first["appeal"] and parcel(model)["unseen"] == first["unseen"]
+
+
 def test_nobody_looks_there_to_order_from_it(tmp_path, monkeypatch):
     """The same people on the same days: whoever looked in a boycotting shop and ordered now buys in that shop, and
     nobody else does anything else."""

@@ -325,3 +325,33 @@ def test_what_cannot_be_is_told_where_it_stands(tmp_path, calendar, said):
 def test_a_festival_needs_a_platform(tmp_path):
     with pytest.raises(ScenarioError, match="no platform that could hold it"):
         hamlet(tmp_path, "calendar: {festivals: {fair: {every_year: 01-21}}}\n")
+
+
+# -- with other systems ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("demand_x", [2, 0.3])
+def test_what_waits_for_a_festival_goes_on_waiting_when_a_season_turns(tmp_path, demand_x):
+    days = f"""
+calendar:
+  weekend: []
+  seasons: {{s: {{first: 01-16, last: 01-31, demand_x: {demand_x}}}}}
+  festivals: {{fair: {{every_year: 01-21, discount: 0, held_back: 1, held_days: 9}}}}
+"""
+    model = hamlet(tmp_path, BAZAAR + days)
+    run_days(model, 15)
+    moved = model.systems[-1].moved[:, COATS]
+    waiting, before = moved < 0, moved.copy()
+    assert waiting.sum() > 20
+    for _ in range(DAY - 15):
+        model.step()
+        assert (model.consumers.due[waiting, COATS] == DAY).all()
+    assert np.array_equal(moved[waiting], before[waiting]), "nobody waits twice"
+
+
+def test_online_prices_that_shops_match_are_relative_to_the_season(tmp_path):
+    season = "calendar: {seasons: {s: {first: 01-01, last: 01-31, ticket_x: 2}}}\n"
+    found = []
+    for text in ("", season):
+        platform = "platforms: {bazaar: {kind: marketplace, members_start: 0.8, parcel: {fee_share: 0}}}\n"
+        model = run_days(hamlet(tmp_path, platform + text), 31)
+        found.append(model.view.online_price["coats"])
+    assert found[1] == pytest.approx(found[0])

@@ -102,6 +102,43 @@ def test_a_newcomer_takes_up_what_its_chain_has(tmp_path):
     assert -int(model.stores[2].months[1].lines[12]) == 100_00  # the third of three
 
 
+@pytest.mark.parametrize(
+    ("states", "said", "then"),
+    [
+        (["open", "online only", "open"], "showroom", ["open", "online only", "showroom"]),
+        (["online only"] * 3, "showroom", ["online only"] * 3),
+        (["online only", "showroom", "online only"], "move online", ["online only"] * 3),
+        (["online only", "open", "open"], "close", ["closed", "open", "open"]),
+    ],
+)
+def test_only_who_has_a_unit_turns_it_into_a_showroom_or_leaves_it(tmp_path, states, said, then):
+    """The worst is online only (its months say so), and nobody comes back to a unit that was left."""
+    model, office = chain_of_three(tmp_path, Decision(said, "x"))
+    run_days(model, 1)
+    model.offers_changed = True
+    for s, state in zip(model.stores, states):
+        if state != "open":
+            s.become(state, "before")
+    # Less quality, less profit: the last is the worst of those that are still open.
+    model.stores[2].quality = -1.0
+    run_days(model, 30)
+    assert [s.state for s in model.stores] == then
+    assert all((s in s.circle.tenants) == s.is_here for s in model.stores)
+    seen = office.policy.seen[0].state
+    assert seen == next((k for k in ("open", "showroom") if k in states), "online only")
+
+
+def test_who_is_online_only_gets_no_service_for_nothing(tmp_path):
+    """A chain puts 50 yuan into each m2 of floor: a shop without a floor has nothing to pay, and nothing of it."""
+    model = hamlet(tmp_path, shops(3) + CHAIN + SERVICE % "")
+    (office,) = system(model, "Chains").offices.values()
+    office.policy = Says(Decision("invest", "x"))
+    model.stores[1].become("online only", "before")
+    run_days(model, 31)
+    assert list(system(model, "ServiceWorks").worth.values()) == [50, 0, 50]
+    assert model.stores[1].quality == 0 < model.stores[0].quality
+
+
 def test_it_quits_for_all(tmp_path):
     model, _ = chain_of_three(
         tmp_path, Decision("adopt", "x", mode="app"), Decision("quit", "did not pay", mode="app")

@@ -9,7 +9,7 @@ import pytest
 from o2o_sim.market.ledger import LINE
 from o2o_sim.systems.circle_alliances import CircleAlliances
 
-from .hamlet import run_days
+from .hamlet import hamlet, run_days
 from .square import refused, square, system
 
 PLATFORMS = """
@@ -19,6 +19,9 @@ platforms:
 consumers: {habit_start: 0, familiarity_weight: 0}
 modes: {partnership: {setup_yuan: 0, fixed_yuan_month: 0, per_order_yuan: 0, skill: 0}}
 """
+DEALS = PLATFORMS.replace("ours: {", "ours: {group_deals: {discount: 0.6}, ").replace(
+    "modes: {", "modes: {group: {available: true}, "
+)
 
 
 def allied(folder, pact, holders):
@@ -102,11 +105,52 @@ def test_the_platform_sends_its_members_and_is_paid_for_it(tmp_path):
     assert fee["yuan"].tolist() == [50]
 
 
+def fees(model):
+    ledger = model.results()["ledger"]
+    return ledger[(ledger["line"] == "advertising") & (ledger["from"] == "landlord")]["yuan"].tolist()
+
+
+def test_nobody_sides_with_a_platform_that_has_left(tmp_path):
+    """It leaves on the second evening: no more fee, no appeal for those who were its members, rivals are welcome."""
+    model = allied(tmp_path, "appeal: 0.7, fee_yuan_month: 50", {})
+    run_days(model, 2)
+    ours, theirs = model.platforms
+    ours.has_left = True
+    run_days(model, 29)
+    assert fees(model) == [] and system(model, CircleAlliances).allows(
+        model.store("b"), "partnership", theirs
+    )
+    assert [r.needs for r in model.table.rows[1:] if r.store == 0 and r.category == 0] == [0]
+    assert [e["decision"] for e in model.events] == ["alliance begins", "alliance ends"]
+
+
+def test_it_begins_when_the_circle_opens(tmp_path):
+    opens = "units: 1, rent_yuan_m2_month: 2, opens: 2013-02-10"
+    pact = "alliance: {platform: ours, fee_yuan_month: 50}"
+    model = hamlet(tmp_path, f"circles: {{square: {{x_km: 0.5, y_km: 0.5, {opens}, {pact}}}}}{PLATFORMS}")
+    run_days(model, 59)
+    assert fees(model) == [50]
+    told = [e["date"] for e in model.events if e["decision"] == "alliance begins"]
+    assert told == [date(2013, 2, 10)]
+
+
+def test_a_rivals_own_shop_gives_up_its_coupons_too(tmp_path):
+    """A platform that opens a shop asks nobody; the next morning the landlord tells it."""
+    model = allied(tmp_path, "appeal: 0", {})
+    run_days(model, 2)
+    b, theirs = model.store("b"), model.platforms[1]
+    b.adopt("partnership", theirs)
+    model.offers_changed = True
+    run_days(model, 1)
+    assert not b.modes and not any(r.platform == theirs.number for r in model.table.rows)
+
+
 @pytest.mark.parametrize(
     ("circle", "more", "key", "message", "hint"),
     [
         ("alliance: {platform: oars}", PLATFORMS, "circles.square.alliance.platform", "there is no platform 'oars'", "did you mean ours?"),
         ("alliance: {platform: ours, extra_discount: 0.85}", PLATFORMS, "circles.square.alliance.extra_discount", "with the coupon's own 0.1 it is more than 0.9 of the price", None),
+        ("alliance: {platform: ours, extra_discount: 0.5}", DEALS, "circles.square.alliance.extra_discount", "with the group deal's own 0.6 it is more than the price", None),
         ("alliance: {platform: ours, start: 2013-02-01, end: 2013-02-01}", PLATFORMS, "circles.square.alliance.end", "should be after the start, 2013-02-01", None),
     ],
 )  # fmt: skip

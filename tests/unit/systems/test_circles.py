@@ -165,6 +165,18 @@ def test_who_pays_by_phone_goes_to_members_and_nobody_else_changes_her_mind(tmp_
     assert (with_it.shop[moved] == 1).all()
 
 
+def test_only_the_shops_own_goods_give_points(tmp_path):
+    """What a platform sells at its till in the shop is paid to the platform, which grants none."""
+    till = "platforms: {swift: {kind: self_operated, fixed_yuan_month: 0, till: {formats: [shop], share: 1}}}"
+    model = square(tmp_path, "smart: {points_share: 0.02, card_appeal: 0.5}", till)
+    d = alive(model)
+    run_days(model, 1)
+    card, rows = model.audiences.bit(d.card), model.table.rows[1:]
+    assert {r.channel for r in rows if r.store == model.store("a").number} == {"walk-in", "till display"}
+    assert {r.channel for r in rows if r.needs & card} == {"walk-in"}
+    assert all(r.discount == 0 for r in rows if r.channel == "till display")
+
+
 def test_the_card_goes_to_buyers_of_members_who_pay_by_phone(tmp_path):
     model = square(tmp_path, "smart: {}")
     d = alive(model, card_rate=1)

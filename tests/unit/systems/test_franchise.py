@@ -263,3 +263,32 @@ stores:
     with pytest.raises(ScenarioError) as caught:
         hamlet(tmp_path, f"franchise: {{Ox: {{{text}}}}}\n{world}")
     assert key in str(caught.value) and told in str(caught.value)
+
+
+BAZAAR = "platforms: {bazaar: {kind: marketplace, members_start: 1}}\n"
+
+
+def test_the_online_shop_keeps_season_and_festival(tmp_path):
+    brand = (OX % "none").replace("dealers: shop,", "dealers: shop, platform: bazaar,")
+    days = """
+calendar:
+  weekend: []
+  seasons: {s: {first: 01-01, last: 01-31, ticket_x: 2}}
+  festivals: {f: {every_year: 01-01, discount: 0.5}}
+"""
+    model = hamlet(tmp_path, BAZAAR + brand + days)
+    model.step()
+    (row,) = online_rows(model)
+    assert (row.price, row.usual, row.discount, row.goods) == (180, 200, 90, 80)
+
+
+def test_the_online_shop_ends_with_its_marketplace(tmp_path):
+    brand = (OX % "none").replace("dealers: shop,", "dealers: shop, platform: bazaar,")
+    model = run_days(hamlet(tmp_path, BAZAAR + brand), 31)
+    assert online_rows(model)
+    model.platforms[0].has_left, before = True, model.ledger.cash(ox(model).account)
+    run_days(model, 28)
+    assert not online_rows(model)
+    bought = -sum(int(s.months[-1].lines[LINE["cost of goods"]]) for s in model.stores)
+    assert model.ledger.cash(ox(model).account) - before == round(bought / 5), "no upkeep"
+    assert model.results()["city_monthly"].iloc[-1]["brand_online_sales_yuan/Ox"] == 0

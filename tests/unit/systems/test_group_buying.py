@@ -235,3 +235,11 @@ def test_no_platform_with_deals_no_deals(tmp_path):
 def test_what_cannot_be(tmp_path, text, said):
     with pytest.raises(ScenarioError, match=said):
         hamlet(tmp_path, text)
+
+
+def test_a_deal_that_is_tried_to_its_end_lapses_too(tmp_path):
+    model = deals(tmp_path, deal_days=7, trial_days=7, least_buyers=1000)
+    run_days(model, 31)
+    ends = [how for _, how in told(model) if how != "begins"]
+    assert set(ends) == {"lapses: too few buyers"}
+    assert model.results()["city_monthly"].iloc[-1]["group_deals_lapsed"] == len(ends)

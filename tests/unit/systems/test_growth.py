@@ -261,6 +261,57 @@ def test_a_platform_without_money_leaves_and_its_investors_settle(tmp_path):
     assert not m.results()["daily"]["orders/tuan"][59:].any()
 
 
+def test_nobody_is_kept_by_a_platform_that_has_left(tmp_path):
+    """All 200 are drawn in January; at the end of February it leaves, and nobody can lapse any more."""
+    rule = "subsidy: {per_order_yuan: 1}, funding: {}, recruit: {hazard_per_yuan: 10, lapse_month: 0.5, quiet_days: 1}"
+    m = run_days(town(tmp_path, rule, cash=1500, fixed=5_000_000, commission=0), 31 + 28 + 31)
+    assert m.platforms[0].has_left
+    for name in ("drawn_members", "drawn_kept", "drawn_active"):
+        january, *after = figures(m, f"{name}/tuan")
+        assert after == [0, 0] and (january > 0) is (name != "drawn_active")
+    assert len(events(m, "drawn members")) == 1
+
+
+def test_bills_of_other_systems_leave_it_without_money_too(tmp_path):
+    """Its own fixed cost is 0; what 200 people's cold store costs (1000 yuan) is more than it has."""
+    more = """
+  meal: {kind: self_operated, members_start: 1, trust: -20, trust_growth: 0, fixed_yuan_month: 0, cash_yuan: 10, categories: [coats],
+         parcel: {hub_yuan_month: 0},
+         subsidy: {per_order_yuan: 1}, fresh_hub: {categories: [coats], fixed_yuan_month: 5_000_000},
+         funding: {rounds: [{date: 2014-01-01, yuan: 1}]}}
+"""
+    m = run_days(town(tmp_path, "", more), 31)
+    p = m.platforms[1]
+    assert p.cash_yuan < 0 and p.is_broke
+    assert all(row.subsidy == 0 for row in run_days(m, 1).table.rows)
+
+
+def test_growth_is_reckoned_from_days_that_were_simulated(tmp_path):
+    """10 orders a day in the eleven days of January, and in February: that is no growth."""
+    rule = "funding: {every_months: 2, round_yuan: 50, growth: 0.3}"
+    m = town(tmp_path, rule, "start: 2013-01-21\n", cash=0)
+    for days in (11, 28):
+        run_days(m, days - 1)
+        m.recorder.order_count = lambda platform, n=10 * days: n
+        m.step()
+    assert m.systems[0].purses[0].rounds == 0
+    assert events(m, "no round")[0]["figures"]["orders a day then"] == 10
+
+
+def test_fresh_food_gains_from_the_network_too(tmp_path):
+    """Both shops are on it, so its reach is 1; what it sells from a hub or from their shelves is its offer as well."""
+    text = """
+categories: {{coats: {{shippable: true}}}}
+stores: {{formats: {{shop: {{modes: [marketplace, warehouse]}}}}}}
+platforms:
+  bao: {{kind: marketplace, members_start: 0.9, {}from_stores: {{categories: [bread]}}, fresh_hub: {{categories: [coats]}}}}
+"""
+    without = run_days(hamlet(tmp_path, text.format("")), 1).table.columns
+    with_it = run_days(hamlet(tmp_path, text.format("network: {appeal: 3}, ")), 1).table.columns
+    gain = with_it["appeal"] - without["appeal"]
+    assert gain == pytest.approx(np.where(with_it["platform"] == 1, 3, 0))
+
+
 def test_money_that_is_promised_keeps_it_in_the_market(tmp_path):
     """1000 yuan a month and nothing in the till: it owes until the round comes, and leaves when that is gone."""
     rule = "subsidy: {per_order_yuan: 1}, funding: {rounds: [{date: 2013-02-10, yuan: 9000}]}"

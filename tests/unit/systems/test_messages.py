@@ -249,3 +249,14 @@ def test_the_loop_has_a_beginning_and_an_end(tmp_path):
 def test_a_loop_of_an_unknown_platform_is_refused(tmp_path):
     with pytest.raises(ScenarioError, match="tuan"):
         looped(tmp_path, more=", platforms: [tuam]")
+
+
+def test_a_coupon_is_not_for_the_catalogue_of_an_alliance(tmp_path):
+    """It is for the account and app of the shop itself; what an alliance delivers keeps its terms."""
+    text = LOOP.format(follow=1, more="").replace(
+        "modes: [partnership, social]}, right", "modes: [partnership, social, alliance]}, right"
+    )
+    model = run_days(hamlet(tmp_path, text + "provider: {}\n"), 1)
+    assert "alliance delivery" in {r.channel for r in model.table.rows}
+    bit = model.audiences.bit("closed loop")
+    assert {r.channel for r in model.table.rows if r.needs & bit} == {"social delivery"}

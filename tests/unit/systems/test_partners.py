@@ -328,3 +328,59 @@ def test_a_platform_without_money_brings_nothing(tmp_path):
     model.platforms[0].is_broke = True
     run_days(model, 1)
     assert not (model.table.platform == 0).any()
+
+
+def test_who_follows_a_shop_for_a_visit_still_follows_it_after_a_delivery(tmp_path):
+    """Bread is brought, coats are bought in the shop: who does both on one day follows it for the coat."""
+    often = "{coats: {every_days: 2, delivery_reach_min: 0}}"
+    text = delivered().replace("{coats: {delivery_reach_min: 12}}", often)
+    model = hamlet(tmp_path, text.replace("appeal: 1", "appeal: 0") + "consumers: {follow_rate: 1}\n")
+    both = 0
+    for _ in range(20):
+        model.step()
+        consumer, taken = model.needs[0], brought(model)
+        visited = consumer[~taken & (model.table.store[model.pick] == model.store("left").number)]
+        assert (model.consumers.follows[visited] == model.store("left").number).all()
+        both += len(np.intersect1d(visited, consumer[taken]))
+    assert both > 0
+
+
+def test_a_coupon_of_the_closed_loop_stays_with_the_shop_that_gave_it(tmp_path):
+    """Couriers bring further, but who follows one shop sees no coupon of another."""
+    model = hamlet(
+        tmp_path,
+        """
+platforms: {tuan: {kind: local_services, members_start: 1, coupon_discount: 0.05, last_kilometre: {reach_min: 20}}}
+modes: {partnership: {fixed_yuan_month: 0}, social: {delivery_reach_min: 8, fixed_yuan_month: 0, per_order_yuan: 0}}
+stores: {named: {left: {modes: [partnership, social]}, right: {modes: [partnership, social]}}}
+closed_loop: {follow: 1, discount: 0.1, remember_days: 5}
+""",
+    )
+    bit, used = system(model, "ClosedLoop").bit, 0
+    for _ in range(20):
+        before = model.consumers.follows.copy()
+        model.step()
+        coupon = (model.table.columns["needs"][model.pick] & bit) != 0
+        who, store = model.needs[0][coupon], model.table.store[model.pick[coupon]]
+        assert (before[who] == store).all()
+        used += len(who)
+    assert used > 20
+
+
+def test_the_lead_of_a_run_that_begins_within_a_month_is_per_day_of_the_run(tmp_path):
+    model = run_days(hamlet(tmp_path, TILL + "start: 2013-01-22\n"), 10)
+    month = model.results()
+    visits = int(month["stores_monthly"].set_index("name")["visits"]["corner"])
+    lead = month["city_monthly"].iloc[0]["till_lead/swift"]
+    assert lead == pytest.approx((month["daily"]["orders/swift"].sum() - visits) / 10)
+
+
+def test_what_is_sold_at_a_till_is_no_turnover_of_the_store(tmp_path):
+    """Its landlord has a tenth of what the store itself sells, deliveries included, and the platform sells the rest."""
+    mall = "circles: {mall: {x_km: 0.5, y_km: 0.5, units: 1, rent_yuan_m2_month: 1, turnover: {share: 0.1, online_counts: true}}}\n"
+    text = TILL.replace("format: corner, x_km: 0.5, y_km: 0.5", "format: corner, circle: mall") + mall
+    model = run_days(hamlet(tmp_path, text), 31)
+    corner = model.results()["stores_monthly"].set_index("name").loc["corner"]
+    assert system(model, "Tills").through["swift"] > 0 and corner["sales_yuan"] > 10 * 100
+    assert -corner["rent_yuan"] == pytest.approx(0.1 * corner["sales_yuan"])
+    assert "till display" not in model.store("corner").months[-1].sales_by_channel

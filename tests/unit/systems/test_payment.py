@@ -74,8 +74,8 @@ def test_what_the_provider_earns_on_paper(tmp_path):
     assert users == int((model.consumers.cohort == 1).sum())
     earned -= 50 * users + 20
     city = model.results()["city_monthly"]
-    assert city["provider_profit_yuan"][0] == pytest.approx(earned / 100)
-    assert city["provider_profit_yuan_user"][0] == pytest.approx(earned / 100 / users)
+    assert city["payment_profit_yuan"][0] == pytest.approx(earned / 100)
+    assert city["payment_profit_yuan_user"][0] == pytest.approx(earned / 100 / users)
     assert model.ledger.cash(system(model).account) == earned
     assert model.ledger.is_balanced()
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from o2o_sim.errors import ScenarioError
-from o2o_sim.market.ledger import LINE
+from o2o_sim.market.ledger import LINE, OUTSIDE_SELLERS
+from o2o_sim.market.offers import AT_PLACE, Offer
+from o2o_sim.streams import name_bits
 
 from .hamlet import hamlet, run_days
 
@@ -108,5 +110,33 @@ def test_a_shop_has_no_commission_on_what_it_sells_itself(tmp_path):
             of_its_own += bool(v) and row.store == seen.store
             from_home += not v and row.channel == "marketplace shop"
     assert due.all() and of_its_own and from_home
+    frame = model.results()["stores_monthly"].set_index("name")["transfers_yuan"]
+    assert list(frame[["left", "right"]]) == pytest.approx(list(due))
+
+
+class Stall:
+    """Somebody who is no store shows coats in the middle of the hamlet."""
+
+    def publish(self, model):
+        cell, coats = model.store("left").cell, model.category_number["coats"]
+        key = name_bits("stall")
+        yield Offer(key, "stall", "stall", coats, 100, 100, OUTSIDE_SELLERS, seen=AT_PLACE, cell=cell)
+
+
+def test_who_has_looked_at_a_stall_that_is_no_store_brings_no_store_a_commission(tmp_path):
+    """Nor where the parcel is sold by a store: by the left one, on the marketplace."""
+    market = TRY.format(more="", wage=100.0).replace("self_operated", "marketplace")
+    market += "  named: {left: {modes: [marketplace]}}\nmodes: {marketplace: {market_share: 0.5}}\n"
+    model = hamlet(tmp_path, market)
+    model.own_channels = [*model.own_channels, Stall()]
+    due, at_stall = np.zeros(2), 0
+    for _ in range(31):
+        model.step()
+        for o, v in zip(model.pick, model.visited):
+            row, seen = model.table.rows[o], model.table.rows[v]
+            at_stall += bool(v) and seen.maker == "stall" and row.store >= 0
+            if v and seen.store >= 0 and row.store != seen.store:
+                due[seen.store] += 4.0
+    assert at_stall > 0
     frame = model.results()["stores_monthly"].set_index("name")["transfers_yuan"]
     assert list(frame[["left", "right"]]) == pytest.approx(list(due))

@@ -111,6 +111,33 @@ def test_a_deal_that_is_not_exclusive_locks_nobody_out(tmp_path):
     assert model.systems[0].allows(model.stores[0], "partnership", ant)
 
 
+def test_what_a_store_quits_with_a_rival_is_not_taken_up_with_its_owner(tmp_path):
+    deal = ", acquire: {shop chain 1: {price_yuan: 1, exclusive: false}}"
+    model = run_days(hamlet(tmp_path, CHAIN + platforms("", deal)), 30)
+    shop, (system,) = model.stores[0], model.systems
+    assert shop.owner is model.platforms[1] and shop.modes["partnership"].platform is model.platforms[0]
+    system.bills()
+    shop.quit("partnership")
+    system.decided(shop, Decision("quit", "did not pay", mode="partnership"))
+    assert "partnership" not in shop.modes
+
+
+def test_a_bought_store_loses_the_displays_of_others_at_once(tmp_path):
+    """cow sells itself, so that its stores take up nothing; who owns them changes what is on offer all the same."""
+    text = """
+categories: {coats: {shippable: true}}
+platforms:
+  ant: {kind: self_operated, members_start: 1, fixed_yuan_month: 0, cash_yuan: 1000000, till: {formats: [shop]}}
+  cow: {kind: self_operated, members_start: 0, fixed_yuan_month: 0, cash_yuan: 1000000,
+        acquire: {shop chain 1: {price_yuan: 1, date: 2013-01-05}}}
+"""
+    model = run_days(hamlet(tmp_path, CHAIN_ALONE + text), 4)
+    assert any(row.channel == "till display" for row in model.table.rows)
+    model.step()
+    assert model.stores[0].owner is model.platforms[1]
+    assert not any(row.channel == "till display" for row in model.table.rows)
+
+
 def test_the_owner_bears_what_a_closed_store_leaves(tmp_path):
     deal = ", acquire: {shop chain 1: {price_yuan: 0, share: 0.5}}"
     text = CHAIN_ALONE.replace("{formats", "{dividend_months: 1200, formats")
@@ -164,6 +191,29 @@ def test_a_circle_brings_rent_and_binds_its_tenants(tmp_path):
     run_days(model, 29)
     assert bee.cash_yuan == 1_000_000 - 24_000 + 200
     assert model.ledger.cash(model.circles["mall"].account) == 0
+
+
+def test_a_circle_without_tenants_has_no_price_to_reckon(tmp_path):
+    """The mall opens in February, with a shop of 50 m2 on its third day: not before is there a rent to pay years of."""
+    mall = "circles: {mall: {x_km: 0.5, y_km: 0.5, units: 3, rent_yuan_m2_month: 4, occupied_start: 0, opens: 2013-02-01}}\n"
+    model = run_days(hamlet(tmp_path, mall + platforms(", acquire: {mall: {}}")), 34)
+    assert not events(model, "buy") and model.platforms[0].cash_yuan == 1_000_000
+    circle = model.circles["mall"]
+    model.found_store("inside", "shop", circle, circle.cell, area_m2=50)
+    model.step()
+    assert model.platforms[0].cash_yuan == 1_000_000 - 24_000
+
+
+def test_what_stakes_bring_counts_before_investors_give_a_platform_up(tmp_path):
+    """bee has 80 yuan when it has paid for the mall, costs 200 a month, and gets 200 of rent on the same evening."""
+    deal = ", acquire: {mall: {price_yuan: 20}}, funding: {}"
+    model = hamlet(tmp_path, MALL + platforms("", deal))
+    bee = model.platforms[1]
+    model.ledger.book("owners", bee.account, INVESTORS, np.int64(1_000_000_00 - 100_00))
+    run_days(model, 30)
+    model.ledger.book("overheads", bee.account, OVERHEADS, np.int64(200_00))
+    model.step()
+    assert bee.cash_yuan == 80 and not bee.has_left and not bee.is_broke
 
 
 @pytest.mark.parametrize(

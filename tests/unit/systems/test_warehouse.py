@@ -254,3 +254,54 @@ def test_it_is_longer_on_the_way_than_a_neighbour(tmp_path):
 def test_what_cannot_be_is_said(tmp_path, text, said):
     with pytest.raises(ScenarioError, match=said):
         hamlet(tmp_path, text + "\n")
+
+
+FAIR = """
+calendar:
+  weekend: []
+  seasons: {s: {first: 01-01, last: 01-31, ticket_x: 2}}
+  festivals: {f: {every_year: 01-01, days: 31, discount: 0.5, delay_days: 3}}
+"""
+
+
+def test_from_stores_at_a_festival_and_in_a_season(tmp_path):
+    """What people see is what is booked; and no store nearby is late because parcels are."""
+    kind = "kind: self_operated"
+    text = STORES.format(terms="", reach=30, left="warehouse", right="").replace("kind: local_services", kind)
+    model = hamlet(tmp_path, text + "categories: {bread: {shippable: true}}" + FAIR)
+    model.step()
+    found = {r.store: r for r in model.table.rows if r.channel == "warehouse delivery" and r.category == 0}
+    for name in ("price", "usual", "discount", "subsidy"):
+        assert getattr(found[-1], name) == getattr(found[0], name)
+    assert (found[-1].price, found[-1].discount, found[-1].days) == (
+        20,
+        10,
+        model.spec.modes.warehouse.delivery_days,
+    )
+
+
+def test_the_hub_at_a_festival_and_in_a_season(tmp_path):
+    hub = """
+platforms:
+  swift: {kind: self_operated, members_start: 1, fixed_yuan_month: 0, parcel: {hub_yuan_month: 0}, subsidy: {budget_yuan_month: 0},
+          fresh_hub: {categories: [coats], appeal: 20, fixed_yuan_month: 0}}
+"""
+    model = hamlet(tmp_path, hub + FAIR)
+    model.step()
+    (row,) = [r for r in model.table.rows if r.channel == "parcel" and r.category == 1]
+    assert (row.price, row.usual, row.discount, row.days) == (200, 200, 100, 3.75)
+    run_days(model, 30)
+    swift, told = model.platforms[0], model.results()["city_monthly"].iloc[-1]
+    assert told["fresh_orders/swift"] > 100
+    owners = swift.spec.cash_yuan + swift.added_yuan
+    assert swift.cash_yuan - owners == pytest.approx(told["fresh_gain_yuan/swift"])
+
+
+def test_what_hired_couriers_cost_is_expected(tmp_path):
+    gains = []
+    for hired in (6, 8):
+        terms = f"couriers: hired, hired_yuan: {hired}, "
+        model = run_days(stores(tmp_path, terms, left="warehouse", right=""), 62)
+        store = model.store("right")
+        gains += [o.gain for o in options(store, model.view) if o.mode == "warehouse"]
+    assert len(gains) == 2 and gains[0] > gains[1]
