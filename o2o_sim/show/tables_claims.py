@@ -73,22 +73,26 @@ def claim_summary(claim: ClaimSpec) -> RenderableType:
 def claims_text(found: Claims) -> str:
     """The claims as a Markdown page: the table, then each claim with its arms, reasons and findings."""
     lines = [
-        "| id | claim | looked at | effect | 95 % interval | n | verdict |",
-        "|---|---|---|---:|---:|---:|---|",
+        "| id | claim | looked at | effect | 95 % interval | n | headline | seen | verdict |",
+        "|---|---|---|---:|---:|---:|---|---:|---|",
     ]
     for t in found.tested:
         head = t.tests[0]
-        mean, interval = _effect(head)
-        cells = (
+        seen = f"{sum(test.verdict == 'supported' for test in t.tests)} of {len(t.tests)}"
+        cells = [
             t.claim.id,
             t.claim.claim,
             head.label,
-            mean,
-            interval,
+            *_effect(head),
             str(head.effect.n),
-            f"**{t.verdict}**",
-        )
-        lines.append("| " + " | ".join(map(_cell, cells)) + " |")
+            head.verdict,
+            seen,
+        ]
+        lines.append("| " + " | ".join(map(_cell, [*cells, f"**{t.verdict}**"])) + " |")
+    whole, heads = [t.verdict for t in found.tested], [t.tests[0].verdict for t in found.tested]
+    names: Any = COLOURS
+    told, told_heads = (", ".join(f"{v.count(name)} {name}" for name in names) for v in (whole, heads))
+    lines += ["", f"Claims with all that they expect: {told}. Their headlines alone: {told_heads}."]
     lines += ["", f"All runs together: `{found.digest}` (content hash over the key of every run).", ""]
     for t in found.tested:
         lines += _section(t)

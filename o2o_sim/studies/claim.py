@@ -184,4 +184,4 @@ def label(claim: ClaimSpec, expectation: Expectation) -> str:
 
 def difference(changes: Mapping[str, Any]) -> str:
     """What an arm changes, on one line."""
-    return ", ".join(f"{k}: {v}" for k, v in changes.items()) or "nothing"
+    return ", ".join(f"{k}: {'null' if v is None else v}" for k, v in changes.items()) or "nothing"
