@@ -2,7 +2,7 @@
 
 python docs/make_claims.py, or `make claims`
 
-Together they are some 1,500 runs of a few seconds; what is done is not done again. With `--as-found` nothing is
+Together they are some 1,900 runs of a few seconds; what is done is not done again. With `--as-found` nothing is
 run: the page is written from runs/claims as it is.
 """
 

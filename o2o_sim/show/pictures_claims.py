@@ -52,8 +52,7 @@ def claims_picture(found: Claims) -> Figure:
                     textcoords="offset points", ha="left", va="center", fontsize=8.5)  # fmt: skip
         ax.annotate(effect_text(head), (1, place), (8, 0), xycoords=("axes fraction", "data"),
                     textcoords="offset points", ha="left", va="center", fontsize=8.5, color=colour)  # fmt: skip
-        seen = sum(test.verdict == "supported" for test in tested.tests)
-        ax.annotate(f"{seen} of {len(tested.tests)}", (1, place), (178, 0), xycoords=("axes fraction", "data"),
+        ax.annotate(tested.seen, (1, place), (178, 0), xycoords=("axes fraction", "data"),
                     textcoords="offset points", ha="left", va="center", fontsize=8.5,
                     color=LOOKS[tested.verdict][0])  # fmt: skip
     ax.hlines(np.cumsum(heights)[:-1], -FURTHEST, FURTHEST, color="#E4E4E4", lw=0.7, zorder=0)

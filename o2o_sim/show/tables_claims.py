@@ -78,7 +78,6 @@ def claims_text(found: Claims) -> str:
     ]
     for t in found.tested:
         head = t.tests[0]
-        seen = f"{sum(test.verdict == 'supported' for test in t.tests)} of {len(t.tests)}"
         cells = [
             t.claim.id,
             t.claim.claim,
@@ -86,7 +85,7 @@ def claims_text(found: Claims) -> str:
             *_effect(head),
             str(head.effect.n),
             head.verdict,
-            seen,
+            t.seen,
         ]
         lines.append("| " + " | ".join(map(_cell, [*cells, f"**{t.verdict}**"])) + " |")
     whole, heads = [t.verdict for t in found.tested], [t.tests[0].verdict for t in found.tested]

@@ -19,7 +19,7 @@ from ..scenario.places import Located
 from ..scenario.shape import closest
 from ..scenario.textfile import first as first_of
 from ..scenario.textfile import printable
-from .points import Point, override, shown_where_said
+from .points import Point, override, shown_where_said, window_of
 from .spec import Overrides, WindowSpec
 
 BASE, TREATMENT = "base", "treatment"
@@ -87,7 +87,7 @@ class ClaimSpec(Located):
 
     def windows_made(self) -> list[Window]:
         """The metrics that it makes of monthly series."""
-        return [Window(w.name, w.series, w.first, w.last, w.over_first, w.over_last) for w in self.windows]
+        return [window_of(w) for w in self.windows]
 
     def points(self, overrides: Sequence[str] = ()) -> list[Point]:
         """The scenario of every arm. Raises ScenarioError, shown in this file, for what a scenario refuses."""

@@ -12,11 +12,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ..errors import ScenarioError
 from ..record.archive import write_whole
-from ..scenario.shape import closest
 from .claim import ClaimSpec, Expectation, label, load_claims
-from .points import cases
+from .points import cases, check_measured
 from .statistics import Interval, mean_interval, paired_interval
 from .study import Case, Results, Study
 from .work import STUDIES, Progress, Work
@@ -79,6 +77,11 @@ class Tested:
     @property
     def verdict(self) -> Verdict:
         return overall([t.verdict for t in self.tests])
+
+    @property
+    def seen(self) -> str:
+        """How many of its expectations are supported, like `2 of 3`."""
+        return f"{sum(t.verdict == 'supported' for t in self.tests)} of {len(self.tests)}"
 
 
 @dataclass
@@ -205,20 +208,14 @@ def _run_all(studies: Sequence[Study], arms: Sequence[Sequence[Case]], work: Wor
 
 def _tests(claim: ClaimSpec, results: Results) -> list[Test]:
     results.needs_some()
-    known = [str(c) for c in results.runs.columns]
-    for k, e in enumerate(claim.expect):
-        if e.metric not in known:
-            near = closest(e.metric, known)
-            hint = f"did you mean {near}?" if near else "All metrics are columns of runs.parquet."
-            message = f"there is no metric {e.metric!r} (the runs are kept: mend the name and ask again)"
-            raise ScenarioError(claim.problem_at(f"expect.{k}.metric", message, hint))
-    return [_test(claim, e, results.runs) for e in claim.expect]
+    check_measured(claim, {f"expect.{k}.metric": e.metric for k, e in enumerate(claim.expect)}, results)
+    return [_test(claim, e, results) for e in claim.expect]
 
 
-def _test(claim: ClaimSpec, e: Expectation, runs: pd.DataFrame) -> Test:
-    seen = _values(runs, e.arm, e.metric)
+def _test(claim: ClaimSpec, e: Expectation, results: Results) -> Test:
+    seen = results.values("arm", e.arm, e.metric)
     if isinstance(e.against, str):
-        before = _values(runs, e.against, e.metric)
+        before = results.values("arm", e.against, e.metric)
         both = np.isfinite(seen) & np.isfinite(before)
         reference = float(before[both].mean()) if both.any() else float("nan")
         effect = paired_interval(before, seen)
@@ -227,12 +224,6 @@ def _test(claim: ClaimSpec, e: Expectation, runs: pd.DataFrame) -> Test:
     else:
         reference, effect = float(e.against), mean_interval(seen - e.against)
     return Test(e, label(claim, e), reference, effect, judge(effect, e.direction, e.smallest))
-
-
-def _values(runs: pd.DataFrame, arm: str, metric: str) -> np.ndarray:
-    """A metric of one arm by replicate, float64; NaN where the run failed or has no such metric."""
-    mine = runs[runs["arm"] == arm].set_index("replicate")[metric]
-    return mine.reindex(sorted(runs["replicate"].unique())).to_numpy(np.float64)
 
 
 def _scaled(effect: Interval, by: float) -> Interval:

@@ -52,9 +52,7 @@ class Comparison:
 
     def values(self, name: str, metric: str) -> np.ndarray:
         """A metric of one scenario, float64 (replicates,); NaN where the run failed or has no such metric."""
-        runs = self.results.runs
-        mine = runs[runs["scenario"] == name].set_index("replicate")[metric]
-        return mine.reindex(sorted(runs["replicate"].unique())).to_numpy(np.float64)
+        return self.results.values("scenario", name, metric)
 
     def difference(self, other: str, metric: str) -> Interval:
         """The 95 % interval of `other` less the first scenario, over pairs."""

@@ -21,7 +21,7 @@ from ..scenario.textfile import printable
 from .designs import Factor
 from .job import job
 from .spec import FactorSpec, Scalar, StudySpec, WindowSpec
-from .study import Case
+from .study import Case, Results
 
 COLUMNS = ("point", "replicate", "seed", "key", "status", "error")
 """What the table of runs begins with, before factors and metrics."""
@@ -87,7 +87,7 @@ def _bad_metrics(study: StudySpec) -> Iterator[Problem]:
             yield study.problem_at(key, f"something else is called {name!r} already")
         else:
             try:
-                _window(said)
+                window_of(said)
             except ScenarioError as fault:
                 yield study.problem_at(key, fault.problems[0].message)
 
@@ -247,11 +247,24 @@ def cases(
 
 def windows_of(study: StudySpec) -> list[Window]:
     """The metrics that the study makes of monthly series."""
-    return [_window(said) for said in study.metrics if isinstance(said, WindowSpec)]
+    return [window_of(said) for said in study.metrics if isinstance(said, WindowSpec)]
 
 
-def _window(said: WindowSpec) -> Window:
+def window_of(said: WindowSpec) -> Window:
+    """A metric made of a monthly series, as the runs take it."""
     return Window(said.name, said.series, said.first, said.last, said.over_first, said.over_last)
+
+
+def check_measured(said: Located, wanted: Mapping[str, str], results: Results) -> None:
+    """Raise ScenarioError, shown where `said` names it, for a metric that no run has. The runs are kept. `wanted` are
+    the metrics by the key that names them."""
+    known = [str(c) for c in results.runs.columns]
+    for key, metric in wanted.items():
+        if metric not in known:
+            near = closest(metric, known)
+            hint = f"did you mean {near}?" if near else "All metrics are columns of runs.parquet."
+            message = f"there is no metric {metric!r} (the runs are kept: mend the name and ask again)"
+            raise ScenarioError(said.problem_at(key, message, hint))
 
 
 def metrics_wanted(study: StudySpec) -> list[str]:

@@ -24,6 +24,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -221,6 +222,12 @@ class Results:
     def ok(self) -> pd.DataFrame:
         """The runs that did not fail."""
         return self.runs[self.runs["status"] == "ok"].reset_index(drop=True)
+
+    def values(self, factor: str, name: str, metric: str) -> np.ndarray:
+        """A metric of the runs in which a factor is `name`, by replicate, float64; NaN where a run failed or has no
+        such metric."""
+        mine = self.runs[self.runs[factor] == name].set_index("replicate")[metric]
+        return mine.reindex(sorted(self.runs["replicate"].unique())).to_numpy(np.float64)
 
     # -- from the files of single runs -------------------------------------------------------------------
     @cached_property

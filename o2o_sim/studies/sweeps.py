@@ -11,9 +11,19 @@ import pandas as pd
 
 from ..errors import ScenarioError
 from ..record.archive import write_whole
-from ..scenario.shape import closest
 from . import designs
-from .points import Point, about, cases, factors_of, labels_of, load_study, metrics_wanted, points, windows_of
+from .points import (
+    Point,
+    about,
+    cases,
+    check_measured,
+    factors_of,
+    labels_of,
+    load_study,
+    metrics_wanted,
+    points,
+    windows_of,
+)
 from .spec import Scalar, StudySpec
 from .statistics import mean_interval
 from .study import Results, Study
@@ -112,10 +122,4 @@ def points_of(study: StudySpec) -> list[Point]:
 
 def check_metrics(study: StudySpec, results: Results, metrics: Sequence[str]) -> None:
     """Raise ScenarioError, shown in the study, for a metric that no run has. The runs are kept."""
-    known = [str(c) for c in results.runs.columns]
-    for k, metric in enumerate(metrics):
-        if metric not in known:
-            near = closest(metric, known)
-            hint = f"did you mean {near}?" if near else "All metrics are columns of runs.parquet."
-            message = f"there is no metric {metric!r} (the runs are kept: mend the name and ask again)"
-            raise ScenarioError(study.problem_at(f"metrics.{k}", message, hint))
+    check_measured(study, {f"metrics.{k}": metric for k, metric in enumerate(metrics)}, results)
