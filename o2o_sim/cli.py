@@ -181,6 +181,9 @@ def run(
     threads: Annotated[int | None, typer.Option(min=1, help="Threads; results do not depend on it.")] = None,
     engine: Annotated[Engine | None, typer.Option(help="Engine, instead of the file's.")] = None,
     no_plugins: Annotated[bool, typer.Option("--no-plugins", help="Refuse to run plugins.")] = False,
+    report_: Annotated[
+        bool, typer.Option("--report", help="Also write report.html into the folder, to be forwarded.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no tables.")] = False,
 ) -> None:
     """Simulate one scenario and say what became of its stores."""
@@ -207,6 +210,10 @@ def run(
 
         for table in outcome_tables(result):
             console.print(table)
+    if report_ and result.folder is not None:
+        from .cli_report import write
+
+        write(result.folder, None, result.folder / "report.html")
     console.print(str(result.folder), markup=False, soft_wrap=True)
 
 
@@ -278,7 +285,9 @@ def options(
     """Options of all commands."""
 
 
-from . import cli_studies as _more  # noqa: E402, F401  its commands register themselves, after those above
+from . import cli_report as _report  # noqa: E402, F401  their commands register themselves, after those above
+from . import cli_show as _show  # noqa: E402, F401
+from . import cli_studies as _more  # noqa: E402, F401
 
 
 def main() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..errors import ScenarioError
+
 DAYS_A_YEAR = 365.25
 ONLINE = ("parcel", "marketplace shop", "brand online")
 """Channels that count as online sales: what a parcel brought, whoever sold it (as in the recorder)."""
@@ -67,6 +69,19 @@ class RunResult:
     def headline(self) -> dict[str, Any]:
         """The headline figures of the run; see `headline`."""
         return headline(self.frames, self.manifest)
+
+    def replay(self) -> Any:
+        """The run on its map, to be played in a notebook. Raises ScenarioError if the run was not written to a folder, has
+        no replay there, or the extra `notebook` is not installed."""
+        if self.folder is None:
+            hint = "Give run() an `out`, or leave it out: `out=False` is what keeps a run from being written."
+            raise ScenarioError("this run was not written, so there is no replay of it", hint=hint)
+        from ..show.cards import Cards
+        from ..show.widget import CityWidget
+        from .frames import Replay
+
+        replay = Replay.load(self.folder)
+        return CityWidget.replay(replay, Cards(self.frames, self.manifest, replay=replay))
 
 
 def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[str, Any]:

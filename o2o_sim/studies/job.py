@@ -21,9 +21,19 @@ from .rows import pack
 if TYPE_CHECKING:
     from ..scenario.schema import Spec
 
-_NOT_SIMULATION = ("studies", "show", "cli.py", "cli_studies.py", "__main__.py")
+_NOT_SIMULATION = (
+    "studies",
+    "show",
+    "cli.py",
+    "cli_studies.py",
+    "cli_show.py",
+    "cli_report.py",
+    "__main__.py",
+)
 """Parts of the package that cannot change what a run finds, apart from the two modules below."""
 _BUT = ("studies/run.py", "studies/rows.py")
+_NOR = ("record/frames.py", "record/message.py", "record/replay.py")
+"""Modules of other parts that cannot either: a picture of a run is made beside it, and changes no row of it."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,8 @@ def code_digest() -> str:
     digest = hashlib.sha256()
     for path in sorted(top.rglob("*.py"), key=lambda p: p.relative_to(top).as_posix()):
         name = path.relative_to(top).as_posix()
-        if name.split("/")[0] not in _NOT_SIMULATION or name in _BUT:
+        counts = name.split("/")[0] not in _NOT_SIMULATION and name not in _NOR
+        if counts or name in _BUT:
             digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -57,33 +58,77 @@ def run(
         from ..model import O2OModel
 
         model = O2OModel(spec, spec.seed, plugins=plugins)
+        recording = None if folder is None else _Recording(model)
         ready = time.perf_counter()
-        model.run(_counted_from_0(progress))
+        model.run(_each_day(recording, progress))
         done = time.perf_counter()
-        manifest = describe(model, wall=done - began, simulating=done - ready)
+        simulating = done - ready - (recording.seconds if recording else 0.0)
+        manifest = describe(model, wall=done - began, simulating=simulating)
     result = RunResult(folder, manifest, model.results())
-    if folder is not None:
-        _write(result, folder, model)
+    if folder is not None and recording is not None:
+        _write(result, folder, model, recording)
     return result
 
 
-def _write(result: RunResult, folder: Path, model: O2OModel) -> None:
+def _write(result: RunResult, folder: Path, model: O2OModel, recording: _Recording) -> None:
     from ..record.archive import write_run
     from ..show.plots import draw_all
 
-    write_run(
-        folder,
-        result.frames,
-        result.manifest,
-        draw=lambda plots: draw_all(result.frames, result.manifest, plots, model=model),
-    )
+    def draw(plots: Path) -> None:
+        draw_all(result.frames, result.manifest, plots, model=model)
+        recording.write(plots.parent)
+
+    write_run(folder, result.frames, result.manifest, draw)
 
 
-def _counted_from_0(progress: Callable[[int, int, date], None] | None):
-    """The model tells how many days are done, which is one more than the number of the day."""
-    if progress is None:
-        return None
-    return lambda done, days, today: progress(done - 1, days, today)
+def _each_day(recording: _Recording | None, progress: Callable[[int, int, date], None] | None):
+    """What is done after each day. The model tells how many days are done, one more than the number of the day."""
+
+    def after(done: int, days: int, today: date) -> None:
+        if recording is not None:
+            recording.take(today)
+        if progress is not None:
+            progress(done - 1, days, today)
+
+    return after
+
+
+class _Recording:
+    """The replay of a run, as it grows; `seconds` is what that cost. What goes wrong with it is told of and costs the
+    replay, but not the run."""
+
+    def __init__(self, model: O2OModel):
+        from ..record.frames import Encoder, Packer
+
+        self._encoder = Encoder(model)
+        self._packer = Packer(self._encoder.key())
+        self._open = self._whole = True
+        self.seconds = 0.0
+
+    def take(self, today: date) -> None:
+        """Add the day just done."""
+        began = time.perf_counter()
+        if self._open:
+            try:
+                self._open = self._packer.add(self._encoder.frame())
+            except Exception as fault:  # of ours, or of a plugin's own channels
+                self._open = self._whole = False
+                self._warn(f"there is no replay of this run: {type(fault).__name__}: {fault}")
+            else:
+                if not self._open:
+                    self._warn(f"the replay ends before {today}: it would grow too large")
+        self.seconds += time.perf_counter() - began
+
+    @staticmethod
+    def _warn(said: str) -> None:
+        warnings.warn(said, RuntimeWarning, stacklevel=4)
+
+    def write(self, folder: Path) -> None:
+        """Put the replay into the folder of a run."""
+        from ..record.frames import REPLAY
+
+        if self._whole:
+            (folder / REPLAY).write_bytes(self._packer.finish())
 
 
 # -- what to simulate ---------------------------------------------------------------------------------------

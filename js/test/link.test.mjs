@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { readLink, writeLink } from "../src/link.js";
+
+const A = { scenario: "classroom", seed: 1, set: { "levers.rent_x": 1.5 }, moves: [[120, "levers.subsidy_x", 2]] };
+
+test("a link says scenario, seed, levers and day", () => {
+  const link = writeLink({ a: A, day: 200 });
+  assert.equal(link, "#scenario=classroom&seed=1&set=levers.rent_x:1.5&moves=120:levers.subsidy_x:2&day=200");
+  assert.deepEqual(readLink(link), { a: A, b: null, day: 200, lesson: null });
+});
+
+test("run B says only what is its own, and is there even if it has nothing of its own", () => {
+  const same = writeLink({ a: A, b: { ...A, set: {}, moves: [] } });
+  assert.match(same, /&b\.set=$/);
+  assert.deepEqual(readLink(same).b, { scenario: "classroom", seed: 1, set: {}, moves: [] });
+  const b = { scenario: "town", seed: 4, set: { "levers.rent_x": 0 }, moves: [[0, "levers.logistics_x", 0.1]] };
+  assert.deepEqual(readLink(writeLink({ a: A, b })).b, b);
+  assert.deepEqual(readLink(writeLink({ a: A, b: A })).b, A);
+});
+
+test("names may contain every sign a link gives a meaning", () => {
+  const odd = "circles.A&B, \"High: Street\" #1=2%.rent_yuan_m2_month";
+  const a = { scenario: "a b/c", seed: null, set: { [odd]: -0.5 }, moves: [[3, odd, 1e-7]] };
+  assert.deepEqual(readLink(writeLink({ a })).a, a);
+});
+
+test("a program that encodes the separators does no harm", () => {
+  const link = "#scenario=classroom&set=levers.rent_x%3A2%2Clevers.subsidy_x%3A3&moves=5%3Alevers.rent_x%3A1";
+  assert.deepEqual(readLink(link).a.set, { "levers.rent_x": 2, "levers.subsidy_x": 3 });
+  assert.deepEqual(readLink(link).a.moves, [[5, "levers.rent_x", 1]]);
+});
+
+test("what makes no sense is left out", () => {
+  const said = readLink(
+    "#scenario=classroom&seed=-1&set=a,b:,c:x,:3,d:1:2,e:Infinity,__proto__:1,f:2&moves=x:a:1,-1:a:1,2:a,3:g:4,1:g:5&day=1e9",
+  );
+  assert.deepEqual(said.a, { scenario: "classroom", seed: null, set: { f: 2 }, moves: [[1, "g", 5], [3, "g", 4]] });
+  assert.equal(said.day, 0);
+  assert.deepEqual(readLink(""), {});
+  assert.deepEqual(readLink("#day=3"), {});
+  assert.deepEqual(readLink("#scenario=%"), {});
+  assert.deepEqual(readLink("#lesson=rents"), { lesson: "rents" });
+});

@@ -1,0 +1,407 @@
+"""What one store, circle, platform or person is and was, as cards that a page shows without knowing what it shows.
+
+A card is plain data: `kind`, `id`, `title`, `subtitle`, `facts` (pairs of label and text), `series` (a line chart each,
+raw numbers), `waterfall`, `table`, `events`, `end`; parts that there are none of are left out. Money is in yuan of real
+people. Cards come from the tables of a run, live or finished; of a live city they know more (who is inside today).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ScenarioError
+from ..market.ledger import CAPITAL, LINES
+from .cards_live import person_card, store_today
+from .cards_parts import Books, Card, Groups, event_of, state_of, weighed, whole
+from .cards_text import count, money, per, plural, share, yuan_m2
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..model import O2OModel
+
+YEAR = 12
+MOST_ROWS = 100
+MOST_EVENTS = 60
+
+
+class Cards:
+    """Cards of a run: `Cards(result.frames, result.manifest)`, or `Cards.of(model)` for a city that runs.
+
+    `replay` (a `show.replay.Replay`) tells where people went, if there is one. Tables are grouped once; those of a live
+    city again when its day has changed.
+    """
+
+    def __init__(
+        self, frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], *, replay: Any = None
+    ):
+        self._model: O2OModel | None = None
+        self._replay = replay
+        self._day = -1
+        self._group(frames, manifest["scenario"])
+
+    @classmethod
+    def of(cls, model: O2OModel) -> Cards:
+        """Cards of a city that runs, of the last day that was simulated whenever one is asked for."""
+        self = cls.__new__(cls)
+        self._model, self._replay, self._day = model, None, -1
+        self._refresh()
+        return self
+
+    def card(self, kind: str, number: int) -> Card:
+        """The card of a `store`, `circle` or `platform` by its number, or of a `person` by her id. Raises ScenarioError
+        if there is none."""
+        self._refresh()
+        make = {
+            "store": self._store,
+            "circle": self._circle,
+            "platform": self._platform,
+            "person": self._person,
+        }
+        if kind not in make:
+            raise ScenarioError(f"there are no cards of {kind!r}", hint=f"there are: {', '.join(make)}")
+        return whole(make[kind](number))
+
+    def all_stores(self) -> Iterator[Card]:
+        """The card of every store that ever was, by number."""
+        self._refresh()
+        for number in range(len(self._shops["name"])):
+            yield whole(self._store(number))
+
+    # -- tables -------------------------------------------------------------------------------------------------
+    def _refresh(self) -> None:
+        if self._model is not None and self._model.day != self._day:
+            from ..scenario.load import to_plain
+
+            self._day = self._model.day
+            self._group(self._model.recorder.frames(), to_plain(self._model.spec))
+
+    def _group(self, frames: Mapping[str, pd.DataFrame], scenario: Mapping[str, Any]) -> None:
+        """Sort what is asked for store by store, so that each is found in one step."""
+        self._scenario = scenario
+        self._currency = str(scenario.get("currency", "yuan"))
+        self._shops = {name: frames["outcomes"][name].to_list() for name in frames["outcomes"].columns}
+        self._books = Groups(frames["stores_monthly"], "store")
+        self._circle_months = Groups(frames["circles_monthly"], "circle")
+        self._months = Groups(
+            frames["city_monthly"].assign(all=0) if len(frames["city_monthly"]) else frames["city_monthly"],
+            "all",
+        )
+        self._daily = frames["daily"]
+        events = frames["events"]
+        columns = [events[c].to_list() for c in ("date", "kind", "who", "decision", "reason", "figures")]
+        self._events: dict[str, list[tuple[Any, ...]]] = {}
+        for row in zip(*columns):
+            self._events.setdefault(row[2], []).append(row)
+        self._circles = [
+            str(c).partition("/")[2] for c in self._daily.columns if str(c).startswith("footfall/")
+        ]
+        if not self._circles and self._model is not None:
+            self._circles = list(self._model.circles)
+        self._platforms = list(scenario["platforms"])
+
+    # -- a store ------------------------------------------------------------------------------------------------
+    def _store(self, number: int) -> Card:
+        shops = self._shops
+        self._exists("store", number, len(shops["name"]))
+        name, circle = shops["name"][number], shops["circle"][number]
+        about = {k: shops[k][number] for k in shops}
+        books = self._books.of(number)
+        told = [e for e in self._events.get(name, []) if e[1] in ("store", "entry")]
+        where = "on a street" if circle == "streets" else f"in {circle}"
+        facts = [["State", state_of(about)], ["Open since", about["opened"]]]
+        if self._model is not None:
+            facts += store_today(self._model, number)
+        return {
+            "kind": "store",
+            "id": number,
+            "title": name,
+            "subtitle": f"{about['format']} {where}, sells mostly {about['category']}",
+            "facts": facts + self._month_facts(books),
+            "series": self._store_series(books),
+            "waterfall": self._waterfall(books),
+            "table": weighed(told, self._currency),
+            "events": [event_of(e) for e in told if e[3] != "keep"][-MOST_EVENTS:],
+            "end": self._end(about),
+        }
+
+    def _month_facts(self, books: Books) -> list[list[str]]:
+        """The last month's figures."""
+        if not books.count:
+            return []
+        last = {
+            k: books.last(k)
+            for k in ("revenue_yuan", "profit_yuan", "rent_yuan", "visits", "turned_away", "looked_only")
+        }
+        month, sales = f"{books.dates()[-1]}", last["revenue_yuan"]
+        rent = f", {share(-last['rent_yuan'], sales)} of sales" if sales else ""
+        margin = f", {share(last['profit_yuan'], sales)} of sales" if sales else ""
+        return [
+            ["Cash", money(books.last("cash_yuan"), self._currency)],
+            [f"Sales in {month}", money(sales, self._currency)],
+            [f"Profit in {month}", money(last["profit_yuan"], self._currency) + margin],
+            [f"Rent in {month}", money(-last["rent_yuan"], self._currency) + rent],
+            [f"Visitors in {month}", count(last["visits"], "people")],
+            ["Of them only looked", share(last["looked_only"], last["visits"])],
+            ["Of them turned away", share(last["turned_away"], last["visits"])],
+        ]
+
+    def _store_series(self, books: Books) -> list[Card]:
+        shown = (("Sales", "revenue_yuan"), ("Profit", "profit_yuan"), ("Visitors", "visits"))
+        return [
+            {
+                "label": label,
+                "unit": "people/month" if column == "visits" else f"{self._currency}/month",
+                "dates": books.dates(),
+                "values": books.values(column),
+            }
+            for label, column in shown
+            if books.count
+        ]
+
+    def _waterfall(self, books: Books) -> Card | None:
+        """From sales to profit, means of the last year's months."""
+        if not books.count:
+            return None
+        n = min(YEAR, books.count)
+        bars = [[line, books.mean(f"{line}_yuan", n)] for k, line in enumerate(LINES) if k != CAPITAL]
+        bars = [[line, value] for line, value in bars if value]
+        title = "From sales to profit, " + (f"mean of the last {n} months" if n > 1 else "last month")
+        return {"title": title, "unit": f"{self._currency}/month", "bars": bars}
+
+    def _end(self, about: Mapping[str, Any]) -> str:
+        what = {"closed": "Closed on", "showroom": "Showroom since", "moved online": "Online only since"}
+        if about["outcome"] in what:
+            because = f": {about['reason']}" if about["reason"] else ""
+            return f"{what[about['outcome']]} {about['changed']}{because}."
+        if not len(self._daily):
+            return ""
+        held = f", with {about['mode'].replace('+', ', ')}" if about["mode"] else ""
+        return f"Open on {self._daily['date'].iloc[-1]}{held}."
+
+    # -- a circle -----------------------------------------------------------------------------------------------
+    def _circle(self, number: int) -> Card:
+        self._exists("circle", number, len(self._circles))
+        name = self._circles[number]
+        said = self._scenario["circles"].get(name, {})
+        months = self._circle_months.of(name)
+        street = name == "streets"
+        tenants = self._tenants(name)
+        units, rent, landlord, opens = self._let(name, said, months)
+        let = len(tenants)
+        if opens:
+            facts = [["State", f"opens on {opens}"], ["Units", f"{units:,}"]]
+        else:
+            facts = [["Shops", f"{let:,} in {units:,} units"], ["Empty", share(max(units - let, 0), units)]]
+        facts += [["Rent level", yuan_m2(rent, self._currency)], ["Landlord's policy", landlord]]
+        walked = self._daily.get(f"footfall/{name}")
+        if walked is not None and len(walked):
+            facts.append(["Visits on the last day", count(float(walked.iloc[-1]), "people")])
+        title = f"Shops here: {len(tenants):,}" + (
+            f" (the first {MOST_ROWS})" if len(tenants) > MOST_ROWS else ""
+        )
+        events = [event_of(e) for e in self._events.get(name, []) if e[1] == "landlord"]
+        return {
+            "kind": "circle",
+            "id": number,
+            "title": "Street shops" if street else name,
+            "subtitle": "All shops outside circles" if street else "Business circle",
+            "facts": facts,
+            "series": [] if opens else self._circle_series(name, months),
+            "table": {
+                "title": title,
+                "columns": ["shop", "what", "state", "since"],
+                "rows": tenants[:MOST_ROWS],
+            }
+            if tenants
+            else None,
+            "events": events[-MOST_EVENTS:],
+        }
+
+    def _let(self, name: str, said: Mapping[str, Any], months: Books) -> tuple[int, float, str, str | None]:
+        """(units, rent level, landlord's policy, the day on which it opens if that is still to come)."""
+        if self._model is not None:
+            c = self._model.circles[name]
+            return c.units, c.rent, type(c.policy).__name__, None if c.is_open else str(c.opens)
+        landlord = str(said.get("landlord") or self._scenario["landlords"]["policy"])
+        if months.count:
+            return int(months.last("units")), months.last("rent_yuan_m2_month"), landlord, None
+        opens, last = said.get("opens"), str(self._daily["date"].iloc[-1]) if len(self._daily) else ""
+        later = opens if opens and opens > last else None
+        return int(said.get("units", 0)), float(said.get("rent_yuan_m2_month", "nan")), landlord, later
+
+    def _circle_series(self, name: str, months: Books) -> list[Card]:
+        found = []
+        if months.count:
+            dates = months.dates()
+            found = [
+                {
+                    "label": "Rent level",
+                    "unit": f"{self._currency}/m2/month",
+                    "dates": dates,
+                    "values": months.values("rent_yuan_m2_month"),
+                },
+                {"label": "Empty units", "unit": "share", "dates": dates, "values": months.values("vacancy")},
+            ]
+        return found + self._by_month(f"footfall/{name}", "Visits a day", "people/day")
+
+    def _by_month(self, column: str, label: str, unit: str) -> list[Card]:
+        """Monthly means of a column of the daily table."""
+        if column not in self._daily or not len(self._daily):
+            return []
+        values: dict[str, list[float]] = {}
+        for day, value in zip(self._daily["date"], self._daily[column]):
+            values.setdefault(f"{day:%Y-%m}", []).append(float(value))
+        means = [sum(v) / len(v) for v in values.values()]
+        return [{"label": label, "unit": unit, "dates": list(values), "values": means}]
+
+    def _tenants(self, circle: str) -> list[list[str]]:
+        s = self._shops
+        rows = zip(
+            s["name"],
+            s["format"],
+            s["outcome"],
+            s["mode"],
+            s["opened"],
+            s["circle"],
+            s["changed"],
+            s["reason"],
+        )
+        found = []
+        for name, format_, outcome, mode, opened, where, changed, reason in rows:
+            if where == circle and outcome not in ("closed", "moved online"):
+                about = {"outcome": outcome, "mode": mode, "changed": changed, "reason": reason}
+                found.append([name, format_, state_of(about), opened])
+        return sorted(found)
+
+    # -- a platform ---------------------------------------------------------------------------------------------
+    def _platform(self, number: int) -> Card:
+        self._exists("platform", number, len(self._platforms))
+        name = self._platforms[number]
+        said, months, money_ = self._scenario["platforms"][name], self._months.of(0), self._currency
+        facts: list[list[str]] = []
+        if self._model is not None:
+            p = self._model.platforms[number]
+            paid = (
+                p.subsidy_yuan * self._model.spec.levers.subsidy_x
+                if p.is_subsidising() and not p.is_broke
+                else 0.0
+            )
+            facts = [
+                [
+                    "State",
+                    "has left the market" if p.has_left else "out of money" if p.is_broke else "in business",
+                ],
+                ["Members", share(p.members, 1)],
+                ["Commission", share(p.commission, 1)],
+                ["Subsidy", per(paid, money_, "order")],
+                ["Spent on subsidies this month", money(p.spent_fen / 100, money_)],
+                ["Cash", money(p.cash_yuan, money_)],
+            ]
+        elif months.count:
+            facts = [
+                ["Members", share(months.last(f"members/{name}"), 1)],
+                ["Commission at first", share(said["commission"], 1)],
+                ["Subsidy", per(months.last(f"subsidy_yuan_order/{name}"), money_, "order")],
+                ["Cash", money(months.last(f"cash_yuan/{name}"), money_)],
+            ]
+        orders = self._daily.get(f"orders/{name}")
+        if orders is not None and len(orders):
+            facts.append(
+                ["Orders on the last day", count(float(orders.iloc[-1]) * self._people_each, "orders")]
+            )
+        carries = ", ".join(said["categories"]) or "everything it can"
+        kinds = {
+            "marketplace": "Marketplace",
+            "self_operated": "Sells itself",
+            "local_services": "Coupons for local shops",
+        }
+        series = self._platform_series(name, months)
+        return {
+            "kind": "platform",
+            "id": number,
+            "title": name,
+            "subtitle": f"{kinds.get(said['kind'], said['kind'])}; carries {carries}",
+            "facts": facts,
+            "series": series,
+            "table": self._partners(name, number),
+            "events": [event_of(e) for e in self._events.get(name, []) if e[1] == "platform"][-MOST_EVENTS:],
+        }
+
+    @property
+    def _people_each(self) -> float:
+        return float(self._scenario["residents"]) / float(self._scenario["population"])
+
+    def _platform_series(self, name: str, months: Books) -> list[Card]:
+        columns = (
+            (f"cash_yuan/{name}", "Cash", self._currency),
+            (f"members/{name}", "Members", "share"),
+            (f"subsidy_yuan_order/{name}", "Subsidy", f"{self._currency}/order"),
+        )
+        found = [
+            {"label": label, "unit": unit, "dates": months.dates(), "values": months.values(column)}
+            for column, label, unit in columns
+            if months.count and months.has(column)
+        ]
+        orders = self._by_month(f"orders/{name}", "Orders a day", "orders/day")
+        for one in orders:
+            one["values"] = [v * self._people_each for v in one["values"]]
+        return found + orders
+
+    def _partners(self, name: str, number: int) -> Card | None:
+        """Shops that do business with it: live, those that hold a mode with it; else those that once chose it."""
+        if self._model is not None:
+            rows = [
+                [
+                    s.name,
+                    s.format_name,
+                    ", ".join(
+                        sorted(
+                            m
+                            for m, h in s.modes.items()
+                            if h.platform is not None and h.platform.number == number
+                        )
+                    ),
+                ]
+                for s in self._model.stores
+                if s.is_trading
+                and any(h.platform is not None and h.platform.number == number for h in s.modes.values())
+            ]
+            title, columns = f"Partners: {len(rows):,} {plural(len(rows), 'shop')}", ["shop", "what", "how"]
+        else:
+            rows = [
+                [who, str(e[3]).partition(" ")[2], str(e[0])]
+                for who, told in self._events.items()
+                for e in told
+                if e[1] == "store"
+                and str(e[3]).startswith("adopt")
+                and json.loads(e[5]).get("platform") == name
+            ]
+            title, columns = f"Shops that began with it: {len(rows):,}", ["shop", "how", "since"]
+        rows.sort()
+        return {"title": title, "columns": columns, "rows": rows[:MOST_ROWS]} if rows else None
+
+    # -- a person -----------------------------------------------------------------------------------------------
+    def _person(self, number: int) -> Card:
+        if self._model is not None:
+            self._exists("person", number, len(self._model.consumers), "id")
+            return person_card(self._model, number)
+        from .cards_live import person_of_replay
+
+        if self._replay is None:
+            raise ScenarioError(
+                "a finished run keeps no single people; its replay knows where those on the map went"
+            )
+        names = self._shops["name"]
+        return person_of_replay(self._replay, number, names, list(self._scenario["cohorts"]))
+
+    def _exists(self, kind: str, number: int, n: int, what: str = "number") -> None:
+        if not 0 <= number < n:
+            raise ScenarioError(
+                f"there is no {kind} with the {what} {number}", hint=f"there are {n:,}, the first is 0"
+            )
+
+
+__all__ = ["Card", "Cards"]

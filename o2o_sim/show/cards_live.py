@@ -1,0 +1,149 @@
+"""What cards tell of the day: who is in a shop now, and where somebody was. Only a city that runs knows all of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ScenarioError
+from .cards_text import count, plural
+
+if TYPE_CHECKING:
+    from ..agents.store import Store
+    from ..model import O2OModel
+
+Card = dict[str, Any]
+
+NO_STORE = (1 << 14) - 1
+"""The low bits of a person's code in a frame: store number + 1."""
+WAYS = ("bought in", "looked in, and ordered a parcel:", "ordered from", "got nothing in")
+MOST_PLACES = 30
+
+
+def store_today(model: O2OModel, number: int) -> list[list[str]]:
+    """Facts of a store that no table keeps: floor, staff, prices, the manager's skill, partners, today's visitors."""
+    s: Store = model.stores[number]
+    facts = []
+    partners = [
+        f"{mode} with {h.platform.name}" for mode, h in sorted(s.modes.items()) if h.platform is not None
+    ]
+    if partners and s.is_trading:
+        facts.append(["Partners", ", ".join(partners)])
+    if s.owner is not None:
+        facts.append(["Owner", s.owner.name])
+    if s.chain:
+        facts.append(["Chain", s.chain])
+    facts.append(["Floor area", f"{s.area_m2:,.0f} m2"])
+    facts.append(["Manager's skill", f"{s.skill:.2f} of 1"])
+    if s.is_trading:
+        facts.append(["Prices", f"{100 * (s.format.markup_x * s.price_x - 1):+.1f} % of the usual"])
+        facts.append(["Staff", f"{s.staff:,.1f} people"])
+    visitors = _visitors(model, number)
+    if visitors is not None and s.is_here:
+        facts.append(["Visitors today", count(visitors * model.people_each, "people")])
+    return facts
+
+
+def _visitors(model: O2OModel, number: int) -> int | None:
+    """Simulated consumers who came in on the last day; None before the first."""
+    table, came = model.table, getattr(model, "came", None)
+    if table is None or came is None or len(came) != len(table.store):
+        return None
+    return int(np.asarray(came)[table.store == number].sum())
+
+
+def person_card(model: O2OModel, number: int) -> Card:
+    """Who somebody is, what she is used to, and where she was on the last day."""
+    me = model.consumers[number]
+    facts = [
+        ["Home", _place(model, me.home)],
+        ["Work", _place(model, me.work) if me.work is not None else "none away from home"],
+        ["Age group", me.cohort],
+        ["Income", f"{me.income:.2f} times the mean"],
+        ["Goes as far as", f"{me.radius_min:,.0f} min"],
+        ["Smartphone", "yes" if me.online else "no"],
+        ["Pays by phone", "yes" if me.pays_by_phone else "no"],
+        ["Member of", ", ".join(me.memberships) or "no platform"],
+    ]
+    if me.follows:
+        facts.append(["Follows", me.follows])
+    facts += [[f"Favourite for {category}", shop] for category, shop in me.favourite.items()]
+    used = {n: v for n, v in me.familiarity.items() if v > 0.005}
+    facts += [[f"Used to {name}", f"{100 * value:.0f} %"] for name, value in used.items()]
+    return {
+        "kind": "person",
+        "id": number,
+        "title": f"Person {number:,}",
+        "subtitle": f"One of {len(model.consumers):,}; stands for {model.people_each:,.4g} {plural(round(model.people_each), 'resident')}",
+        "facts": facts,
+        "table": _today(model, number),
+    }
+
+
+def _place(model: O2OModel, cell: int) -> str:
+    """Where a cell is: kilometres from the south-west corner."""
+    x, y = (model.city.grid.centres()[cell] / 1000).tolist()
+    return f"{x:.1f} km east, {y:.1f} km north"
+
+
+def _today(model: O2OModel, number: int) -> Card | None:
+    """Her needs of the last day and how she met them."""
+    needs, table = getattr(model, "needs", None), model.table
+    if needs is None or table is None or len(needs[0]) != len(model.pick) or model.day == 0:
+        return None
+    row = model.consumers.position(number)
+    mine = np.flatnonzero(needs[0] == row)
+    if not len(mine) or int(model.pick[mine].max()) >= len(table):
+        return None
+    categories, rows = list(model.spec.categories), []
+    for k in mine:
+        pick, first = int(model.pick[k]), int(model.visited[k])
+        offer = table.rows[pick]
+        paid = offer.price - offer.discount - offer.subsidy + offer.fee
+        how = offer.channel if not first else f"{offer.channel}, after a look in {table.rows[first].maker}"
+        if not model.served[k]:
+            how, paid = "turned away", 0.0
+        rows.append(
+            [categories[int(needs[1][k])], offer.maker or "nobody", how, f"{paid:,.0f}" if paid else "–"]
+        )
+    columns = ["need", "from", "how", f"paid ({model.spec.currency})"]
+    return {"title": f"Her needs on day {model.day}", "columns": columns, "rows": rows}
+
+
+def person_of_replay(replay: Any, number: int, stores: Sequence[str], cohorts: Sequence[str]) -> Card:
+    """What the frames of a finished run tell of one of the people on the map."""
+    from ..record.frames import decode
+
+    key = decode(replay.key)
+    found = np.flatnonzero(key.arrays["id"] == number)
+    if not len(found):
+        raise ScenarioError(f"person {number} is not among the {len(key.arrays['id']):,} on the map")
+    k = int(found[0])
+    visits: Counter[tuple[str, str]] = Counter()
+    home = days = 0
+    for raw in replay.frames:
+        code = int(decode(raw).arrays["people"][k])
+        days += 1
+        home += code == 0
+        if code:
+            shop = (code & NO_STORE) - 1
+            visits[(WAYS[code >> 14], stores[shop] if 0 <= shop < len(stores) else "a platform")] += 1
+    nx, cell_m = key.header["grid"]["nx"], key.header["grid"]["cell_m"]
+    y, x = divmod(int(key.arrays["home"][k]), nx)
+    rows = [[how, where, f"{n:,}"] for (how, where), n in visits.most_common(MOST_PLACES)]
+    facts = [
+        ["Home", f"{(x + 0.5) * cell_m / 1000:.1f} km east, {(y + 0.5) * cell_m / 1000:.1f} km north"],
+        ["Age group", cohorts[int(key.arrays["cohort"][k])]],
+        ["Days without a purchase or trip", f"{home:,} of {days:,}"],
+    ]
+    return {
+        "kind": "person",
+        "id": number,
+        "title": f"Person {number:,}",
+        "subtitle": "Where she went, as far as the map shows it",
+        "facts": facts,
+        "table": {"title": "Where she bought", "columns": ["how", "where", "days"], "rows": rows},
+    }

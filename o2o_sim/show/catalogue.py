@@ -1,0 +1,98 @@
+"""The scenarios that a server offers: those that come with the package, and those named on the command line.
+
+A client names a scenario by its id (the file's name without the ending), which is looked up here; no request ever
+becomes the name of a file.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import ScenarioError
+from .messages import without_paths
+
+PACKAGE = Path(__file__).parent.parent
+FIRST_CHOICE = "classroom"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A scenario file, the `key=value` texts on top of it, and whether its plugins may run."""
+
+    path: str
+    overrides: tuple[str, ...] = ()
+    plugins: bool = False
+
+
+Offers = Mapping[str, Offer]
+
+
+def offers(
+    named: Sequence[Path] = (), overrides: Sequence[str] = (), *, plugins: bool = True
+) -> dict[str, Offer]:
+    """The scenarios to offer, by id, the first of those named first.
+
+    `overrides` go on top of the named ones only, and only theirs may bring plugins (with `plugins`). A named one
+    stands in for a shipped one of the same id. Raises ScenarioError if two named ones have the same id.
+    """
+    found: dict[str, Offer] = {}
+    for path in named:
+        if path.stem in found:
+            raise ScenarioError(f"has the same name as another scenario here: '{path.stem}'", file=str(path))
+        found[path.stem] = Offer(str(path.absolute()), tuple(overrides), plugins)
+    shipped = {path.stem: Offer(str(path)) for path in shipped_files()}
+    first = {FIRST_CHOICE: shipped[FIRST_CHOICE]} if FIRST_CHOICE in shipped else {}
+    return {**found, **{name: offer for name, offer in {**first, **shipped}.items() if name not in found}}
+
+
+def shipped_files() -> list[Path]:
+    """The scenario files of the checkout or of the installed package; the starter where there are none."""
+    for folder in (PACKAGE.parent / "scenarios", PACKAGE / "scenarios"):
+        files = sorted(folder.glob("*.yaml"))
+        # A folder of that name beside an installed package may be anybody's.
+        if files and (folder / "base.yaml").is_file():
+            return files
+    return [PACKAGE / "scenario" / "starter.yaml"]
+
+
+def read(offer: Offer) -> Any:
+    """The `Spec` of a scenario. Raises ScenarioError, whose text names no folder."""
+    from ..scenario.load import load_scenario
+
+    try:
+        spec = load_scenario(offer.path, offer.overrides)
+    except ScenarioError as fault:
+        raise ScenarioError(without_paths(str(fault))) from None
+    if spec.plugins and not offer.plugins:
+        raise ScenarioError(
+            "this scenario brings rules of its own (plugins), which this server refuses to run"
+        )
+    return spec
+
+
+def listing(offered: Offers, most_consumers: int, most_days: int) -> list[dict[str, Any]]:
+    """What the page's list shows of every scenario: id, name, question, population, days, start.
+
+    Scenarios that are too large for this server, or cannot be read, are left out. Takes about 50 ms a scenario.
+    """
+    from ..scenario.load import resolve
+    from ..scenario.schema import Spec
+
+    keys = ("name", "question", "population", "days", "start")
+    usual = {key: Spec.model_fields[key].get_default() for key in keys}
+    found = []
+    for name, offer in offered.items():
+        try:
+            data = resolve(offer.path, offer.overrides).data
+            row = {key: data.get(key, usual[key]) for key in keys}
+            if int(row["population"]) > most_consumers or int(row["days"]) > most_days:
+                continue
+            found.append({"id": name, **row, "start": str(row["start"]), "name": str(row["name"] or name)})
+        except (ScenarioError, TypeError, ValueError):
+            continue
+        time.sleep(0.001)  # whoever else wants to run in this process goes first
+    return found

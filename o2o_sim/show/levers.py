@@ -1,0 +1,368 @@
+"""Levers of a live city: which keys of a scenario may be moved while it runs, and how one is moved.
+
+Every key that the schema marks `adjustable` is a lever, once for each block of the scenario that has it. The blocks of
+a `Spec` are frozen, and agents and systems hold references to them; so a moved value is put into the block itself,
+where everybody reads it from then on, and the few agents that took a copy on the first day get it too (`HOLDERS`).
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from ..errors import ScenarioError
+from ..scenario.places import dotted
+from ..scenario.shape import closest
+
+if TYPE_CHECKING:
+    from ..model import O2OModel
+    from ..scenario.schema import Spec
+
+GROUPS = {
+    "levers": "All shops and platforms",
+    "landlords": "Streets",
+    "mobile_payment": "Paying by phone",
+    "couriers": "Couriers of shops",
+    "stores": "Experience stores",
+    "platforms": "Platform {}",
+    "circles": "Circle {}",
+    "categories": "Goods: {}",
+}
+"""What the levers below a top key have for a heading; `{}` is the name that comes next in the path."""
+
+REMARKS = {
+    (
+        "circles",
+        "*",
+        "rent_yuan_m2_month",
+    ): "The landlord goes on from there, month by month, by its own policy.",
+    (
+        "landlords",
+        "street_rent_yuan_m2_month",
+    ): "Landlords go on from there, month by month, by their own policy.",
+    ("platforms", "*", "commission"): "A platform that harvests raises it further by itself.",
+    ("platforms", "*", "subsidy", "per_order_yuan"): (
+        "A policy that matches a rival may pay more; one that buys a share stops by itself."
+    ),
+    ("landlords", "turnover", "share"): "Formats with a share of their own keep it.",
+    ("circles", "*", "turnover", "share"): "Formats with a share of their own keep it.",
+}
+"""What else moves a key, by pattern of its path: who moves the lever should know."""
+
+
+@dataclass(frozen=True)
+class Lever:
+    """One adjustable key of a scenario: the path to it, the block that has it, its name there and its declaration."""
+
+    path: tuple[str, ...]
+    block: BaseModel
+    name: str
+    field: FieldInfo
+
+    @property
+    def key(self) -> str:
+        return dotted(self.path)
+
+    @property
+    def pattern(self) -> tuple[str, ...]:
+        """The path with `*` for the name that the user chose."""
+        free = self.path[0] in ("platforms", "circles", "categories")
+        return (self.path[0], "*", *self.path[2:]) if free else self.path
+
+    @property
+    def value(self) -> float:
+        return float(getattr(self.block, self.name))
+
+    def put(self, value: float) -> None:
+        """Set it where everybody reads it: in the frozen block itself."""
+        self.block.__dict__[self.name] = float(value)
+
+    def bounds(self) -> tuple[float, float, bool]:
+        """(least, most, whether the least itself is left out)."""
+        found = {
+            name: getattr(m, name)
+            for m in self.field.metadata
+            for name in ("ge", "gt", "le", "lt")
+            if hasattr(m, name)
+        }
+        low = found.get("ge", found.get("gt", -math.inf))
+        return float(low), float(found.get("le", found.get("lt", math.inf))), "gt" in found
+
+    def check(self, value: Any) -> float:
+        """The value as the schema allows it, or a ScenarioError that names the bounds."""
+        try:
+            number = float(_adapter(type(self.block), self.name).validate_python(value, strict=True))
+            # Pydantic's bounds let `true` and NaN through nowhere, but a JSON number may be larger than a float.
+            if math.isfinite(number):
+                return number
+        except (ValidationError, OverflowError):
+            pass
+        low, high, open_ = self.bounds()
+        unit = (self.field.json_schema_extra or {}).get("unit", "")  # type: ignore[union-attr]
+        above = f"more than {low:,.10g}" if open_ else f"from {low:,.10g}"
+        limits = f"{above} and at most {high:,.10g}" if open_ else f"{above} to {high:,.10g}"
+        shown = f"{value:,.10g}" if isinstance(value, float) else _short(value)
+        raise ScenarioError(f"should be a number {limits} ({unit}), found {shown}", key=self.key)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+@lru_cache(maxsize=256)
+def _adapter(block: type[BaseModel], name: str) -> TypeAdapter[Any]:
+    from typing import Annotated
+
+    field = block.model_fields[name]
+    allowed: Any = Annotated[field.annotation, field]  # type: ignore[name-defined]
+    return TypeAdapter(allowed)
+
+
+# -- which levers there are -----------------------------------------------------------------------------------
+def find_levers(spec: Spec) -> dict[str, Lever]:
+    """Every lever of a resolved scenario by its key, in the order of the schema."""
+    return {lever.key: lever for lever in _walk(spec, ())}
+
+
+def _walk(block: BaseModel, path: tuple[str, ...]) -> Iterator[Lever]:
+    for name, field in type(block).model_fields.items():
+        value, here = getattr(block, name), (*path, field.alias or name)
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and extra.get("adjustable"):
+            if isinstance(value, int | float):
+                yield Lever(here, block, name, field)
+        elif isinstance(value, BaseModel):
+            yield from _walk(value, here)
+        elif isinstance(value, dict):
+            for entity, item in value.items():
+                if isinstance(item, BaseModel):
+                    yield from _walk(item, (*here, str(entity)))
+
+
+def levers_of(spec: Spec, model: O2OModel | None = None) -> list[dict[str, Any]]:
+    """A descriptor of every lever that can change anything here, as a page shows it: key, group, label, about, unit,
+    value, default, min and max (hard bounds), low, high and step (of a slider). With a `model` the values are those now
+    in force there."""
+    return [_described(lever, spec, model) for lever in find_levers(spec).values() if _acts(lever, spec)]
+
+
+def _acts(lever: Lever, spec: Spec) -> bool:
+    """Whether anything in the scenario reads the key: a marketplace has no coupons, and vegetables no parcel price."""
+    name = lever.path[-1]
+    if lever.path[0] == "categories":
+        return spec.categories[lever.path[1]].shippable
+    if lever.path[0] == "platforms":
+        kind = spec.platforms[lever.path[1]].kind
+        if name == "coupon_discount":
+            return kind == "local_services"
+        if name in ("price_x", "days"):
+            return kind != "local_services"
+        if name == "commission":
+            return kind != "self_operated" or bool(spec.franchise)
+    return True
+
+
+def _described(lever: Lever, spec: Spec, model: O2OModel | None) -> dict[str, Any]:
+    unit = str((lever.field.json_schema_extra or {}).get("unit", ""))  # type: ignore[union-attr]
+    sentence = (lever.field.description or lever.name).removesuffix(f" [{unit}]")
+    remark = REMARKS.get(lever.pattern, "")
+    if lever.name == "per_order_yuan":
+        remark = f"{_span(lever.block)}{remark}"
+    value = lever.value if model is None else now(model, lever)
+    least, most, _ = lever.bounds()
+    low, high, step = slider(lever, value, unit, spec.residents)
+    return {
+        "key": lever.key,
+        "group": GROUPS.get(lever.path[0], lever.path[0]).format(lever.path[1]),
+        "label": sentence,
+        "about": f"{sentence}. {remark}" if remark else sentence,
+        "unit": unit,
+        "value": value,
+        "default": lever.value,
+        "min": least,
+        "max": most,
+        "low": low,
+        "high": high,
+        "step": step,
+    }
+
+
+def _span(subsidy: Any) -> str:
+    """When a subsidy is paid at all, if not always."""
+    said = [
+        f"{word} {day}" for word, day in (("from", subsidy.start), ("before", subsidy.end)) if day is not None
+    ]
+    return f"Paid {' and '.join(said)} only. " if said else ""
+
+
+def slider(lever: Lever, value: float, unit: str, residents: float) -> tuple[float, float, float]:
+    """(low, high, step) within which a slider makes sense; the value and the hard bounds are never crossed."""
+    least, most, open_ = lever.bounds()
+    span = 3 * abs(value)
+    if "price_x" in lever.name:
+        low, high = 0.5, 1.5
+    elif unit == "utils":
+        low, high = value - 2.0, value + 2.0
+    elif unit == "yuan/month":
+        low, high = 0.0, 10.0 * residents if value > 10.0 * residents else max(span, 0.1 * residents)
+    else:
+        smallest = {"x": 3.0, "share": 0.3, "days": 7.0, "orders": 5.0, "yuan": 20.0, "yuan/min": 2.0}
+        low, high = 0.0, max(span, smallest.get(unit, 100.0))
+    low, high = max(low, least), min(high, most)
+    step = 10.0 ** math.floor(math.log10((high - low) / 40)) if high > low else 1.0
+    step *= next(x for x in (1, 2, 5, 10) if (high - low) / (step * x) <= 100)
+    low, high = math.floor(low / step) * step, math.ceil(high / step) * step
+    low = max(low, least + step if open_ and low <= least else least)
+    return _tidy(low), _tidy(min(high, most)), _tidy(step)
+
+
+def _tidy(number: float) -> float:
+    """Without the last digits that counting in binary leaves."""
+    return float(f"{number:.10g}")
+
+
+# -- moving one -----------------------------------------------------------------------------------------------
+def own_copy(spec: Spec) -> Spec:
+    """A scenario that nobody else holds, so that moving its levers touches nothing else."""
+    known = {id(spec._origin): spec._origin}  # where each key was written stays the same
+    return copy.deepcopy(spec, known)
+
+
+def lever_of(spec: Spec, key: Any) -> Lever:
+    """The lever of a key. Raises ScenarioError, with what was probably meant."""
+    levers = find_levers(spec)
+    if isinstance(key, str) and key in levers:
+        return levers[key]
+    near = closest(key[:200], list(levers)) if isinstance(key, str) else None
+    hint = (
+        f"did you mean {near}?" if near else "`o2o-sim schema` marks the keys that can be moved as adjustable"
+    )
+    raise ScenarioError(f"there is no lever {_short(key)} in this scenario", hint=hint)
+
+
+def set_levers(spec: Spec, values: Mapping[str, Any]) -> Spec:
+    """A copy of a scenario in which levers have these values from the first day on.
+
+    It is the scenario that `--set KEY=VALUE` gives. Raises ScenarioError if a value is out of bounds, or if the whole
+    could not be simulated with it.
+    """
+    changed = own_copy(spec)
+    for key, value in values.items():
+        lever = lever_of(changed, key)
+        lever.put(lever.check(value))
+    _check_whole(changed)
+    return changed
+
+
+def checked(spec: Spec, key: Any, value: Any) -> float:
+    """The value if the scenario could be simulated with it, the other levers as they are. Raises ScenarioError."""
+    lever = lever_of(spec, key)
+    number, before = lever.check(value), lever.value
+    lever.put(number)
+    try:
+        _check_whole(spec)
+    finally:
+        lever.block.__dict__[lever.name] = before
+    return number
+
+
+def _check_whole(spec: Spec) -> None:
+    """What keys say about each other. Lines of the file are left out: what was moved stands in none."""
+    from ..errors import Problem
+    from ..scenario.checks import check
+
+    if faults := check(spec):
+        raise ScenarioError([Problem(p.message, key=p.key, hint=p.hint) for p in faults])
+
+
+def move(model: O2OModel, key: str, value: float) -> None:
+    """Move a lever of a running model; it acts from the day that comes next. Moving one to where it is does nothing.
+
+    The model's scenario changes with it. Raises ScenarioError if there is no such lever, or if the value is out of
+    bounds; then nothing has changed.
+    """
+    number = checked(model.spec, key, value)
+    lever = lever_of(model.spec, key)
+    if number == now(model, lever):
+        return
+    hold = HOLDERS.get(lever.pattern)
+    if hold is not None:
+        hold(model, lever, number)
+    lever.put(number)
+    model.offers_changed = True
+
+
+def now(model: O2OModel, lever: Lever) -> float:
+    """The value that is in force: of what landlords and platforms decide themselves, the last they decided."""
+    last = lever.path[-1]
+    if lever.pattern == ("circles", "*", "rent_yuan_m2_month"):
+        return float(model.circles[lever.path[1]].rent)
+    if lever.pattern == ("landlords", "street_rent_yuan_m2_month"):
+        return float(_streets(model).rent)
+    if lever.pattern == ("platforms", "*", "commission"):
+        return float(_platform(model, lever).commission)
+    if last == "per_order_yuan" and lever.path[0] == "platforms":
+        # What it pays in answer to a rival is not what the key says; that it has stopped paying is.
+        return min(lever.value, float(_platform(model, lever).subsidy_yuan))
+    return lever.value
+
+
+def _platform(model: O2OModel, lever: Lever) -> Any:
+    return next(p for p in model.platforms if p.name == lever.path[1])
+
+
+def _streets(model: O2OModel) -> Any:
+    return next(c for c in model.circles.values() if c.is_street)
+
+
+def _rent(circle: Any, value: float) -> None:
+    """The rent is this now; how low and high its landlord may go moves along."""
+    circle.first_rent = circle.first_rent / circle.rent * value if circle.rent else value
+    circle.rent = value
+
+
+def _circle_rent(model: O2OModel, lever: Lever, value: float) -> None:
+    _rent(model.circles[lever.path[1]], value)
+
+
+def _street_rent(model: O2OModel, lever: Lever, value: float) -> None:
+    _rent(_streets(model), value)
+
+
+def _circle_appeal(model: O2OModel, lever: Lever, value: float) -> None:
+    model.circles[lever.path[1]].appeal = value
+
+
+def _commission(model: O2OModel, lever: Lever, value: float) -> None:
+    _platform(model, lever).commission = value
+
+
+def _subsidy(model: O2OModel, lever: Lever, value: float) -> None:
+    from ..policies.subsidy import Stopped
+
+    platform = _platform(model, lever)
+    if isinstance(platform.policy, Stopped):
+        raise ScenarioError(f"{platform.name} has stopped paying subsidies for good", key=lever.key)
+    matched = platform.subsidy_yuan > lever.value
+    platform.subsidy_yuan = max(value, platform.subsidy_yuan) if matched else value
+
+
+HOLDERS: dict[tuple[str, ...], Callable[[O2OModel, Lever, float], None]] = {
+    ("circles", "*", "rent_yuan_m2_month"): _circle_rent,
+    ("circles", "*", "appeal"): _circle_appeal,
+    ("landlords", "street_rent_yuan_m2_month"): _street_rent,
+    ("platforms", "*", "commission"): _commission,
+    ("platforms", "*", "subsidy", "per_order_yuan"): _subsidy,
+}
+"""Who took a copy of a key's value on the first day, by pattern of its path: how it gets the new one."""
+
+
+__all__ = ["Lever", "checked", "find_levers", "lever_of", "levers_of", "move", "own_copy", "set_levers"]

@@ -1,0 +1,200 @@
+"""A connection to a browser, and the room where everybody has a session of their own (others: broadcast.py)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Container, Coroutine, Mapping
+from contextlib import suppress
+from typing import Any, Protocol
+
+from .messages import Limits, Nonsense, Pace, error, parse
+from .sessions import FAULT, FRAME, NoWorkers, Pool, Worker, log
+
+GOING_AWAY, UNWELCOME, FAULTY, TRY_LATER = 1001, 1008, 1011, 1013
+"""Codes that a websocket is closed with."""
+
+FAULT_OF_OURS = "This is a fault of ours, not of yours; whoever runs the server finds more in its log."
+DIED = "The process that simulated this city ended unexpectedly ({}). Nobody else is affected; open it again."
+NO_WORKERS = "No simulation can be started here; whoever runs the server finds more in its log."
+
+
+class Gone(Exception):
+    """The client is not there any more."""
+
+
+class Client:
+    """One websocket: what it says is checked, paced and bounded here."""
+
+    def __init__(self, socket: Any, limits: Limits, offered: Container[str], *, teacher: bool = False):
+        self.socket, self.limits, self.offered, self.teacher = socket, limits, offered, teacher
+        self._pace = Pace(limits.rate, limits.burst)
+        self._nonsense = 0
+        self._moves = 0
+
+    async def hear(self) -> dict[str, Any] | None:
+        """The next message that makes sense, None when the client is gone (or was sent away)."""
+        while True:
+            try:
+                async with asyncio.timeout(self.limits.idle_seconds):
+                    event = await self.socket.receive()
+            except TimeoutError:
+                await self.leave(GOING_AWAY, "Nothing was heard for hours; load the page again.")
+                return None
+            if event["type"] == "websocket.disconnect":
+                return None
+            # Whoever talks too fast is read more slowly.
+            await asyncio.sleep(self._pace.next())
+            try:
+                return self._understood(event.get("text"))
+            except Nonsense as fault:
+                await self.say(error(str(fault), fault.about, fatal=fault.about == "open"))
+                self._nonsense += 1
+            if self._nonsense > self.limits.nonsense:
+                await self.leave(UNWELCOME, "Too many messages made no sense.")
+                return None
+
+    def _understood(self, text: str | None) -> dict[str, Any]:
+        if text is None:
+            raise Nonsense("a message should be text")
+        message = parse(text, self.limits, self.offered)
+        if message["do"] == "open":
+            self._moves = len(message["moves"])
+        elif message["do"] == "move":
+            self._moves += 1
+            if self._moves > self.limits.moves:
+                raise Nonsense(
+                    f"levers were moved {self.limits.moves} times already, which is enough", "move"
+                )
+        return message
+
+    async def say(self, message: dict[str, Any] | str | bytes) -> None:
+        """Send a message; waits while the client reads slowly. Raises Gone."""
+        try:
+            if isinstance(message, bytes):
+                await self.socket.send_bytes(message)
+            else:
+                text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
+                await self.socket.send_text(text)
+        except (OSError, RuntimeError) as fault:
+            raise Gone from fault
+        except Exception as fault:
+            if type(fault).__name__ != "WebSocketDisconnect":
+                raise
+            raise Gone from fault
+
+    async def leave(self, code: int, reason: str) -> None:
+        """Close the connection."""
+        with suppress(OSError, RuntimeError):
+            await self.socket.close(code, reason[:120])
+
+
+class Room(Protocol):
+    """Something to connect to."""
+
+    async def host(self, client: Client) -> None:
+        """Talk with a client until it is gone."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+async def first_done(*work: Coroutine[Any, Any, None]) -> None:
+    """Do things at the same time until one of them is done; the others are stopped. Raises what that one raises."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+class LiveRoom:
+    """Everybody has a session of their own."""
+
+    def __init__(self, pool: Pool, limits: Limits):
+        self.pool, self.limits = pool, limits
+        self._places = asyncio.Semaphore(limits.sessions)
+
+    async def host(self, client: Client) -> None:
+        said: asyncio.Queue[dict[str, Any]] = asyncio.Queue(64)
+
+        async def listen() -> None:
+            while (message := await client.hear()) is not None:
+                await said.put(message)
+
+        with suppress(Gone):
+            await first_done(listen(), self._serve(client, said))
+
+    async def _serve(self, client: Client, said: asyncio.Queue[dict[str, Any]]) -> None:
+        while (message := await said.get())["do"] != "open":
+            await client.say(error("no city is open yet", message["do"], **ask_of(message)))
+        if self._places.locked():
+            await client.say({"say": "busy", "message": "Waiting for a place"})
+        try:
+            async with asyncio.timeout(self.limits.wait_seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            taken = f"All {self.limits.sessions} places of this server are taken; try again when somebody has left."
+            await client.say(error(taken, "open", fatal=True))
+            await client.leave(TRY_LATER, "All places are taken.")
+            return
+        try:
+            await self._session(client, said, message)
+        finally:
+            self._places.release()
+
+    async def _session(
+        self, client: Client, said: asyncio.Queue[dict[str, Any]], message: dict[str, Any]
+    ) -> None:
+        if not self.pool.ready:
+            await client.say({"say": "busy", "message": "A place is being made ready"})
+        try:
+            worker = await self.pool.take()
+        except NoWorkers:
+            await client.say(error(NO_WORKERS, "open", fatal=True))
+            await client.leave(FAULTY, NO_WORKERS)
+            return
+        try:
+            await worker.tell(message)
+            feeding = asyncio.create_task(self._feed(worker, said))
+            try:
+                await self._relay(worker, client)
+            finally:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+        finally:
+            await asyncio.shield(self.pool.give_back(worker))
+
+    async def _feed(self, worker: Worker, said: asyncio.Queue[dict[str, Any]]) -> None:
+        while True:
+            message = await said.get()
+            if message["do"] != "shown":
+                await worker.tell(message)
+
+    async def _relay(self, worker: Worker, client: Client) -> None:
+        faulty = False
+        while (heard := await worker.hear()) is not None:
+            kind, content = heard
+            if kind == FAULT:
+                faulty = True
+                log(content.decode())
+            else:
+                await client.say(content if kind == FRAME else content.decode())
+        end = await self.pool.give_back(worker)
+        log(f"a session ended: {end}")
+        await client.say(error(FAULT_OF_OURS if faulty else DIED.format(end), "session", fatal=True))
+        await client.leave(FAULTY, "The simulation ended unexpectedly.")
+
+    async def close(self) -> None:
+        pass
+
+
+def ask_of(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {"ask": message["ask"]} if "ask" in message else {}
+
+
+__all__ = ["Client", "LiveRoom", "Room"]

@@ -1,0 +1,243 @@
+"""Cards of stores, circles, platforms and people: right figures, quick enough, whatever things are called."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from o2o_sim.errors import ScenarioError
+from o2o_sim.model import O2OModel
+from o2o_sim.record.frames import Encoder
+from o2o_sim.record.life import life_of
+from o2o_sim.scenario.load import load_scenario
+from o2o_sim.show.cards import Cards
+
+HAMLET = Path(__file__).parents[1] / "systems" / "hamlet.yaml"
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
+PARTS = {"kind", "id", "title", "subtitle", "facts", "series", "waterfall", "table", "events", "end"}
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def live(tiny_model) -> Cards:
+    return Cards.of(tiny_model)
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_result) -> Cards:
+    return Cards(tiny_result.frames, tiny_result.manifest)
+
+
+def everything(cards: Cards, model) -> list[dict]:
+    found = list(cards.all_stores())
+    found += [cards.card("circle", k) for k in range(len(model.circles))]
+    return found + [cards.card("platform", k) for k in range(len(model.platforms))]
+
+
+def facts(card: dict) -> dict[str, str]:
+    return dict(card["facts"])
+
+
+def test_every_card_has_the_form_that_pages_draw(live, finished, tiny_model):
+    for card in [*everything(live, tiny_model), *everything(finished, tiny_model), live.card("person", 5)]:
+        assert set(card) <= PARTS and {"kind", "id", "title", "subtitle", "facts"} <= set(card)
+        json.dumps(card, allow_nan=False)
+        assert all(len(f) == 2 and all(isinstance(x, str) and x for x in f) for f in card["facts"])
+        for series in card.get("series", ()):
+            assert set(series) == {"label", "unit", "dates", "values"}
+            assert len(series["dates"]) == len(series["values"]) > 0
+        if "table" in card:
+            width = len(card["table"]["columns"])
+            assert card["table"]["rows"] and all(len(row) == width for row in card["table"]["rows"])
+        for event in card.get("events", ()):
+            assert set(event) == {"date", "decision", "reason"} and event["decision"] != "keep"
+
+
+def test_a_store_tells_what_its_life_tells(finished, tiny_result):
+    """The same figures as `o2o-sim why`, which are worked out by themselves."""
+    cards = list(finished.all_stores())
+    assert [c["title"] for c in cards] == list(tiny_result.outcomes["name"])
+    told = 0
+    for card in cards:
+        life = life_of(card["title"], tiny_result.frames)
+        books = tiny_result.stores_monthly[tiny_result.stores_monthly["name"] == card["title"]]
+        decided = (
+            [] if life.decisions.empty else list(zip(life.decisions["date"], life.decisions["decision"]))
+        )
+        assert [e["date"] for e in card.get("events", ()) if e["decision"] != "open"] == [
+            str(d) for d, what in decided if what != "keep"
+        ]
+        if not len(books):
+            assert "waterfall" not in card and "series" not in card
+            continue
+        told += 1
+        sales, profit, visitors = (s["values"] for s in card["series"])
+        assert sales == pytest.approx(list(books["revenue_yuan"])) and profit == pytest.approx(
+            list(books["profit_yuan"])
+        )
+        assert visitors == pytest.approx(list(books["visits"]))
+        bars = dict(card["waterfall"]["bars"])
+        assert sum(bars.values()) == pytest.approx(books["profit_yuan"].tail(12).mean())
+        assert bars["rent"] == pytest.approx(books["rent_yuan"].tail(12).mean())
+    assert told > 5
+
+
+def test_how_it_ended_is_said(finished, live, tiny_result):
+    for cards in (finished, live):
+        for card, outcome, changed in zip(
+            cards.all_stores(), tiny_result.outcomes["outcome"], tiny_result.outcomes["changed"]
+        ):
+            if outcome == "closed":
+                assert card["end"].startswith(f"Closed on {changed}: ") and facts(card)["State"] == "closed"
+            elif outcome in ("survived", "integrated"):
+                assert card["end"].startswith("Open on ") and facts(card)["State"].startswith("open")
+
+
+def test_only_a_live_city_knows_skill_and_who_is_inside(live, finished, tiny_model):
+    store = next(s for s in tiny_model.stores if s.is_here)
+    card = facts(live.card("store", store.number))
+    came = int(tiny_model.came[tiny_model.table.store == store.number].sum())
+    assert card["Visitors today"] == f"{came * tiny_model.people_each:,.0f} people"
+    assert (
+        card["Manager's skill"] == f"{store.skill:.2f} of 1"
+        and card["Floor area"] == f"{store.area_m2:,.0f} m2"
+    )
+    assert "Manager's skill" not in facts(finished.card("store", store.number))
+
+
+def test_a_circle_lists_its_tenants_and_its_rents(live, finished, tiny_model, tiny_result):
+    for number, circle in enumerate(tiny_model.circles.values()):
+        for cards in (live, finished):
+            card = cards.card("circle", number)
+            assert card["title"] == ("Street shops" if circle.is_street else circle.name)
+            rows = card.get("table", {"rows": []})["rows"]
+            assert {r[0] for r in rows} == {s.name for s in circle.tenants} or len(rows) == 100
+            if not circle.is_open:
+                assert facts(card)["State"] == f"opens on {circle.opens}" and "series" not in card
+                continue
+            assert facts(card)["Shops"] == f"{len(circle.tenants):,} in {circle.units:,} units"
+            rents = tiny_result.circles_monthly.query("circle == @circle.name")["rent_yuan_m2_month"]
+            assert card["series"][0]["values"] == pytest.approx(list(rents))
+            daily = tiny_result.daily[f"footfall/{circle.name}"]
+            assert card["series"][-1]["values"][0] == pytest.approx(daily.head(31).mean())
+
+
+def test_a_platform_tells_its_money_its_orders_and_its_partners(live, finished, tiny_model, tiny_result):
+    for number, platform in enumerate(tiny_model.platforms):
+        card, past = live.card("platform", number), finished.card("platform", number)
+        assert card["title"] == platform.name == past["title"]
+        assert facts(card)["Commission"] == f"{100 * platform.commission:.1f} %"
+        series = {s["label"]: s["values"] for s in past["series"]}
+        city = tiny_result.city_monthly
+        assert series["Cash"] == pytest.approx(list(city[f"cash_yuan/{platform.name}"]))
+        orders = tiny_result.daily[f"orders/{platform.name}"].head(31).mean() * tiny_model.people_each
+        assert series["Orders a day"][0] == pytest.approx(orders)
+        partners = {
+            s.name
+            for s in tiny_model.stores
+            for h in s.modes.values()
+            if h.platform is platform and s.is_trading
+        }
+        assert {row[0] for row in card.get("table", {"rows": []})["rows"]} == partners
+
+
+def test_a_person_tells_who_she_is_and_what_she_needed_today(tiny_model, live):
+    row = int(tiny_model.needs[0][0])
+    number = int(tiny_model.consumers.id[row])
+    card, me = live.card("person", number), tiny_model.consumers[number]
+    assert (
+        facts(card)["Age group"] == me.cohort and facts(card)["Income"] == f"{me.income:.2f} times the mean"
+    )
+    mine = (tiny_model.needs[0] == row).sum()
+    assert len(card["table"]["rows"]) == mine and card["table"]["columns"][0] == "need"
+    need = list(tiny_model.spec.categories)[int(tiny_model.needs[1][0])]
+    assert card["table"]["rows"][0][0] == need
+    assert card["table"]["rows"][0][1] in (*tiny_model.store_names, *tiny_model.spec.platforms, "nobody")
+
+
+def test_who_did_nothing_today_has_no_table(tiny_model, live):
+    busy = set(tiny_model.consumers.id[tiny_model.needs[0]].tolist())
+    idle = next(k for k in range(len(tiny_model.consumers)) if k not in busy)
+    assert "table" not in live.card("person", idle)
+
+
+def test_the_replay_tells_where_people_of_a_finished_run_went():
+    class Replay:
+        pass
+
+    model = O2OModel(load_scenario(HAMLET, ["days=31"]))
+    encoder, replay = Encoder(model), Replay()
+    replay.key, replay.frames, went = encoder.key(), [], 0
+    row = int(model.consumers.position(7))
+    for _ in range(31):
+        model.step()
+        replay.frames.append(encoder.frame())
+        went += bool((model.needs[0] == row).any())
+    from o2o_sim.record.result import RunResult
+    from o2o_sim.studies.run import describe
+
+    result = RunResult(None, describe(model, wall=1, simulating=1), model.results())
+    card = Cards(result.frames, result.manifest, replay=replay).card("person", 7)
+    assert facts(card)["Days without a purchase or trip"] == f"{31 - went} of 31"
+    assert {r[1] for r in card["table"]["rows"]} == {"left", "right"}
+    assert sum(int(r[2]) for r in card["table"]["rows"]) == went > 5
+    with pytest.raises(ScenarioError, match="person 200 is not among the 200 on the map"):
+        Cards(result.frames, result.manifest, replay=replay).card("person", 200)
+    with pytest.raises(ScenarioError, match="keeps no single people"):
+        Cards(result.frames, result.manifest).card("person", 7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "said"),
+    [("store", 10**6, "no store with the number"), ("circle", -1, "no circle"), ("platform", 99, "no platform"),
+     ("person", 800, "no person with the id 800"), ("shop", 0, "there are: store, circle, platform, person")],
+)  # fmt: skip
+def test_what_is_not_there_is_said(kind, number, said, live):
+    with pytest.raises(ScenarioError, match=said):
+        live.card(kind, number)
+
+
+def test_names_stay_what_they_are(tmp_path):
+    """A page shows text as text; so cards must not change it, and a name like that must not break them."""
+    file = tmp_path / "evil.yaml"
+    file.write_text(
+        f"extends: {HAMLET}\ndays: 40\ncircles: {{'{EVIL}': {{x_km: 0.5, y_km: 0.5, units: 2, rent_yuan_m2_month: 1}}}}\n"
+        f"stores: {{named: {{'{EVIL}': {{format: shop, circle: '{EVIL}', area_m2: 10}}}}}}\n"
+        f"platforms: {{'{EVIL}p': {{kind: marketplace}}}}\n",
+        encoding="utf-8",
+    )
+    model = O2OModel(load_scenario(file)).run()
+    cards = Cards.of(model)
+    titles = [c["title"] for c in everything(cards, model)]
+    assert titles.count(EVIL) == 2 and f"{EVIL}p" in titles
+
+
+def test_a_city_that_has_not_begun_has_cards_too():
+    model = O2OModel(load_scenario(HAMLET))
+    cards = Cards.of(model)
+    for kind in ("store", "circle", "person"):
+        assert json.dumps(cards.card(kind, 0), allow_nan=False)
+    model.step()
+    assert facts(cards.card("store", 0))["Visitors today"] != "0 people"
+
+
+def test_cards_of_a_live_city_follow_it():
+    model = O2OModel(load_scenario(HAMLET, ["days=40"]))
+    cards = Cards.of(model)
+    assert "series" not in cards.card("store", 0)
+    model.run()
+    assert cards.card("store", 0)["series"][0]["dates"] == ["2013-01"]
+
+
+def test_a_click_is_answered_at_once_after_a_year():
+    model = O2OModel(load_scenario(SCENARIOS / "classroom.yaml")).run()
+    cards, slowest = Cards.of(model), 0.0
+    for kind, number in (("store", 3), ("circle", 0), ("platform", 0), ("person", 9)):
+        cards._day = -1  # as on another day
+        began = time.perf_counter()
+        cards.card(kind, number)
+        slowest = max(slowest, time.perf_counter() - began)
+    assert slowest < 1.0, "0.1 s on a machine that has nothing else to do"
