@@ -9,6 +9,7 @@
 PYTHON ?=
 VENV ?= .venv
 BENCH_VENV ?= .venv-bench
+SHOW_VENV ?= .venv-show
 SCENARIO ?= scenarios/base.yaml
 TESTS ?= tests
 ARGS ?=
@@ -22,16 +23,17 @@ unexport PYTHONPATH
 
 BIN = $(VENV)/bin
 IN_BENCH = $(BENCH_VENV)/bin/python
+IN_SHOW = $(SHOW_VENV)/bin/python
 CANDIDATES = $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11)
 SUITABLE = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 SCHEMA = scenarios/scenario.schema.json
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help run test check format bench schema pictures studies claims clean
+.PHONY: help run test check format js js-check bench bench-show schema pictures studies claims clean
 
 help:  ## This list
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
 
 run: $(VENV)/.has-package  ## Simulate SCENARIO (scenarios/base.yaml) and show what became of its stores
 	@$(BIN)/o2o-sim run $(SCENARIO) $(ARGS)
@@ -48,11 +50,21 @@ format: $(VENV)/.has-check  ## Put imports and lines in their usual form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+js: js/node_modules/.has-packages  ## Build the pages' script and style sheet from js/src (needs Node and npm)
+	node js/build.mjs
+
+js-check: js/node_modules/.has-packages  ## Test the pages' modules, and that the built files are those of js/src
+	node --test js/test/*.mjs
+	node js/build.mjs --check
+
 bench: $(BENCH_VENV)/.has-bench  ## Time the package against what people would use instead (see benchmarks/README.md)
 	$(IN_BENCH) -m benchmarks.shopping $(ARGS)
 	$(IN_BENCH) -m benchmarks.scaling
 	$(IN_BENCH) -m benchmarks.startup
 	$(IN_BENCH) -m benchmarks.studies
+
+bench-show: $(SHOW_VENV)/.has-bench-show  ## Count the pictures a browser shows of Mesa's SolaraViz and of our page (needs Chromium)
+	$(IN_SHOW) -m benchmarks.show $(ARGS)
 
 schema: $(VENV)/.has-package  ## Write the JSON Schema of scenarios, with which editors complete and check them
 	$(BIN)/o2o-sim schema > $(SCHEMA).new
@@ -68,7 +80,7 @@ claims: $(VENV)/.has-package  ## Put all claims to the test (most of an hour on 
 	$(BIN)/python docs/make_claims.py $(ARGS)
 
 clean:  ## Remove the environments and what tools left behind; runs/ is kept
-	rm -rf $(VENV) $(BENCH_VENV) .venv-3.* build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(SHOW_VENV) .venv-3.* js/node_modules build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # -- environments ------------------------------------------------------------------------------------------------
@@ -108,4 +120,18 @@ $(BENCH_VENV)/.has-bench: pyproject.toml | $(IN_BENCH)
 	@echo "Installing o2o_sim and what it is compared with into $(BENCH_VENV) (once; it needs the network and some minutes)"
 	$(IN_BENCH) -m pip install --quiet --editable ".[bench]"
 	$(IN_BENCH) -m pip install --quiet --no-deps "mesa-frames==0.1.0a0"
+	@touch $@
+
+$(IN_SHOW):
+	$(call make_environment,$(SHOW_VENV))
+
+$(SHOW_VENV)/.has-bench-show: pyproject.toml | $(IN_SHOW)
+	@echo "Installing o2o_sim and Mesa's pages into $(SHOW_VENV) (once; it needs the network and some minutes)"
+	$(IN_SHOW) -m pip install --quiet --editable ".[bench-show]"
+	@touch $@
+
+# Exactly the versions of js/package.json: others would build other bytes.
+js/node_modules/.has-packages: js/package.json
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "This needs Node (18 or later) and npm." >&2; exit 1; }
+	npm install --prefix js --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@

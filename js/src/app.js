@@ -123,6 +123,7 @@ export class App {
     this.#takeDown();
     this.notice.hide();
     this.curtain.say("Opening the city …");
+    this.curtain.offer(runs.length > 1 && "Back to one map", () => this.#begin([runs[0]], { day, keep: [0] }));
     const old = this.sources;
     this.sources = runs.map((run, k) => {
       if (old[k] && !old[k].lost) {

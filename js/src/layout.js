@@ -62,7 +62,7 @@ export class Tabs {
 
   hide(id, hidden) {
     this.tabs.get(id).tab.hidden = hidden;
-    if (hidden && this.open === id) this.show([...this.tabs.keys()][0]);
+    if (hidden && this.open === id) this.show([...this.tabs.keys()].find((one) => !this.tabs.get(one).tab.hidden));
   }
 
   #arrow(event) {
@@ -126,16 +126,22 @@ export function segments(list, chosen, onchoose, label) {
   return node;
 }
 
-/** What covers the stage while a city is built. */
+/** What covers the stage while a city is built, with a way out for who does not want to wait. */
 export class Curtain {
   constructor() {
     this.text = h("p", null, "Opening the city …");
-    this.node = h("div", { class: "o2o-curtain", role: "status" }, h("div", { class: "o2o-spinner" }), this.text);
+    this.out = h("p");
+    this.node = h("div", { class: "o2o-curtain", role: "status" }, h("div", { class: "o2o-spinner" }), this.text, this.out);
   }
 
   say(text) {
     say(this.text, text);
     this.node.hidden = false;
+  }
+
+  /** @param {string} label of the button; "" for none @param {function} [act] */
+  offer(label, act) {
+    fill(this.out, label && h("button", { type: "button", class: "o2o-button", onclick: act }, label));
   }
 
   hide() {

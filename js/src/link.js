@@ -44,7 +44,7 @@ function levers(text) {
     const [key, x, ...more] = part.split(":");
     const name = plain(key);
     const y = value(x ?? "");
-    if (name && y !== null && !more.length && name !== "__proto__") set[name] = y;
+    if (name && y !== null && !more.length) set[name] = y;
   }
   return set;
 }

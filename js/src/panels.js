@@ -48,7 +48,9 @@ export class Panels {
     this.charts = new Charts(fill(this.tabs.panel("charts")), sources);
     this.charts.onseek = (day) => this.app.seek(day);
     this.tabs.hide("compare", sources.length < 2);
-    this.#mountLevers();
+    const levers = sources.some((source) => source.levers.length);
+    this.tabs.hide("levers", !levers);
+    if (levers) this.#mountLevers();
     this.#mountInspectors();
     this.show(this.app.player.day);
   }

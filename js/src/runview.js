@@ -104,7 +104,7 @@ export class RunView {
   /** The legend of the map, whose switches also act on the map of `other`, if there is one. */
   addLegend(other) {
     const legend = this.map.legend();
-    legend.addEventListener("change", () => other && Object.assign(other.map.layers, this.map.layers));
+    if (other) this.map.onlayers = (layers) => Object.assign(other.map.layers, layers);
     const body = h("div", { class: "o2o-legend-body", id: freshId("legend") }, legend);
     const button = h(
       "button",

@@ -112,6 +112,10 @@ class CityView {
     on("busy", (message) => !this.source.frames && this.curtain.say(`${message} …`));
     on("lost", (message) => this.#refused(message));
     on("restart", () => this.#mount());
+    on("shown", ({ day }) => {
+      // Somebody else steps the model (SolaraViz): show what came last.
+      if (!this.player.playing) this.player.seek(day);
+    });
     this.root.addEventListener("keydown", (event) => {
       // The notebook has keys of its own, which would add and delete cells.
       event.stopPropagation();
@@ -134,7 +138,7 @@ class CityView {
     this.root.dataset.theme = this.theme;
     this.view = new RunView(source, { name: "A", theme: this.theme, onpick: (who) => this.#picked(who) });
     fill(this.maps, this.view.node);
-    this.view.host.append(h("details", { class: "o2o-legend" }, h("summary", null, "Legend"), h("div", null, this.view.map.legend())));
+    this.view.addLegend(null);
     this.charts = new Charts(fill(this.tabs.panel("charts")), [source]);
     this.charts.onseek = (day) => {
       this.player.pause();

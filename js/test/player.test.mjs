@@ -119,12 +119,14 @@ test("a day that is not made yet is made, and shown when it is there", () => {
   player.seek(50);
   assert.equal(player.target, 50);
   assert.ok(source.wanted >= 50);
+  assert.ok(player.waiting);
   source.work(20);
   assert.ok(player.day < 50);
   source.work();
   assert.equal(player.day, 50);
   assert.equal(player.target, null);
   assert.deepEqual(shown.at(-1), [50, 0.5]);
+  assert.ok(!player.waiting);
   player.seek(3);
   assert.equal(player.day, 3);
   assert.equal(player.target, null);

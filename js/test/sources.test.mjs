@@ -120,10 +120,10 @@ test("answers find those who asked", async () => {
   const one = source.inspect("store", 3);
   const two = source.inspect("circle", 0);
   const asked = socket.sent.slice(-2).map(({ ask }) => ask);
-  socket.say({ say: "inspected", ask: asked[1], card: { title: "Street" } });
-  socket.say({ say: "error", about: "inspect", ask: asked[0], message: "no such store", fatal: false });
-  assert.equal((await two).title, "Street");
-  await assert.rejects(one, /no such store/);
+  socket.say({ say: "error", about: "inspect", ask: asked[1], message: "no such circle", fatal: false });
+  socket.say({ say: "inspected", ask: asked[0], card: { title: "Shop" } });
+  await assert.rejects(two, /no such circle/);
+  assert.equal((await one).title, "Shop");
 });
 
 test("a lost connection is told, whoever waits is answered, and what is there stays", async () => {

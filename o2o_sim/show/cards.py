@@ -176,10 +176,10 @@ class Cards:
         if about["outcome"] in what:
             because = f": {about['reason']}" if about["reason"] else ""
             return f"{what[about['outcome']]} {about['changed']}{because}."
-        if not len(self._daily):
-            return ""
+        if self._model is not None or not len(self._daily):
+            return ""  # nothing has ended
         held = f", with {about['mode'].replace('+', ', ')}" if about["mode"] else ""
-        return f"Open on {self._daily['date'].iloc[-1]}{held}."
+        return f"Still open on {self._daily['date'].iloc[-1]}{held}."
 
     # -- a circle -----------------------------------------------------------------------------------------------
     def _circle(self, number: int) -> Card:

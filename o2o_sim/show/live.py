@@ -78,13 +78,16 @@ class Conversation:
         change `model.spec`, so the scenario should not be used for something else afterwards. Raises ScenarioError if
         days are simulated already: a screen needs the days from the first.
         """
+        self = cls(lambda name: model.spec, people=people)
+        self._take(model)
+        return self
+
+    def _take(self, model: O2OModel) -> None:
         if model.day:
             hint = "show a model that has not begun, or a finished run with `result.replay()`"
             raise ScenarioError(f"this city has already simulated {model.day} days", hint=hint)
-        self = cls(lambda name: model.spec, people=people)
         self._made_already = True
         self._begin(model)
-        return self
 
     # -- messages ---------------------------------------------------------------------------------------------
     def answer(self, message: Any) -> Generator[Say | bytes]:
@@ -214,20 +217,29 @@ class Conversation:
 
     def _day(self) -> Iterator[Say | bytes]:
         """Move what is to be moved today, simulate the day, and draw it."""
+        faults = self._move_all()
+        self._city().step()
+        yield from faults
+        yield self._draw()
+
+    def _move_all(self) -> list[Say]:
+        """Move what is to be moved on the day that is about to be simulated; what could not be moved is returned."""
         model, faults = self._city(), []
         for key, value in sorted(self._moves.pop(model.day, {}).items()):
             try:
                 move(model, key, value)
             except ScenarioError as fault:
                 faults.append(_error(str(fault), "move", key=key))
-        model.step()
-        self._next = model.day
+        return faults
+
+    def _draw(self) -> bytes:
+        """The frame of the day that was just simulated."""
+        self._next = self._city().day
         frame: bytes = self._encoder.frame()
         if self._made_already:
             self._kept.append(frame)
             self._sent = len(self._kept)
-        yield from faults
-        yield frame
+        return frame
 
     # -- move -------------------------------------------------------------------------------------------------
     def _move(self, message: Mapping[str, Any]) -> Iterator[Say | bytes]:

@@ -211,7 +211,7 @@ def _script() -> str:
     """The pages' module, such that nothing in it ends the script element."""
     file = files("o2o_sim.show") / "static" / "o2o.js"
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    return re.sub(r"<(?=/script|!--|script)", r"\\x3c", text.replace("\r\n", "\n"), flags=re.I)
+    return re.sub(r"<(?=/script|!--)", r"\\x3c", text.replace("\r\n", "\n"), flags=re.I)
 
 
 def _title(runs: Sequence[Run]) -> str:

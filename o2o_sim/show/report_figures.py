@@ -29,7 +29,7 @@ from .report_words import (
     percent,
     plural,
 )
-from .style import BLACK, BLUE, GREY, PALE, SERIES, VERMILION
+from .style import BLACK, BLUE, GREY, SERIES, VERMILION
 
 MOST_PANELS = 12
 DAYS_A_MONTH = 365.25 / 12
@@ -120,7 +120,7 @@ def survival(run: RunResult) -> Picture:
         f"right end it is {percent(whole.share[-1])} of all stores."
         + ends
         + " Shaded: the range in which 95 of 100 such figures would hold the true share if the stores fared independently "
-        "(Kaplan-Meier with Greenwood's interval); wide where stores are few. Grey: all stores. Stores still trading on the "
+        "(Kaplan-Meier with Greenwood's interval); wide where stores are few. Grey, dashed: all stores. Stores still trading on the "
         "last day count as long as they were seen."
     )
     return Picture("survival", title, caption, lambda: _draw_survival(curves))
@@ -136,7 +136,14 @@ def _draw_survival(curves: dict[str, Curve]) -> Figure:
     for ax, (name, curve) in zip(axes.flat, curves.items()):
         at = curve.days / DAYS_A_MONTH
         if name != "all stores":
-            ax.step(whole.days / DAYS_A_MONTH, 100 * whole.share, where="post", color=PALE, lw=1.4)
+            ax.step(
+                whole.days / DAYS_A_MONTH,
+                100 * whole.share,
+                where="post",
+                color="#9A9A9A",
+                lw=1.1,
+                ls=(0, (4, 2)),
+            )
         known = np.isfinite(curve.low) & np.isfinite(curve.high)
         low, high = np.where(known, curve.low, curve.share), np.where(known, curve.high, curve.share)
         ax.fill_between(at, 100 * low, 100 * high, step="post", color=BLUE, alpha=0.2, lw=0)
@@ -284,9 +291,11 @@ def waterfalls(run: RunResult) -> Picture:
             if sales
             else "no sales"
         )
-        told.append(f"{t.outcome}: {t.name} ({t.format}), {money(sales, currency)} of sales a month, {made}")
+        told.append(
+            f"{t.outcome.capitalize()}: {t.name} ({t.format}), {money(sales, currency)} of sales a month, {made}"
+        )
     caption = (
-        f"{'; '.join(told)}. Means of the last six months of trading. “Typical” means: of the most frequent kind of store "
+        f"{'. '.join(told)}. These are means of the last six months of trading. “Typical” means: of the most frequent kind of store "
         "in the group, the one whose profit on sales is nearest to the median."
     )
     return Picture("waterfalls", title, caption, lambda: _draw_waterfalls(shown, currency))

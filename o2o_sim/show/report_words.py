@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..record.outcomes import OUTCOMES
 from ..record.result import RunResult, online_share
-from .style import money
+from . import style
 
 NBSP = "\u00a0"
 HALF_YEAR = 6
@@ -94,6 +94,11 @@ def percent(share: float) -> str:
 def of(part: int, whole: int) -> str:
     """ "13 (19 %)"."""
     return f"{part:,} ({percent(part / whole)})" if whole else f"{part:,}"
+
+
+def money(amount: float, currency: str) -> str:
+    """An amount in three figures: 661,000 yuan, 33.4 billion yuan."""
+    return style.money(float(f"{amount:.3g}"), currency)
 
 
 def day(iso: str | date) -> str:

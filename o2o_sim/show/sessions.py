@@ -177,7 +177,7 @@ class Pool:
                 worker = await self._warm.get()
                 if worker is None:
                     raise NoWorkers
-                if True:
+                if worker.alive:
                     return worker
                 await self.give_back(worker)
         finally:

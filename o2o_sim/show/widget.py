@@ -71,9 +71,14 @@ class CityWidget(anywidget.AnyWidget):
     @classmethod
     def replay(cls, replay: Any, cards: Any = None, *, height: int = 560) -> CityWidget:
         """A widget that plays a finished run: `replay` has `key` and `frames`, `cards` are its `Cards`, if any."""
+        return cls._of(Recording(replay, cards), height)
+
+    @classmethod
+    def _of(cls, talk: Conversation | Recording, height: int) -> CityWidget:
+        """A widget of a conversation that somebody else began."""
         self = cls.__new__(cls)
-        self.model = None
-        self._begin(Recording(replay, cards), height)
+        self.model = getattr(talk, "model", None)
+        self._begin(talk, height)
         return self
 
     def _begin(self, talk: Conversation | Recording, height: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import threading
 import time
@@ -99,3 +100,17 @@ def running(**said: Any) -> Iterator[Running]:
         yield server
     finally:
         server.stop()
+
+
+def ask(server, path, method="GET", **headers):
+    """The status, headers (with small letters) and body of an answer. The path is sent as it is."""
+    line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    try:
+        line.putrequest(method, path, skip_host="Host" in headers)
+        for name, value in headers.items():
+            line.putheader(name, value)
+        line.endheaders()
+        answer = line.getresponse()
+        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+    finally:
+        line.close()

@@ -242,7 +242,7 @@ def test_the_script_cannot_end_early(monkeypatch, folder):
 
         def read_text(self, encoding):
             return (
-                "const a = '</SCRIPT><!--<script>';"
+                "const a = '</SCRIPT><!--<script>', b = 1<script;"
                 if self.path == "o2o.js"
                 else "p::after{content:'</STYLE>'}"
             )
@@ -250,7 +250,7 @@ def test_the_script_cannot_end_early(monkeypatch, folder):
     monkeypatch.setattr(report, "files", lambda package: Fake(package))
     seen = Seen(page([Run.load(folder, "")]))
     assert [t for a, t in seen.scripts if a.get("type") == "module"] == [
-        r"const a = '\x3c/SCRIPT>\x3c!--\x3cscript>';"
+        r"const a = '\x3c/SCRIPT>\x3c!--<script>', b = 1<script;"
     ]
     allows_its_own_script_only(seen)
     assert r"<\/STYLE>" in seen.styles

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import time
 from pathlib import Path
 
 import pytest
 import talkers
-from serving import HAMLET, running
+from serving import HAMLET, ask, running
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from o2o_sim import __version__
@@ -20,33 +19,11 @@ from o2o_sim.show.messages import Limits, Nonsense, Pace, parse, without_paths
 from o2o_sim.show.pages import Hosts
 from o2o_sim.show.server import bind
 
-TOKEN = "a-secret"
-
 
 @pytest.fixture(scope="module")
 def server():
     with running(spares=1, limits={"nonsense": 8}, make=talkers.Talker) as server:
         yield server
-
-
-@pytest.fixture
-def classroom():
-    with running(spares=1, mode="broadcast", token=TOKEN, make=talkers.Talker) as server:
-        yield server
-
-
-def ask(server, path, method="GET", **headers):
-    """The status, headers (with small letters) and body of an answer. The path is sent as it is."""
-    line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-    try:
-        line.putrequest(method, path, skip_host="Host" in headers)
-        for name, value in headers.items():
-            line.putheader(name, value)
-        line.endheaders()
-        answer = line.getresponse()
-        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
-    finally:
-        line.close()
 
 
 # -- pages --------------------------------------------------------------------------------------------------
@@ -367,133 +344,6 @@ def test_the_list_leaves_out_what_cannot_be_opened(tmp_path):
     offered = {"hamlet": Offer(str(HAMLET)), "broken": Offer(str(tmp_path / "broken.yaml"))}
     assert [one["id"] for one in listing(offered, 200, 90)] == ["hamlet"]
     assert listing(offered, 199, 90) == [] == listing(offered, 200, 89)
-
-
-# -- broadcast ----------------------------------------------------------------------------------------------
-def test_the_secret_leaves_the_address_bar(classroom):
-    assert json.loads(ask(classroom, "/api/about")[2])["teacher"] is False
-    status, headers, _ = ask(classroom, f"/?teacher={TOKEN}")
-    assert (status, headers["location"]) == (303, "/")
-    cookie = headers["set-cookie"]
-    assert "HttpOnly" in cookie and "samesite=strict" in cookie.lower()
-    said = json.loads(ask(classroom, "/api/about", Cookie=cookie.partition(";")[0])[2])
-    assert said["teacher"] is True and said["mode"] == "broadcast"
-    for wrong in ("/?teacher=", "/?teacher=a-secre", "/?teacher=%C3%A9"):
-        assert "set-cookie" not in ask(classroom, wrong)[1]
-
-
-def test_the_class_sees_what_the_teacher_drives(classroom):
-    with classroom.talk() as early, classroom.talk(query=f"?teacher={TOKEN}") as teacher:
-        early.say(do="open", scenario="hamlet")
-        assert early.until("busy")["message"] == "Waiting for the teacher to begin"
-        teacher.open(seed=5)
-        teacher.say(do="want", day=4)
-        expected = [b"key hamlet 5 {}"] + [f"frame {day}".encode() for day in range(5)]
-        assert teacher.frames(6) == expected
-        assert early.until("opened")
-        assert early.frames(6) == expected
-        teacher.say(do="shown", day=3, playing=True)
-        assert early.until("shown") == {"say": "shown", "day": 3, "playing": True}
-        teacher.say(do="move", key="do.slow", value=0)
-        assert early.until("moved")["key"] == "do.slow"
-        with classroom.talk() as late:
-            assert late.until("opened")
-            assert late.frames(5) == expected[:5]
-            assert late.hear()["say"] == "shown"  # once day 3 is there
-            assert late.hear() == expected[5]
-            assert late.hear()["say"] == "moved"
-
-
-def test_viewers_inspect_but_do_not_drive(classroom):
-    with (
-        classroom.talk() as viewer,
-        classroom.talk() as other,
-        classroom.talk(query=f"?teacher={TOKEN}") as teacher,
-    ):
-        teacher.open()
-        viewer.until("opened")
-        viewer.frames(1)
-        viewer.say(do="want", day=50)
-        viewer.say(do="shown", day=9, playing=True)
-        viewer.say(do="move", key="do.die", value=1)
-        assert viewer.hear() == {
-            "say": "error",
-            "message": "only the teacher moves levers",
-            "about": "move",
-            "fatal": False,
-        }
-        viewer.say(do="open", scenario="hamlet", seed=9)
-        for talk, store in ((viewer, 4), (other, 5)):
-            talk.say(do="inspect", kind="store", id=store, ask=1)
-        assert viewer.hear() == {"say": "inspected", "ask": 1, "card": {"title": "store 4"}}
-        assert other.until("inspected")["card"] == {"title": "store 5"}
-        teacher.say(do="want", day=0)
-        assert viewer.hear() == b"frame 0"
-
-
-def test_a_teacher_who_comes_back_finds_the_run(classroom):
-    with classroom.talk() as viewer:
-        with classroom.talk(query=f"?teacher={TOKEN}") as teacher:
-            teacher.open(seed=5)
-            teacher.say(do="want", day=2)
-            teacher.frames(4)
-        with classroom.talk(query=f"?teacher={TOKEN}") as teacher:
-            teacher.open()
-            teacher.say(do="want", day=3)
-            assert teacher.frames(5)[-1] == b"frame 3"
-            viewer.until("opened")
-            assert viewer.frames(5)[-1] == b"frame 3"
-            # A second time it is meant.
-            teacher.say(do="open", scenario="hamlet", seed=6)
-            assert teacher.until("opened") and teacher.frames(1) == [b"key hamlet 6 {}"]
-            assert viewer.until("opened") and viewer.frames(1) == [b"key hamlet 6 {}"]
-
-
-def test_a_broadcast_whose_worker_dies_can_begin_again(classroom, capfd):
-    with classroom.talk() as viewer, classroom.talk(query=f"?teacher={TOKEN}") as teacher:
-        teacher.open()
-        teacher.say(do="move", key="do.die", value=1)
-        assert "ended unexpectedly" in viewer.until("error")["message"]
-        assert "ended unexpectedly" in teacher.until("error")["message"]
-    with classroom.talk(query=f"?teacher={TOKEN}") as teacher:
-        assert teacher.open(seed=2) and teacher.frames(1) == [b"key hamlet 2 {}"]
-
-
-# -- replay -------------------------------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    """The folder of a finished run."""
-    from o2o_sim.studies.run import run
-
-    folder = tmp_path_factory.mktemp("runs") / "done"
-    run(HAMLET, out=folder, days=35)
-    return folder
-
-
-def test_a_finished_run_is_shown_whole(stored):
-    with running(offered={"hamlet": Offer(str(HAMLET))}, mode="replay", run=stored) as server:
-        about = json.loads(ask(server, "/api/about")[2])
-        assert about["mode"] == "replay"
-        assert json.loads(ask(server, "/api/scenarios")[2]) == []
-        with server.talk() as talk:
-            talk.say(do="open", scenario=about["scenario"])
-            opened = talk.hear()
-            assert opened["say"] == "opened" and opened["levers"] == [] and opened["days"] == 35
-            assert len(talk.frames(36)) == 36
-            assert talk.hear() == {"say": "end", "day": 34}
-            talk.say(do="inspect", kind="store", id=0, ask=3)
-            card = talk.hear()
-            assert card["ask"] == 3 and card["card"]["title"] == "left"
-            talk.say(do="inspect", kind="store", id=99, ask=4)
-            assert talk.hear()["say"] == "error"
-            talk.say(do="move", key="levers.rent_x", value=2)
-            assert "cannot be changed" in talk.hear()["message"]
-        assert server.pool.pids == []
-
-
-def test_a_folder_without_a_replay_is_refused(tmp_path):
-    with pytest.raises(ScenarioError), running(mode="replay", run=tmp_path):
-        pass
 
 
 # -- listening ----------------------------------------------------------------------------------------------
