@@ -58,4 +58,5 @@ def test_every_headline_figure_is_told_of(run):
 
 def test_every_file_of_a_run_is_in_the_readme():
     rows = table_rows(ROOT / "README.md", "What a run leaves behind")
-    assert {row[0].strip("`") for row in rows} == {*FILES, "plots/*.png", "manifest.json"}
+    kept = {*FILES, "plots/*.png", "replay.o2o", "report.html", "manifest.json"}
+    assert {row[0].strip("`") for row in rows} == kept
