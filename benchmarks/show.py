@@ -26,6 +26,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -38,6 +39,7 @@ WAYS = ("space", "renderer", "matplotlib")
 IDIOM = ("space", "renderer")
 """What Mesa offers for the purpose; the other ways are written by the user."""
 BARS = {"times_mesa": 10.0, "days_per_s": 30.0, "first_s": 2.0, "session_days_per_s": 5.0}
+MADE_WITH = ("mesa", "solara", "ipyvuetify", "playwright")
 WINDOW = {"width": 1280, "height": 720}
 PATIENCE_S = 120
 FASTEST, ANY = 60, 365  # days per second that the page offers, and the most its clock takes
@@ -307,7 +309,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     parts = set(options.parts)
 
-    report: dict[str, Any] = {}
+    report: dict[str, Any] = {"versions": {name: version(name) for name in MADE_WITH}}
+    print(", ".join(f"{name} {number}" for name, number in report["versions"].items()))
     if parts & {"mesa", "page"}:
         report["pictures"] = show_pictures(options.people, options.seconds, parts, options.ways)
     if "first" in parts:

@@ -11,6 +11,8 @@ import typer
 from .cli import Set, command
 
 if TYPE_CHECKING:
+    from .show.catalogue import Offers
+    from .show.messages import Limits
     from .show.server import Served
 
 
@@ -62,12 +64,13 @@ def serve(
     from .show.server import serve as run
 
     require_web()
-    offered = _offered(scenarios or [], set_ or [], no_plugins, broadcast=broadcast, replay=replay)
     from .show.messages import Limits
 
+    limits = Limits(sessions=sessions, consumers=max_consumers, days=max_days)
+    offered = _offered(scenarios or [], set_ or [], limits, no_plugins, broadcast=broadcast, replay=replay)
     served = Served(
         offered,
-        Limits(sessions=sessions, consumers=max_consumers, days=max_days),
+        limits,
         mode="replay" if replay else "broadcast" if broadcast else "live",
         host=host,
         names=_own_names(),
@@ -83,12 +86,18 @@ def serve(
 
 
 def _offered(
-    named: list[Path], overrides: list[str], no_plugins: bool, *, broadcast: bool, replay: Any
-) -> Any:
+    named: list[Path],
+    overrides: list[str],
+    limits: Limits,
+    no_plugins: bool,
+    *,
+    broadcast: bool,
+    replay: Path | None,
+) -> Offers:
     """The scenarios to offer; those named are checked at once. Raises ScenarioError."""
     from .errors import ScenarioError
     from .scenario.load import load_scenario
-    from .show.catalogue import offers
+    from .show.catalogue import offers, within
 
     if replay and (broadcast or named or overrides):
         raise ScenarioError(
@@ -98,6 +107,11 @@ def _offered(
         raise ScenarioError("changes the scenario named on the command line, and none is", file="--set")
     for path in named:
         spec = load_scenario(path, overrides)
+        try:
+            within(spec, limits)
+        except ScenarioError as fault:
+            hint = "Allow more with --max-consumers or --max-days."
+            raise ScenarioError(str(fault), file=str(path), hint=hint) from None
         if spec.plugins and no_plugins:
             key = "plugins.0"
             message = f"plugin {spec.plugins[0]!r} is named here, but plugins are refused"

@@ -120,6 +120,7 @@ export class App {
    */
   async #begin(runs, { day = 0, keep = [] } = {}) {
     const turn = (this.#turn += 1);
+    this.askedDay = day;
     this.#takeDown();
     this.notice.hide();
     this.curtain.say("Opening the city …");
@@ -184,7 +185,7 @@ export class App {
     this.#titles();
     this.#nameCity();
     for (const view of this.views) view.map.resize();
-    this.player.setSources(this.sources);
+    this.player.setSources(this.sources, day);
     this.panels.mount();
     this.#marks();
     this.player.seek(day);
@@ -203,7 +204,7 @@ export class App {
 
   #refused(message) {
     const runs = this.sources.map((source) => source.run);
-    const day = Math.max(0, this.player.target ?? this.player.day);
+    const day = this.views.length ? Math.max(0, this.player.target ?? this.player.day) : this.askedDay;
     const plain = runs.map((run) => ({ ...run, set: {}, moves: [] }));
     const moved = runs.some((run) => run.moves.length || Object.keys(run.set).length);
     this.notice.show(message, {
@@ -254,7 +255,7 @@ export class App {
     const shown = Math.max(0, this.player.day);
     const newest = source.frames.count - 1;
     const over = newest >= source.days - 1;
-    if (!over && newest - shown <= this.player.ahead + 2) return source.move(key, value);
+    if (!over && newest - shown <= this.player.unasked) return source.move(key, value);
     const day = (n) => dayText(source.frames.key.header.start, n);
     const rerun = (from) => this.#rerun(k, from, key, value);
     const actions = [];
@@ -265,7 +266,7 @@ export class App {
       ? "All days of this run are simulated. With this lever it can be run again:"
       : `You look at ${day(shown)}; the run is already at ${day(newest)}. From when should the lever act?`;
     this.panels.resetLever(k, key);
-    return this.notice.show(said, { kind: "ask", actions });
+    return this.notice.show(`${leverWords(source, key, value)}. ${said}`, { kind: "ask", actions });
   }
 
   #rerun(k, from, key, value) {
@@ -453,6 +454,7 @@ export class App {
           const both = b ? [run, { ...run }] : [run];
           const runs = where === "both" ? both : where === "a" ? [run, b.run] : [a.run, run];
           this.selected = null;
+          this.bar.querySelector(".o2o-play")?.focus(); // the space bar plays, it does not ask again
           this.#begin(runs, { keep: where === "a" ? [1] : where === "b" ? [0] : [], day: 0 });
         },
       }),

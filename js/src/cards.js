@@ -6,7 +6,12 @@
 import { dateText, number, percent } from "./text.js";
 import { OUTCOMES } from "./text.js";
 
-/** Monthly means of what `of(arrays, day)` tells of each day, as {dates, values}. */
+const LEAST_DAYS = 7;
+
+/**
+ * Monthly means of what `of(arrays, day)` tells of each day, as {dates, values}. A month that is not over, or of which
+ * there are too few days to be compared, is left out where there are others.
+ */
 function monthly(frames, of) {
   const sums = new Map();
   for (let day = 0; day < frames.count; day += 1) {
@@ -19,7 +24,11 @@ function monthly(frames, of) {
     sum[1] += 1;
     sums.set(month, sum);
   }
-  return { dates: [...sums.keys()], values: [...sums.values()].map(([sum, n]) => sum / n) };
+  const last = frames.count ? frames.at(frames.count - 1).header.date : "";
+  const isOver = last && new Date(Date.parse(last) + 86_400_000).getUTCDate() === 1;
+  const kept = [...sums].filter(([month, [, n]]) => n >= LEAST_DAYS && (isOver || month !== last.slice(0, 7)));
+  const shown = kept.length ? kept : [...sums].slice(-1);
+  return { dates: shown.map(([month]) => month), values: shown.map(([, [sum, n]]) => sum / n) };
 }
 
 function events(frames, name) {
@@ -29,6 +38,13 @@ function events(frames, name) {
     for (const { who, decision, reason } of news) if (who === name) found.push({ date, decision, reason });
   }
   return found;
+}
+
+/** How it ended, if it did: whoever is open may have changed its prices last. */
+function fateOf(state, seen) {
+  const word = { 2: "showroom", 3: "move", 4: "close" }[state];
+  const last = word && seen.findLast(({ decision }) => decision.split(" ")[0] === word);
+  return last ? [OUTCOMES[state].label, last.reason].filter(Boolean).join(": ") : undefined;
 }
 
 function store(frames, id) {
@@ -51,7 +67,7 @@ function store(frames, id) {
     ].filter(([, said]) => said),
     series: [{ label: "People who came, a day", unit: "people", ...monthly(frames, (a) => a.visits[id] * header.people_each) }],
     events: seen,
-    end: seen.length ? seen.at(-1).reason : undefined,
+    end: fateOf(states[id], seen),
   };
 }
 
@@ -80,7 +96,7 @@ function platform(frames, id) {
   const { platforms, currency } = frames.key.header;
   const it = platforms[id];
   if (!it) return null;
-  const { arrays } = frames.at(frames.count - 1);
+  const { arrays, header } = frames.at(frames.count - 1);
   return {
     kind: "platform",
     id,
@@ -88,7 +104,7 @@ function platform(frames, id) {
     subtitle: it.kind,
     facts: [
       ["Members", percent(arrays.members[id])],
-      ["Subsidy an order", `${number(arrays.subsidy[id])} ${currency}`],
+      [`Subsidy at the end of ${dateText(header.date)}`, `${number(arrays.subsidy[id])} ${currency} an order`],
     ],
     series: [
       { label: "Members", unit: "%", ...monthly(frames, (a) => 100 * a.members[id]) },

@@ -72,8 +72,8 @@ export const CHARTS = [
   },
   {
     id: "cash",
-    title: "What platforms earned or burned",
-    unit: (run) => `${run.key?.currency ?? "yuan"} since the first day`,
+    title: "Cash of platforms",
+    unit: (run) => `${run.key?.currency ?? "yuan"} more or less than on the first day, with what investors gave`,
     kind: "lines",
     write: (x) => short(x),
     parts: (run) =>

@@ -82,13 +82,15 @@ export class Compare {
       h("span", { class: "o2o-with-mark" }, mark(state), label), number(left[state]), number(right[state]),
       signed(right[state] - left[state], number),
     ]);
-    for (const [label, which, words] of [
-      [`Sales a day, ${currency}`, 0, (x) => short(x)],
-      ["Sold online", 5, (x) => percent(x, 1)],
-      ["Empty units", 3, (x) => percent(x, 1)],
+    // Charts show means of one week, so the table has to say that its own are of four.
+    const weeks = "mean of 4 weeks";
+    for (const [label, which, words, apart] of [
+      [`Sales a day, ${currency}, ${weeks}`, 0, (x) => short(x)],
+      [`Sold online, ${weeks}`, 5, (x) => percent(x, 1), points],
+      [`Empty units, ${weeks}`, 3, (x) => percent(x, 1), points],
     ]) {
       const [x, y] = [mean(a, last, which), mean(b, last, which)];
-      rows.push([label, words(x), words(y), signed(y - x, words)]);
+      rows.push([label, words(x), words(y), signed(y - x, apart ?? words)]);
     }
     fill(
       this.figures,
@@ -127,7 +129,12 @@ export class Compare {
   }
 }
 
-function signed(x, words) {
+/** A difference of two shares: 0.006 is 0.6 points, not per cent of anything. */
+export function points(x) {
+  return `${number(100 * x, 1)} points`;
+}
+
+export function signed(x, words) {
   if (!Number.isFinite(x)) return "–";
   const said = words(Math.abs(x));
   if (!/[1-9]/.test(said)) return "=";

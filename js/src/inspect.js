@@ -142,8 +142,9 @@ export class Inspector {
     }
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp" && event.key !== "Enter") return;
     const buttons = [...this.found.querySelectorAll("button")];
-    const at = buttons.indexOf(document.activeElement);
-    const searching = document.activeElement === this.box;
+    const active = this.box.getRootNode().activeElement; // in a notebook the page is a shadow tree
+    const at = buttons.indexOf(active);
+    const searching = active === this.box;
     if (this.found.hidden || !buttons.length || (!searching && at < 0)) return;
     if (event.key === "Enter") {
       if (!searching) return;

@@ -3,6 +3,8 @@
 import { isoDay, dayOf } from "./text.js";
 
 const TYPING = "input, select, textarea, [contenteditable]";
+const SLIDER = "input[type=range]";
+
 
 /** The day of the run that is `months` months from `day`. */
 export function monthsOn(start, day, months) {
@@ -20,9 +22,16 @@ export function monthsOn(start, day, months) {
 export function onKey(app) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest?.("dialog") || event.target.closest?.(TYPING)) return;
+    if (event.target.closest?.("dialog")) return;
+    if (event.target.closest?.(TYPING) && !means(event)) return;
     if (act(app, event)) event.preventDefault();
   });
+}
+
+/** A slider does nothing with the space bar, and the time bar steps by months as the page does. */
+export function means({ key, shiftKey, target }) {
+  if (!target.closest(SLIDER)) return false;
+  return key === " " || key === "?" || (shiftKey && /^Arrow(Left|Right)$/.test(key) && target.closest(".o2o-slider") !== null);
 }
 
 function act(app, event) {

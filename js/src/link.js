@@ -14,7 +14,9 @@
  * @property {Array<[number, string, number]>} moves levers from a later day: [day, key, value]
  */
 
-const MOST_PARTS = 200;
+/** One more than a server takes, so that too long a list is refused, not cut silently. */
+const MOST_PARTS = 1001;
+const LARGEST_SEED = 2 ** 32 - 1;
 
 const code = (text) => encodeURIComponent(text).replace(/%2F/g, "/");
 
@@ -70,6 +72,11 @@ function wholeNumber(text) {
   return /^\d{1,9}$/.test(text ?? "") ? Number(text) : null;
 }
 
+/** Seeds have up to ten digits. */
+function seedNumber(text) {
+  return /^\d{1,10}$/.test(text ?? "") && Number(text) <= LARGEST_SEED ? Number(text) : null;
+}
+
 const writeSet = (set) =>
   Object.entries(set)
     .map(([key, x]) => `${code(key)}:${x}`)
@@ -115,12 +122,12 @@ export function readLink(hash) {
   const day = wholeNumber(said.get("day")) ?? 0;
   const lesson = plain(said.get("lesson") ?? "") || null;
   if (!scenario) return lesson ? { lesson } : {};
-  const seed = wholeNumber(said.get("seed"));
+  const seed = seedNumber(said.get("seed"));
   const a = { scenario, seed, set: levers(said.get("set") ?? ""), moves: later(said.get("moves") ?? "") };
   const b = ["b.scenario", "b.seed", "b.set", "b.moves"].some((name) => said.has(name))
     ? {
         scenario: plain(said.get("b.scenario") ?? "") || scenario,
-        seed: wholeNumber(said.get("b.seed")) ?? seed,
+        seed: seedNumber(said.get("b.seed")) ?? seed,
         set: levers(said.get("b.set") ?? ""),
         moves: later(said.get("b.moves") ?? ""),
       }

@@ -83,7 +83,7 @@ export function listen(element, act) {
       // On a page that scrolls, the wheel is the page's until the map is in use.
       const page = document.scrollingElement;
       const scrolls = page && page.scrollHeight > page.clientHeight + 4;
-      if (scrolls && !e.ctrlKey && !element.contains(document.activeElement)) return;
+      if (scrolls && !e.ctrlKey && !element.contains(element.getRootNode().activeElement)) return;
       e.preventDefault();
       const lines = e.deltaMode === 1 ? 16 : e.deltaMode === 2 ? 100 : 1;
       act.zoom(Math.exp(-Math.max(-240, Math.min(240, e.deltaY * lines)) * (e.ctrlKey ? 0.01 : 0.0022)), ...at(e));

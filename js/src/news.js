@@ -26,12 +26,44 @@ const VERBS = {
   buy: ["buys", "buy"],
   begin: ["begins", "begin"],
   end: ["ends", "end"],
+  keep: ["keeps", "keep"],
+  move: ["moves", "move"],
+  join: ["joins", "join"],
+  break: ["breaks", "break"],
+  leave: ["leaves", "leave"],
+  go: ["goes", "go"],
+  hand: ["hands", "hand"],
+  share: ["shares", "share"],
+  credit: ["credits", "credit"],
+  commission: ["changes its commission", "change their commission"],
+  harvest: ["begins to harvest", "begin to harvest"],
+  round: ["gets money from investors", "get money from investors"],
+  festival: ["holds a festival", "hold a festival"],
+  push: ["pushes paying by phone", "push paying by phone"],
 };
-const MARKS = { open: 0, adopt: 1, showroom: 2, online: 3, close: 4 };
+// Decisions that are no verb and object.
+const SENTENCES = {
+  "no round": ["gets no money from investors", "get no money from investors"],
+  "group deal": ["has a group deal", "have group deals"],
+  "leave": ["leaves the market", "leave the market"],
+  "drawn members": ["wins members", "win members"],
+  "lost members": ["loses members it had won", "lose members they had won"],
+};
+const MARKS = { open: 0, adopt: 1, showroom: 2, move: 3, close: 4 };
+
+/** A reason as a sentence: a rule is logged by the name of its class ("MatchRival"). */
+export function why(reason) {
+  const text = String(reason ?? "");
+  if (!/^(?:[A-Z][a-z]+)+$/.test(text)) return text;
+  return `its rule: ${text.replace(/(?!^)[A-Z]/g, " $&").toLowerCase()}`;
+}
 
 /** A decision as a sentence goes on after who took it. */
-export function deed(decision, many = false) {
-  const [first, ...rest] = String(decision).split(" ");
+export function deed(decision, many = false, reason = "") {
+  // One decision, two directions: members whom subsidies drew, and those who go when they have ended.
+  const said = decision === "drawn members" && reason === "they ended" ? "lost members" : String(decision);
+  if (SENTENCES[said]) return SENTENCES[said][many ? 1 : 0];
+  const [first, ...rest] = said.split(" ");
   const verb = VERBS[first];
   if (!verb) return decision;
   // "close the branch" keeps its object; "price" alone is a sentence.
@@ -126,8 +158,8 @@ export class News {
         this.#badge(run),
         h("strong", null, who),
         " ",
-        deed(decision),
-        h("span", { class: "o2o-reason" }, [KINDS[kind] ?? kind, reason].filter(Boolean).join(" · ")),
+        deed(decision, false, reason),
+        h("span", { class: "o2o-reason" }, [KINDS[kind] ?? kind, why(reason)].filter(Boolean).join(" · ")),
       ),
     );
   }
@@ -147,8 +179,8 @@ export class News {
           this.#badge(run),
           h("strong", null, `${group.length} ${MANY[kind] ?? kind}`),
           " ",
-          deed(decision, true),
-          h("span", { class: "o2o-reason" }, reason),
+          deed(decision, true, reason),
+          h("span", { class: "o2o-reason" }, why(reason)),
         ),
       ),
       h(

@@ -167,6 +167,7 @@ export class Panels {
     );
     this.lesson = new Lesson(host, lesson, this.app);
     this.tabs.show("lesson");
+    host.querySelector("h3[tabindex]")?.focus({ preventScroll: true });
   }
 
   setTheme() {

@@ -9,6 +9,7 @@ export const SPEEDS = [0.5, 1, 2, 5, 10, 30, 60];
 const WALKING_MOST = 6;
 const MIDDAY = 0.5;
 const AHEAD_LEAST = 5;
+const FORTNIGHT = 14;
 /** A page that was asleep (another tab) does not make up for it. */
 const LONGEST_TICK_S = 0.25;
 
@@ -44,10 +45,11 @@ export class Player {
     this.setSources(sources);
   }
 
-  /** Show other sources; the day stays. */
-  setSources(sources) {
+  /** Show other sources. The day stays unless another is said: only the days up to it are asked for. */
+  setSources(sources, day = this.day) {
     for (const stop of this.#unlisten) stop();
     this.#sources = [...sources];
+    if (day !== this.day) this.#at = day < 0 ? -1 : day + MIDDAY;
     this.#unlisten = this.#sources.flatMap((source) => [
       source.on("frame", () => this.#arrived()),
       source.on("end", () => this.#arrived()),
@@ -111,6 +113,11 @@ export class Player {
   /** How many days the simulation may be ahead of the picture: few, so that levers act soon. */
   get ahead() {
     return Math.max(AHEAD_LEAST, Math.ceil(this.#speed));
+  }
+
+  /** How far behind the newest day a lever moved now acts from there without asking; who paused has time for a question. */
+  get unasked() {
+    return (this.playing ? this.ahead : Math.min(this.ahead, FORTNIGHT)) + 2;
   }
 
   play() {

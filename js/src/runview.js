@@ -16,6 +16,11 @@ const MEANING = [
 
 const LEGEND_PX = 150;
 
+/** Width in pixels that a city of `nx` by `ny` cells leaves beside it in a map of `width` by `height`. */
+export function roomBeside(width, height, nx, ny) {
+  return width - (height * nx) / Math.max(1, ny);
+}
+
 /** The five counts, with the shapes and colours of the map. */
 export class Counts {
   constructor() {
@@ -115,7 +120,8 @@ export class RunView {
       body.hidden = !on;
       button.setAttribute("aria-expanded", String(on));
     };
-    open(this.host.clientWidth - this.host.clientHeight > 2 * LEGEND_PX); // room beside a square city
+    const { nx, ny } = this.source.frames?.key.header.grid ?? { nx: 1, ny: 1 };
+    open(roomBeside(this.host.clientWidth, this.host.clientHeight, nx, ny) > 2 * LEGEND_PX);
     this.host.append(h("div", { class: "o2o-legend" }, button, body));
   }
 

@@ -75,8 +75,9 @@ export function timeBar(player, { watchOnly = false } = {}) {
     !watchOnly && h("label", { class: "o2o-speed", for: speedId }, h("span", { class: "o2o-label" }, "Speed"), speed),
   );
   slider.addEventListener("input", () => {
+    const day = Number(slider.value); // before pause() puts the slider back to where the player is
     player.pause();
-    player.seek(Number(slider.value));
+    player.seek(day);
   });
 
   let drawn = "";

@@ -43,3 +43,18 @@ test("what makes no sense is left out", () => {
   assert.deepEqual(readLink("#scenario=%"), {});
   assert.deepEqual(readLink("#lesson=rents"), { lesson: "rents" });
 });
+
+test("the largest seed a scenario may have comes back, a larger one is none", () => {
+  const a = { scenario: "classroom", seed: 4_294_967_295, set: {}, moves: [] };
+  assert.deepEqual(readLink(writeLink({ a, b: { ...a, seed: 4_000_000_000 } })).a, a);
+  assert.equal(readLink(writeLink({ a, b: { ...a, seed: 4_000_000_000 } })).b.seed, 4_000_000_000);
+  assert.equal(readLink("#scenario=classroom&seed=4294967296").a.seed, null);
+});
+
+test("a thousand moves come back, and more are for the server to refuse rather than cut silently", () => {
+  const moves = Array.from({ length: 1000 }, (_, day) => [day, "levers.rent_x", 1 + (day % 3)]);
+  const a = { scenario: "classroom", seed: 1, set: {}, moves };
+  assert.equal(readLink(writeLink({ a })).a.moves.length, 1000);
+  const many = Array.from({ length: 10_000 }, (_, day) => `${day}:levers.rent_x:2`).join(",");
+  assert.ok(readLink(`#scenario=classroom&moves=${many}`).a.moves.length > 1000);
+});

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { basicCard } from "../src/cards.js";
-import { differing, tally } from "../src/compare.js";
+import { differing, points, signed, tally } from "../src/compare.js";
 import { monthsOn } from "../src/keys.js";
-import { deed, grouped, latest } from "../src/news.js";
+import { deed, grouped, latest, why } from "../src/news.js";
 import { runTitles } from "../src/titles.js";
 
 /** Days with nothing but what these panels read. */
@@ -51,6 +51,21 @@ test("decisions are said as sentences go on", () => {
   assert.equal(deed("adopt partnership", true), "adopt partnership");
   assert.equal(deed("price"), "changes its prices");
   assert.equal(deed("something of a plugin"), "something of a plugin");
+  assert.equal(deed("move online"), "moves online");
+  assert.equal(deed("no round"), "gets no money from investors");
+  assert.equal(deed("leave"), "leaves the market");
+  assert.equal(deed("leave smart circle"), "leaves smart circle");
+});
+
+test("members who go when subsidies have ended are not told as won", () => {
+  assert.equal(deed("drawn members", false, "subsidies"), "wins members");
+  assert.equal(deed("drawn members", false, "they ended"), "loses members it had won");
+});
+
+test("a rule is told in words, reasons as they are", () => {
+  assert.equal(why("MatchRival"), "its rule: match rival");
+  assert.equal(why("gave up: sales too low for the place"), "gave up: sales too low for the place");
+  assert.equal(why(undefined), "");
 });
 
 test("cards are made of the days where nobody can be asked", () => {
@@ -59,10 +74,28 @@ test("cards are made of the days where nobody can be asked", () => {
   assert.equal(card.title, "Rose");
   assert.deepEqual(card.series[0].dates, ["2013-01"]);
   assert.deepEqual(card.series[0].values, [15]);
-  assert.equal(card.end, "rent too high");
+  assert.equal(card.end, "closed: rent too high");
+  const open = run(["Rose"], [0], { news: [item(1, "Rose", "price", "busy")] });
+  assert.equal(basicCard(open, "store", 0).end, undefined); // a price is no end
   assert.equal(basicCard(frames, "circle", 0).title, "Street");
   assert.deepEqual(basicCard(frames, "person", 4).facts, [["Group", "young"]]);
   assert.equal(basicCard(frames, "store", 99).title, "store 99");
+});
+
+test("a month that runs is not compared with whole ones", () => {
+  const frames = (count) => ({
+    ...run(["Rose"], [0]),
+    count,
+    at: (day) => ({
+      header: { date: new Date(Date.UTC(2013, 0, 1 + day)).toISOString().slice(0, 10) },
+      arrays: { visits: [day], footfall: [day] },
+    }),
+  });
+  const months = (count) => basicCard(frames(count), "store", 0).series[0].dates;
+  assert.deepEqual(months(1), ["2013-01"]); // nothing to compare it with
+  assert.deepEqual(months(58), ["2013-01"]);
+  assert.deepEqual(months(59), ["2013-01", "2013-02"]); // 28 February
+  assert.deepEqual(months(60), ["2013-01", "2013-02"]);
 });
 
 test("a month on is the same day, or the last that month has", () => {
@@ -80,4 +113,10 @@ test("of two runs only what tells them apart is said", () => {
   assert.match(b.title, /Rents: × 2 from 1 Feb 2013/);
   assert.equal(runTitles([source({})])[0].text, "Rents: × 2 from 1 Feb 2013");
   assert.match(runTitles([source({}), source({}, "b")])[0].text, /^Town · Rents/);
+});
+
+test("shares differ by points, not by per cent", () => {
+  assert.equal(signed(0.006, points), "+0.6 points");
+  assert.equal(signed(-0.161, points), "−16.1 points");
+  assert.equal(signed(0.0001, points), "=");
 });

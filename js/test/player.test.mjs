@@ -198,3 +198,27 @@ test("months are marked, and named as far as there is room", () => {
   assert.deepEqual(monthTicks("2013-12-15", 40), [{ day: 17, label: "Jan 2014" }]);
   assert.deepEqual(monthTicks("2013-01-02", 10), []);
 });
+
+test("a lever moved while paused far behind the newest day asks, at whatever speed", () => {
+  const player = new Player([new Made()], { clock: handClock() });
+  player.speed = 60;
+  assert.ok(player.unasked < 30);
+  player.play();
+  assert.ok(player.unasked >= 60);
+  player.pause();
+  player.speed = 2;
+  assert.ok(player.unasked >= player.ahead);
+});
+
+test("another city on its first day is not simulated up to the day the old one was at", () => {
+  const old = new Made(400);
+  const player = new Player([old], { clock: handClock() });
+  player.seek(300);
+  old.work();
+  player.setSources([]);
+  const next = new Made(400);
+  next.frames.count = 1;
+  player.setSources([next], 0);
+  player.seek(0);
+  assert.ok(next.wanted <= player.ahead, `wanted ${next.wanted}`);
+});

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { monthsOn } from "../src/keys.js";
 import * as t from "../src/text.js";
+import { dayWords } from "../src/timebar.js";
 
 test("numbers are grouped and keep three figures", () => {
   assert.equal(t.number(12345), "12,345");
@@ -54,4 +56,25 @@ test("names are cut by signs, not by halves of signs", () => {
   assert.equal(t.clip("a shop with a rather long name", 10), "a shop wi…");
   assert.equal(t.clip("🏬🏬🏬", 3), "🏬🏬🏬");
   assert.equal(t.listed(["a", "b", "c"]), "a, b and c");
+});
+
+test("dates do not shift with the clock of the machine", () => {
+  const before = process.env.TZ;
+  try {
+    for (const zone of ["America/Los_Angeles", "Asia/Shanghai", "Pacific/Kiritimati", "Europe/London"]) {
+      process.env.TZ = zone;
+      assert.equal(t.isoDay("2013-12-31", 1), "2014-01-01");
+      assert.equal(t.isoDay("2013-03-09", 2), "2013-03-11"); // a day of 23 hours in between
+      assert.equal(t.isoDay("2015-12-31", 366), "2016-12-31");
+      assert.equal(t.dayOf("2012-02-28", "2013-02-28"), 366);
+      assert.equal(t.dayText("2012-01-01", 59), "29 Feb 2012");
+      assert.equal(dayWords("2013-01-01", 0), "Tue 1 Jan 2013");
+      assert.equal(monthsOn("2012-01-31", 0, 1), 29); // 29 February
+      assert.equal(monthsOn("2012-12-31", 0, 2), 59); // 28 February of the next year
+      assert.equal(monthsOn("2013-01-15", 0, -1), -31);
+    }
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
 });

@@ -156,7 +156,7 @@ class Encoder:
             "news": [
                 {name: e[name] for name in ("kind", "who", "decision", "reason")}
                 for e in news
-                if e["decision"] != "keep"
+                if e["decision"] != "keep" and _changed(e["figures"])
             ],
         }
         self._stores = len(m.stores)
@@ -261,23 +261,27 @@ class Encoder:
             round(row["surplus_mean"], 4),  # the rest hangs on the machine's logarithm
             online / sum(sales) if sum(sales) else 0.0,
         )
-        # Who subsidised was settled in the morning, by date and budget; the amount is that of the day's end.
-        paying = dict(m._subsidising)
-        subsidies = [
-            p.subsidy_yuan * m.spec.levers.subsidy_x
-            if paying[p.number] and not p.is_broke and not p.has_left
-            else 0.0
-            for p in m.platforms
-        ]
         figures: dict[str, Any] = {
             "channel_sales": sales,
             "footfall": [row[f"footfall/{name}"] for name in m.circles],
             "cash": [p.cash_yuan for p in m.platforms],
             "members": [p.members for p in m.platforms],
-            "subsidy": subsidies,
+            "subsidy": subsidies_of(m),
             "totals": totals,
         }
         return {name: np.array(values, np.float32) for name, values in figures.items()}
+
+
+def subsidies_of(model: O2OModel) -> list[float]:
+    """Yuan an order that each platform pays at the end of the last day: who subsidises was settled in the morning, by
+    date and budget; the amount is that of the evening, so on a month's last that of the month to come."""
+    paying = dict(getattr(model, "_subsidising", ()))
+    return [
+        p.subsidy_yuan * model.spec.levers.subsidy_x
+        if paying.get(p.number) and not p.is_broke and not p.has_left
+        else 0.0
+        for p in model.platforms
+    ]
 
 
 def _state(s: Store) -> int:
@@ -285,6 +289,16 @@ def _state(s: Store) -> int:
     return {CLOSED: GONE, ONLINE_ONLY: ONLINE, SHOWROOM: SHOWING}.get(
         s.state, INTEGRATED if s.modes else PLAIN
     )
+
+
+def _changed(figures: dict[str, Any]) -> bool:
+    """False if an event tells what was before and all of it still is: a subsidy is logged in every month that pays it."""
+    before = {
+        name: value
+        for name, value in figures.items()
+        if " before" in name and name.replace(" before", "") in figures
+    }
+    return not before or any(value != figures[name.replace(" before", "")] for name, value in before.items())
 
 
 def _points(points: np.ndarray) -> list[list[int]]:
@@ -306,5 +320,6 @@ __all__ = [
     "log_code",
     "log_value",
     "pack",
+    "subsidies_of",
     "unpack",
 ]

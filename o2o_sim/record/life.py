@@ -134,7 +134,7 @@ def _decisions(told: pd.DataFrame) -> pd.DataFrame:
     table = told[["date", "decision", "reason", "figures"]].copy()
     table["considered"] = pd.Series(considered, dtype=object)
     kept = [d not in QUIET or bool(c) for d, c in zip(table["decision"], considered)]
-    return table[kept].reset_index(drop=True)
+    return table[pd.Series(kept, index=table.index, dtype=bool)].reset_index(drop=True)
 
 
 def _profit_and_loss(books: pd.DataFrame) -> pd.DataFrame:

@@ -68,7 +68,8 @@ class Log:
 class BroadcastRoom:
     """One run that a teacher drives and everybody sees."""
 
-    MOST_ASKED = 500
+    MOST_ASKED = 20
+    """Questions of one client that wait for their answer, or to be told it."""
 
     def __init__(self, pool: Pool, limits: Limits):
         self.pool, self.limits = pool, limits
@@ -80,6 +81,7 @@ class BroadcastRoom:
         self._stale = False
         self._beginning = asyncio.Lock()
         self._asked: dict[int, tuple[Client, int]] = {}
+        self._answers: dict[Client, asyncio.Queue[dict[str, Any]]] = {}
         self._asks = 0
 
     def _waiting(self) -> None:
@@ -88,7 +90,10 @@ class BroadcastRoom:
     async def host(self, client: Client) -> None:
         async def listen() -> None:
             joined = asyncio.Event()
-            following = asyncio.create_task(self._follow(client, joined))
+            self._answers[client] = asyncio.Queue()
+            telling = [
+                asyncio.create_task(work) for work in (self._follow(client, joined), self._answer(client))
+            ]
             try:
                 if not client.teacher:
                     joined.set()
@@ -96,8 +101,10 @@ class BroadcastRoom:
                     await self._heed(client, message, first=not joined.is_set())
                     joined.set()
             finally:
-                following.cancel()
-                await asyncio.gather(following, return_exceptions=True)
+                for task in telling:
+                    task.cancel()
+                await asyncio.gather(*telling, return_exceptions=True)
+                del self._answers[client]
 
         with suppress(Gone):
             await listen()
@@ -107,6 +114,12 @@ class BroadcastRoom:
         await joined.wait()
         with suppress(Gone):
             await self.log.follow(client.say)
+
+    async def _answer(self, client: Client) -> None:
+        """Tell a client what it asked, at its own speed: the others do not wait for it."""
+        with suppress(Gone):
+            while True:
+                await client.say(await self._answers[client].get())
 
     async def _heed(self, client: Client, message: dict[str, Any], *, first: bool) -> None:
         do = message["do"]
@@ -139,7 +152,6 @@ class BroadcastRoom:
             self.log.restart()
             self.log.add(_text({"say": "busy", "message": "The teacher opens a city"}))
             self._stale = True
-            self._asked.clear()
             try:
                 if self._worker is None:
                     self._worker = await self.pool.take()
@@ -159,7 +171,8 @@ class BroadcastRoom:
             await self._worker.tell(message)
 
     async def _inspect(self, client: Client, message: dict[str, Any]) -> None:
-        if len(self._asked) >= self.MOST_ASKED:
+        waiting = sum(one is client for one, _ in self._asked.values())
+        if waiting + self._answers[client].qsize() >= self.MOST_ASKED:
             await client.say(error("too many questions at once; ask again", "inspect", **ask_of(message)))
             return
         if self._worker is not None:
@@ -179,10 +192,14 @@ class BroadcastRoom:
             elif kind != FRAME:
                 await self._sort(content.decode())
             elif not self._stale:
+                if self._opening is not None and self._opening["seed"] is None:
+                    # The page's link says the seed that was drawn from, so that a reload finds this run.
+                    self._opening = {**self._opening, "seed": _seed(content)}
                 self.log.add(content)
         end = await self.pool.give_back(worker)
         log(f"the broadcast's session ended: {end}")
         self._worker = self._opening = None
+        self._asked.clear()
         told = FAULT_OF_OURS if faulty else DIED
         self.log.add(_text(error(told, "session", fatal=True)))
 
@@ -194,11 +211,8 @@ class BroadcastRoom:
             self._opening = None
         if "ask" in said:
             client, ask = self._asked.pop(said["ask"], (None, 0))
-            if client is not None:
-                # A slow reader must not make the others wait.
-                with suppress(Gone, TimeoutError):
-                    async with asyncio.timeout(1):
-                        await client.say({**said, "ask": ask})
+            if client in self._answers:
+                self._answers[client].put_nowait({**said, "ask": ask})
         elif not self._stale or said["say"] in ("busy", "error"):
             self.log.add(text)
 
@@ -251,3 +265,12 @@ def _text(message: dict[str, Any]) -> str:
 
 
 __all__ = ["BroadcastRoom", "Log", "ReplayRoom"]
+
+
+def _seed(message: bytes) -> int | None:
+    """The seed in the header of a key (record/frames.py), None in that of a frame."""
+    if message[:4] != b"o2o1":
+        return None
+    length = int.from_bytes(message[4:8], "little")
+    seed: int | None = json.loads(message[8 : 8 + length]).get("seed")
+    return seed

@@ -8,13 +8,14 @@ people. Cards come from the tables of a run, live or finished; of a live city th
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ScenarioError
 from ..market.ledger import CAPITAL, LINES
-from .cards_live import person_card, store_today
-from .cards_parts import Books, Card, Groups, event_of, state_of, weighed, whole
+from .cards_live import person_card, store_today, subsidies_of_replay
+from .cards_parts import Books, Card, Groups, event_of, means_by_month, state_of, weighed, whole
 from .cards_text import count, money, per, plural, share, yuan_m2
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Cards:
     ):
         self._model: O2OModel | None = None
         self._replay = replay
+        self._paid: list[Card] | None = None
         self._day = -1
         self._group(frames, manifest["scenario"])
 
@@ -46,7 +48,7 @@ class Cards:
     def of(cls, model: O2OModel) -> Cards:
         """Cards of a city that runs, of the last day that was simulated whenever one is asked for."""
         self = cls.__new__(cls)
-        self._model, self._replay, self._day = model, None, -1
+        self._model, self._replay, self._paid, self._day = model, None, None, -1
         self._refresh()
         return self
 
@@ -195,10 +197,10 @@ class Cards:
             facts = [["State", f"opens on {opens}"], ["Units", f"{units:,}"]]
         else:
             facts = [["Shops", f"{let:,} in {units:,} units"], ["Empty", share(max(units - let, 0), units)]]
-        facts += [["Rent level", yuan_m2(rent, self._currency)], ["Landlord's policy", landlord]]
+        facts += [["Rent level", self._rent_level(rent)], ["Landlord's policy", landlord]]
         walked = self._daily.get(f"footfall/{name}")
         if walked is not None and len(walked):
-            facts.append(["Visits on the last day", count(float(walked.iloc[-1]), "people")])
+            facts.append([f"Visits on {self._last_day}", count(float(walked.iloc[-1]), "people")])
         title = f"Shops here: {len(tenants):,}" + (
             f" (the first {MOST_ROWS})" if len(tenants) > MOST_ROWS else ""
         )
@@ -220,12 +222,23 @@ class Cards:
             "events": events[-MOST_EVENTS:],
         }
 
+    def _rent_level(self, rent: float) -> str:
+        """What tenants pay: the landlord's level times the lever."""
+        levers = self._scenario.get("levers") or {}
+        factor = float(levers.get("rent_x", 1.0) if self._model is None else self._model.spec.levers.rent_x)
+        said = yuan_m2(rent * factor, self._currency)
+        return (
+            said
+            if factor == 1 or not math.isfinite(rent)
+            else f"{said} ({rent:,.1f}, times the factor on every rent, {factor:.10g})"
+        )
+
     def _let(self, name: str, said: Mapping[str, Any], months: Books) -> tuple[int, float, str, str | None]:
         """(units, rent level, landlord's policy, the day on which it opens if that is still to come)."""
+        landlord = str(said.get("landlord") or self._scenario["landlords"]["policy"])
         if self._model is not None:
             c = self._model.circles[name]
-            return c.units, c.rent, type(c.policy).__name__, None if c.is_open else str(c.opens)
-        landlord = str(said.get("landlord") or self._scenario["landlords"]["policy"])
+            return c.units, c.rent, landlord, None if c.is_open else str(c.opens)
         if months.count:
             return int(months.last("units")), months.last("rent_yuan_m2_month"), landlord, None
         opens, last = said.get("opens"), str(self._daily["date"].iloc[-1]) if len(self._daily) else ""
@@ -238,7 +251,7 @@ class Cards:
             dates = months.dates()
             found = [
                 {
-                    "label": "Rent level",
+                    "label": "Rent level before the lever",
                     "unit": f"{self._currency}/m2/month",
                     "dates": dates,
                     "values": months.values("rent_yuan_m2_month"),
@@ -248,14 +261,11 @@ class Cards:
         return found + self._by_month(f"footfall/{name}", "Visits a day", "people/day")
 
     def _by_month(self, column: str, label: str, unit: str) -> list[Card]:
-        """Monthly means of a column of the daily table."""
+        """Monthly means of a column of the daily table; see `means_by_month`."""
         if column not in self._daily or not len(self._daily):
             return []
-        values: dict[str, list[float]] = {}
-        for day, value in zip(self._daily["date"], self._daily[column]):
-            values.setdefault(f"{day:%Y-%m}", []).append(float(value))
-        means = [sum(v) / len(v) for v in values.values()]
-        return [{"label": label, "unit": unit, "dates": list(values), "values": means}]
+        dates, means = means_by_month(self._daily["date"], self._daily[column])
+        return [{"label": label, "unit": unit, "dates": dates, "values": means}]
 
     def _tenants(self, circle: str) -> list[list[str]]:
         s = self._shops
@@ -284,11 +294,10 @@ class Cards:
         facts: list[list[str]] = []
         if self._model is not None:
             p = self._model.platforms[number]
-            paid = (
-                p.subsidy_yuan * self._model.spec.levers.subsidy_x
-                if p.is_subsidising() and not p.is_broke
-                else 0.0
-            )
+            from ..record.frames import subsidies_of
+
+            paid = subsidies_of(self._model)[number]
+            when = f"at the end of {self._last_day}" if self._last_day else "before the first day"
             facts = [
                 [
                     "State",
@@ -296,21 +305,24 @@ class Cards:
                 ],
                 ["Members", share(p.members, 1)],
                 ["Commission", share(p.commission, 1)],
-                ["Subsidy", per(paid, money_, "order")],
-                ["Spent on subsidies this month", money(p.spent_fen / 100, money_)],
+                [f"Subsidy {when}", per(paid, money_, "order")],
+                ["Subsidies paid so far", money((p.paid_fen + p.spent_fen) / 100, money_)],
                 ["Cash", money(p.cash_yuan, money_)],
             ]
         elif months.count:
             facts = [
                 ["Members", share(months.last(f"members/{name}"), 1)],
                 ["Commission at first", share(said["commission"], 1)],
-                ["Subsidy", per(months.last(f"subsidy_yuan_order/{name}"), money_, "order")],
+                *(
+                    [f"{s['label']} in {s['dates'][-1]}", per(s["values"][-1], money_, "order")]
+                    for s in self._subsidies(name, number, months)
+                ),
                 ["Cash", money(months.last(f"cash_yuan/{name}"), money_)],
             ]
         orders = self._daily.get(f"orders/{name}")
         if orders is not None and len(orders):
             facts.append(
-                ["Orders on the last day", count(float(orders.iloc[-1]) * self._people_each, "orders")]
+                [f"Orders on {self._last_day}", count(float(orders.iloc[-1]) * self._people_each, "orders")]
             )
         carries = ", ".join(said["categories"]) or "everything it can"
         kinds = {
@@ -318,7 +330,7 @@ class Cards:
             "self_operated": "Sells itself",
             "local_services": "Coupons for local shops",
         }
-        series = self._platform_series(name, months)
+        series = self._platform_series(name, number, months)
         return {
             "kind": "platform",
             "id": number,
@@ -334,17 +346,33 @@ class Cards:
     def _people_each(self) -> float:
         return float(self._scenario["residents"]) / float(self._scenario["population"])
 
-    def _platform_series(self, name: str, months: Books) -> list[Card]:
+    @property
+    def _last_day(self) -> str:
+        """The day that was simulated last; empty before the first."""
+        return str(self._daily["date"].iloc[-1]) if len(self._daily) else ""
+
+    def _subsidies(self, name: str, number: int, months: Books) -> list[Card]:
+        """What it paid per order month by month, which only a replay knows; without, what its policy offered."""
+        unit, column = f"{self._currency}/order", f"subsidy_yuan_order/{name}"
+        if self._replay is not None and self._replay.frames:
+            if self._paid is None:
+                self._paid = subsidies_of_replay(self._replay)
+            return [{"label": "Subsidy", "unit": unit, **self._paid[number]}]
+        if not months.count or not months.has(column):
+            return []
+        label = "Subsidy offered, before lever, dates and budget"
+        return [{"label": label, "unit": unit, "dates": months.dates(), "values": months.values(column)}]
+
+    def _platform_series(self, name: str, number: int, months: Books) -> list[Card]:
         columns = (
             (f"cash_yuan/{name}", "Cash", self._currency),
             (f"members/{name}", "Members", "share"),
-            (f"subsidy_yuan_order/{name}", "Subsidy", f"{self._currency}/order"),
         )
         found = [
             {"label": label, "unit": unit, "dates": months.dates(), "values": months.values(column)}
             for column, label, unit in columns
             if months.count and months.has(column)
-        ]
+        ] + self._subsidies(name, number, months)
         orders = self._by_month(f"orders/{name}", "Orders a day", "orders/day")
         for one in orders:
             one["values"] = [v * self._people_each for v in one["values"]]

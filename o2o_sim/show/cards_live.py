@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import ScenarioError
+from ..units import date_of
+from .cards_parts import is_months_last, means_by_month
 from .cards_text import count, plural
 
 if TYPE_CHECKING:
@@ -43,8 +46,13 @@ def store_today(model: O2OModel, number: int) -> list[list[str]]:
         facts.append(["Staff", f"{s.staff:,.1f} people"])
     visitors = _visitors(model, number)
     if visitors is not None and s.is_here:
-        facts.append(["Visitors today", count(visitors * model.people_each, "people")])
+        facts.append([f"Visitors on {_last(model)}", count(visitors * model.people_each, "people")])
     return facts
+
+
+def _last(model: O2OModel) -> date:
+    """The day that was simulated last; a page may still show an earlier one."""
+    return date_of(model.spec.start, model.day - 1)
 
 
 def _visitors(model: O2OModel, number: int) -> int | None:
@@ -110,7 +118,23 @@ def _today(model: O2OModel, number: int) -> Card | None:
             [categories[int(needs[1][k])], offer.maker or "nobody", how, f"{paid:,.0f}" if paid else "–"]
         )
     columns = ["need", "from", "how", f"paid ({model.spec.currency})"]
-    return {"title": f"Her needs on day {model.day}", "columns": columns, "rows": rows}
+    return {"title": f"Her needs on {_last(model)}", "columns": columns, "rows": rows}
+
+
+def subsidies_of_replay(replay: Any) -> list[Card]:
+    """Of each platform, by number, the mean of what it paid per order on the days of each month, as {dates, values}."""
+    from ..record.frames import decode
+
+    frames = [decode(raw) for raw in replay.frames]
+    days = [date.fromisoformat(f.header["date"]) for f in frames]
+    paid = np.array([f.arrays["subsidy"] for f in frames], float)
+    # The frame of a month's last day tells already what is paid in the next; that month's other days speak for it.
+    kept = [k for k, day in enumerate(days) if not is_months_last(day) or k == 0]
+    found = []
+    for column in paid.T:
+        dates, values = means_by_month([days[k] for k in kept], column[kept], whole=is_months_last(days[-1]))
+        found.append({"dates": dates, "values": values})
+    return found
 
 
 def person_of_replay(replay: Any, number: int, stores: Sequence[str], cohorts: Sequence[str]) -> Card:

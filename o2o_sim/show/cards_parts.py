@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,6 +61,29 @@ class Groups:
 
     def of(self, key: Any) -> Books:
         return Books(self._table, self._rows.get(key, np.zeros(0, np.int64)))
+
+
+LEAST_DAYS = 7
+"""Of fewer days a month tells nothing that could be compared: one may begin on a holiday."""
+
+
+def is_months_last(day: date) -> bool:
+    return (day + timedelta(days=1)).day == 1
+
+
+def means_by_month(
+    days: Iterable[date], values: Iterable[float], whole: bool | None = None
+) -> tuple[list[str], list[float]]:
+    """(months, means over their days). A month that is not over (unless `whole` says that it is), or of which there are
+    too few days, is left out where there are others."""
+    found: dict[str, list[float]] = {}
+    day = None
+    for day, value in zip(days, values):
+        found.setdefault(f"{day:%Y-%m}", []).append(float(value))
+    over = whole if whole is not None else day is not None and is_months_last(day)
+    running = "" if over or day is None else f"{day:%Y-%m}"
+    kept = [m for m, v in found.items() if m != running and len(v) >= LEAST_DAYS] or list(found)[-1:]
+    return kept, [sum(found[m]) / len(found[m]) for m in kept]
 
 
 def state_of(about: Mapping[str, Any]) -> str:

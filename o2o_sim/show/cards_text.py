@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 
 MISSING = "–"
-SIZES = ((1e9, "billion "), (1e6, "million "), (1e4, "thousand "))
+SIZES = ((1e9, 1e9, 1e5, "billion "), (1e6, 1e6, 1e2, "million "), (1e4, 1e3, 1.0, "thousand "))
+"""From where a word is used, what it stands for, and to what the word below it rounds: 999,950,000 is a billion."""
 
 
 def money(amount: float, currency: str) -> str:
     """An amount: `1.2 million yuan`, `870 yuan`."""
     if not math.isfinite(amount):
         return MISSING
-    for size, word in SIZES:
-        if abs(amount) >= size:
-            unit = 1e3 if word == "thousand " else size
+    for size, unit, grain, word in SIZES:
+        if round(abs(amount) / grain) * grain >= size:
             return f"{_minus(amount / unit, 1)} {word}{currency}"
-    return f"{_minus(amount, 0 if abs(amount) >= 100 else 2)} {currency}"
+    return f"{_minus(amount, 0 if round(abs(amount), 2) >= 100 else 2)} {currency}"
 
 
 def per(amount: float, currency: str, what: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ScenarioError
-from .messages import without_paths
+from .messages import Limits, without_paths
 
 PACKAGE = Path(__file__).parent.parent
 FIRST_CHOICE = "classroom"
@@ -72,6 +72,16 @@ def read(offer: Offer) -> Any:
             "this scenario brings rules of its own (plugins), which this server refuses to run"
         )
     return spec
+
+
+def within(spec: Any, limits: Limits) -> None:
+    """Raises ScenarioError if a scenario is too large for this server."""
+    if spec.population > limits.consumers:
+        raise ScenarioError(
+            f"has {spec.population:,} consumers; this server shows at most {limits.consumers:,}"
+        )
+    if spec.days > limits.days:
+        raise ScenarioError(f"has {spec.days:,} days; this server shows at most {limits.days:,}")
 
 
 def listing(offered: Offers, most_consumers: int, most_days: int) -> list[dict[str, Any]]:

@@ -147,11 +147,19 @@ def _walk(block: BaseModel, path: tuple[str, ...]) -> Iterator[Lever]:
                     yield from _walk(item, (*here, str(entity)))
 
 
-def levers_of(spec: Spec, model: O2OModel | None = None) -> list[dict[str, Any]]:
+def levers_of(spec: Spec, model: O2OModel | None = None, base: Spec | None = None) -> list[dict[str, Any]]:
     """A descriptor of every lever that can change anything here, as a page shows it: key, group, label, about, unit,
-    value, default, min and max (hard bounds), low, high and step (of a slider). With a `model` the values are those now
-    in force there."""
-    return [_described(lever, spec, model) for lever in find_levers(spec).values() if _acts(lever, spec)]
+    value, default, min and max (hard bounds), low, high and step (of a slider).
+
+    With a `model` the values are those now in force there; `default` is what `base` says, the scenario before anybody
+    moved anything (without, `spec` itself).
+    """
+    usual = find_levers(base if base is not None else spec)
+    return [
+        _described(lever, usual.get(key, lever).value, spec, model)
+        for key, lever in find_levers(spec).items()
+        if _acts(lever, spec)
+    ]
 
 
 def _acts(lever: Lever, spec: Spec) -> bool:
@@ -170,7 +178,7 @@ def _acts(lever: Lever, spec: Spec) -> bool:
     return True
 
 
-def _described(lever: Lever, spec: Spec, model: O2OModel | None) -> dict[str, Any]:
+def _described(lever: Lever, default: float, spec: Spec, model: O2OModel | None) -> dict[str, Any]:
     unit = str((lever.field.json_schema_extra or {}).get("unit", ""))  # type: ignore[union-attr]
     sentence = (lever.field.description or lever.name).removesuffix(f" [{unit}]")
     remark = REMARKS.get(lever.pattern, "")
@@ -178,15 +186,15 @@ def _described(lever: Lever, spec: Spec, model: O2OModel | None) -> dict[str, An
         remark = f"{_span(lever.block)}{remark}"
     value = lever.value if model is None else now(model, lever)
     least, most, _ = lever.bounds()
-    low, high, step = slider(lever, value, unit, spec.residents)
+    low, high, step = slider(lever, value, default, unit, spec.residents)
     return {
         "key": lever.key,
         "group": GROUPS.get(lever.path[0], lever.path[0]).format(lever.path[1]),
         "label": sentence,
         "about": f"{sentence}. {remark}" if remark else sentence,
-        "unit": unit,
+        "unit": unit.replace("yuan", spec.currency),
         "value": value,
-        "default": lever.value,
+        "default": default,
         "min": least,
         "max": most,
         "low": low,
@@ -203,16 +211,19 @@ def _span(subsidy: Any) -> str:
     return f"Paid {' and '.join(said)} only. " if said else ""
 
 
-def slider(lever: Lever, value: float, unit: str, residents: float) -> tuple[float, float, float]:
-    """(low, high, step) within which a slider makes sense; the value and the hard bounds are never crossed."""
+def slider(
+    lever: Lever, value: float, default: float, unit: str, residents: float
+) -> tuple[float, float, float]:
+    """(low, high, step) within which a slider makes sense, around the default and the value it has. The hard bounds are
+    not crossed; a budget so large that it means none is not reached."""
     least, most, open_ = lever.bounds()
-    span = 3 * abs(value)
+    span = 3 * max(abs(value), abs(default))
     if "price_x" in lever.name:
-        low, high = 0.5, 1.5
+        low, high = min(0.5, value, default), max(1.5, value, default)
     elif unit == "utils":
-        low, high = value - 2.0, value + 2.0
+        low, high = min(value, default) - 2.0, max(value, default) + 2.0
     elif unit == "yuan/month":
-        low, high = 0.0, 10.0 * residents if value > 10.0 * residents else max(span, 0.1 * residents)
+        low, high = 0.0, 10.0 * residents if span > 30.0 * residents else max(span, 0.1 * residents)
     else:
         smallest = {"x": 3.0, "share": 0.3, "days": 7.0, "orders": 5.0, "yuan": 20.0, "yuan/min": 2.0}
         low, high = 0.0, max(span, smallest.get(unit, 100.0))

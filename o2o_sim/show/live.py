@@ -65,6 +65,7 @@ class Conversation:
         self._encoder: Any = None
         self._moves: dict[int, dict[str, float]] = {}
         self._made_already = False
+        self._base: Spec | None = None
         self._kept: list[bytes] = []
         self._sent = self._next = 0
         self._opened = 0
@@ -86,7 +87,7 @@ class Conversation:
         if model.day:
             hint = "show a model that has not begun, or a finished run with `result.replay()`"
             raise ScenarioError(f"this city has already simulated {model.day} days", hint=hint)
-        self._made_already = True
+        self._made_already, self._base = True, own_copy(model.spec)
         self._begin(model)
 
     # -- messages ---------------------------------------------------------------------------------------------
@@ -146,7 +147,7 @@ class Conversation:
             spec.__dict__["seed"] = seed
         if self._check is not None:
             self._check(spec)
-        spec = set_levers(spec, values)
+        base, spec = spec, set_levers(spec, values)
         planned: dict[int, dict[str, float]] = {}
         for day, key, value in moves:
             planned.setdefault(day, {})[key] = checked(spec, key, value)
@@ -154,7 +155,7 @@ class Conversation:
         from ..model import O2OModel
 
         self._begin(O2OModel(spec, spec.seed, plugins=self._plugins))
-        self._moves = planned
+        self._moves, self._base = planned, base
         yield from self._hello(asked)
 
     def _begin(self, model: O2OModel) -> None:
@@ -181,7 +182,7 @@ class Conversation:
     def _hello(self, asked: str) -> Iterator[Say | bytes]:
         model = self.model
         assert model is not None
-        levers = levers_of(model.spec, model if self._made_already else None)
+        levers = levers_of(model.spec, model if self._made_already else None, self._base)
         yield {
             "say": "opened",
             "scenario": asked,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import time
 from collections.abc import Container, Mapping
@@ -13,7 +12,7 @@ from typing import Any
 KINDS = ("store", "circle", "platform", "person")
 MOST_LEVERS = 1000
 LONGEST_NAME = 200
-LARGEST_SEED = 2**32 - 1
+LARGEST_SEED = 2**63 - 1
 LARGEST_VALUE = 1e18
 
 
@@ -74,7 +73,7 @@ def parse(text: str, limits: Limits, offered: Container[str]) -> dict[str, Any]:
 def _open(said: Mapping[str, Any], limits: Limits, offered: Container[str]) -> dict[str, Any]:
     name = said.get("scenario")
     if not isinstance(name, str) or len(name) > LONGEST_NAME or name not in offered:
-        raise Nonsense("there is no such scenario here; /api/scenarios lists those there are", "open")
+        raise Nonsense("this server does not offer that scenario", "open")
     seed = said.get("seed")
     if seed is not None and not _whole(seed, 0, LARGEST_SEED):
         raise Nonsense(f"'seed' should be null or a whole number from 0 to {LARGEST_SEED}", "open")
@@ -124,7 +123,7 @@ def _lever(key: Any, value: Any, about: str) -> None:
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_NAME:
         raise Nonsense("a lever's key should be text such as levers.rent_x", about)
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or abs(value) > LARGEST_VALUE:
+    if not number or not abs(value) <= LARGEST_VALUE:  # also if it is infinite, or no number at all
         raise Nonsense("a lever's value should be a number", about)
 
 

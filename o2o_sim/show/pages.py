@@ -32,7 +32,7 @@ PAGE = """<!doctype html>
 NOT_BUILT = "<p>The page's script is not built yet: run <code>make js</code>.</p>\n"
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {socket}; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {connect}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
@@ -111,7 +111,8 @@ def _name_of(host: str) -> str | None:
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(name)
+        # What follows a '%' (the zone of an address) may be anything, also words for the policy of the page.
+        return ipaddress.ip_address(name) if "%" not in name else None
     except ValueError:
         return None
 
@@ -147,13 +148,9 @@ class Guard:
 
         async def send_with_headers(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                policy = POLICY.format(socket=f"ws://{host} wss://{host}")
-                wanted = {"Content-Security-Policy": policy, "Cache-Control": NEVER, **HEADERS}
-                there = {name.lower() for name, _ in message.get("headers", ())}
-                message = {**message, "headers": list(message.get("headers", ()))}
-                for name, value in wanted.items():
-                    if name.lower().encode() not in there:
-                        message["headers"].append((name.lower().encode(), value.encode("latin-1")))
+                there = {name.lower() for name, _ in message["headers"]}
+                usual = _headers(f"'self' ws://{host} wss://{host}")
+                message["headers"] = [*message["headers"], *(one for one in usual if one[0] not in there)]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
@@ -164,9 +161,15 @@ async def _refuse(scope: dict[str, Any], receive: Any, send: Send, text: str) ->
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": text})
         return
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), *_headers("'none'")]
     await send({"type": "http.response.start", "status": 421, "headers": headers})
     await send({"type": "http.response.body", "body": text.encode()})
+
+
+def _headers(connect: str) -> list[tuple[bytes, bytes]]:
+    """The headers of every answer; `connect` is where its page may connect to."""
+    said = {"Content-Security-Policy": POLICY.format(connect=connect), "Cache-Control": NEVER, **HEADERS}
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in said.items()]
 
 
 __all__ = ["FOR_EVER", "Guard", "Hosts", "asset", "is_loopback", "page"]

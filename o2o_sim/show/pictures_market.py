@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from ..record.result import columns_of, online_share, years
 from . import style
 from .style import BLACK, BLUE, GREEN, ORANGE, PALE, PURPLE, SKY, VERMILION
+from .wording import large
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -152,7 +153,7 @@ def platforms(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     names = list(scenario["platforms"])
     figure, axes = plt.subplots(2, 2, figsize=(13, 7.6))
     subsidy = float(frames["daily"]["subsidy_yuan"].sum())
-    spent = f"{style.money(subsidy, currency)} of subsidies" if subsidy else "no subsidies"
+    spent = f"{large(subsidy, currency)} of subsidies" if subsidy else "no subsidies"
     style.headed(figure, f"The platforms: members, orders, cash, and {spent}", manifest)
     if not names:
         for ax in axes.flat:

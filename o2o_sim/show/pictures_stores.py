@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from . import style
 from .style import BLACK, BLUE, GREY, ORANGE, OUTCOME_COLOURS, PURPLE, SKY, VERMILION, YELLOW
+from .wording import large
 
 Frames = Mapping[str, pd.DataFrame]
 MOST_BARS = 14
@@ -175,7 +176,7 @@ def profit_and_loss(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
         text = f"profit {100 * value:.1f} %" if value >= 0 else f"loss {-100 * value:.1f} %"
         ink = BLUE if value >= 0 else VERMILION
         ax.text(edge + 0.012, y[k], text, va="center", fontsize=10, fontweight="bold", color=ink)
-    sold = [f"{style.short(str(n))}\n{style.money(v, currency)}" for n, v in sums["revenue_yuan"].items()]
+    sold = [f"{style.short(str(n))}\n{large(v, currency)}" for n, v in sums["revenue_yuan"].items()]
     ax.set_yticks(y, sold, fontsize=9)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)

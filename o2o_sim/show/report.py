@@ -33,17 +33,8 @@ from .cards import Cards
 from .report_figures import pictures
 from .report_pair import Pairing, pair, pair_answer
 from .report_svg import Picture, as_svg
-from .report_words import (
-    MEANINGS,
-    REASONS,
-    WAYS,
-    Said,
-    answer,
-    day,
-    headline_sentence,
-    listed,
-    name_of,
-)
+from .report_words import MEANINGS, REASONS, WAYS, Said, answer, headline_sentence, name_of
+from .wording import day, listed
 
 REPLAY = "replay.o2o"
 STILL = "plots/city_map.png"

@@ -18,18 +18,9 @@ from ..record.result import RunResult, online_share
 from . import pictures_market, pictures_stores, style
 from .report_flows import flows
 from .report_svg import MOST_REASONS, WIDTH, Picture, as_svg, largest
-from .report_words import (
-    FEW,
-    HALF_YEAR,
-    cause,
-    last_half_year,
-    money,
-    month,
-    of,
-    percent,
-    plural,
-)
+from .report_words import FEW, HALF_YEAR, cause, last_half_year, months_of_loss
 from .style import BLACK, BLUE, GREY, SERIES, VERMILION
+from .wording import money, month, of, percent, plural
 
 MOST_PANELS = 12
 DAYS_A_MONTH = 365.25 / 12
@@ -107,21 +98,26 @@ def survival(run: RunResult) -> Picture:
     curves = {"all stores": survival_curve(table, last)}
     for name in kind.value_counts().index:
         curves[str(name)] = survival_curve(table[kind == name], last)
+    whole = curves.pop("all stores")
     sure = sorted(
-        (float(c.share[-1]), name) for name, c in curves.items() if c.stores >= FEW and name != "all stores"
+        (float(c.share[-1]), name)
+        for name, c in curves.items()
+        if c.stores >= FEW and c.days[-1] == whole.days[-1]
     )
+    curves = {"all stores": whole, **curves}
     ends = ""
     if len(sure) > 1 and sure[0][0] < sure[-1][0]:
         (low, worst), (high, best) = sure[0], sure[-1]
-        ends = f" It is lowest for {worst} ({percent(low)}) and highest for {best} ({percent(high)})."
-    whole = curves["all stores"]
+        ends = f" Of categories with at least {FEW} stores, it is lowest for {worst} ({percent(low)}), highest for {best} ({percent(high)})."
+    left = 1 - whole.closed / whole.stores
     caption = (
-        f"Share of stores that have not closed, by months since they opened (for those of the first day: since then). At the "
-        f"right end it is {percent(whole.share[-1])} of all stores."
+        "Share of stores that have not closed, by months since they opened (for those of the first day: since then). At the "
+        f"right end it is {percent(whole.share[-1])}: the estimate for stores that could be followed all this time. (Of all stores "
+        f"that ever opened {percent(left)} have not closed; of the youngest nobody knows yet how long they last.)"
         + ends
-        + " Shaded: the range in which 95 of 100 such figures would hold the true share if the stores fared independently "
-        "(Kaplan-Meier with Greenwood's interval); wide where stores are few. Grey, dashed: all stores. Stores still trading on the "
-        "last day count as long as they were seen."
+        + " Shaded: a range that for independent stores would hold the true share in 95 of 100 runs (Kaplan-Meier with "
+        "Greenwood's interval); wide where stores are few. Grey, dashed: all stores. Stores still trading on the last day count "
+        "for as long as they were seen."
     )
     return Picture("survival", title, caption, lambda: _draw_survival(curves))
 
@@ -183,11 +179,13 @@ def reasons(run: RunResult) -> Picture:
     counts = counts[list(causes.value_counts().index)]
     top = causes.value_counts()
     peak = str(counts.sum(axis=1).idxmax())
-    peak_words = peak if quarters else month(peak + "-01")
+    spell, most = ("quarter", peak) if quarters else ("month", month(peak + "-01"))
+    n = int(counts.sum(axis=1).max())
+    at = f"{'all of them ' if n > 1 else ''}in {most}" if n == len(closed) else f"the most ({n:,}) in {most}"
     caption = (
-        f"Closures a {'quarter' if quarters else 'month'}, by their main cause. {plural(len(closed), 'store')} closed, most of "
-        f"them in {peak_words} ({int(counts.sum(axis=1).max()):,}). The most frequent cause is “{top.index[0]}”: {of(int(top.iloc[0]), len(closed))}. "
-        "Stores decide on the last day of a month."
+        f"Closures a {spell}, by their main cause. {plural(len(closed), 'store')} closed, {at}. The most frequent cause is "
+        f"“{top.index[0]}”: {of(int(top.iloc[0]), len(closed))}. Stores decide on the last day of a month, and give up after "
+        f"{months_of_loss(run)} at the earliest."
     )
     return Picture("reasons", title, caption, lambda: _draw_reasons(counts))
 
@@ -295,8 +293,8 @@ def waterfalls(run: RunResult) -> Picture:
             f"{t.outcome.capitalize()}: {t.name} ({t.format}), {money(sales, currency)} of sales a month, {made}"
         )
     caption = (
-        f"{'. '.join(told)}. These are means of the last six months of trading. “Typical” means: of the most frequent kind of store "
-        "in the group, the one whose profit on sales is nearest to the median."
+        f"{'. '.join(told)}. These are means of a store's last six months of trading, or of as many as it has. “Typical” means: of "
+        "the most frequent kind of store in the group, the one whose profit on sales is nearest to the median."
     )
     return Picture("waterfalls", title, caption, lambda: _draw_waterfalls(shown, currency))
 
@@ -320,7 +318,7 @@ def _draw_waterfalls(shown: list[Typical], currency: str) -> Figure:
             ax.barh(place, at - start, left=start, color=colour, height=0.66)
             low, high = min(low, at, start), max(high, at, start)
             share = f" ({100 * abs(t.books[bar]) / sales:.0f} %)" if sales > 0 and bar != "sales" else ""
-            labels.append((place, max(start, at, 0.0), f"{value:,.0f}".replace("-", "−") + share))
+            labels.append((place, max(start, at, 0.0), _signed(value) + share))
         span = (high - low) or 1.0
         for place, end, text in labels:
             weight = "bold" if place in (y[0], y[-1]) else "normal"
@@ -333,6 +331,12 @@ def _draw_waterfalls(shown: list[Typical], currency: str) -> Figure:
         ax.tick_params(axis="y", length=0)
     axes[0][0].set_yticks(y, used)
     return figure
+
+
+def _signed(value: float) -> str:
+    """A whole number with a real minus sign, and none before a zero."""
+    text = f"{abs(value):,.0f}"
+    return f"−{text}" if value < 0 and text != "0" else text
 
 
 # -- the market ---------------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ from ..record.outcomes import OUTCOMES
 from ..record.result import RunResult
 from . import style
 from .report_svg import MOST_REASONS, WIDTH, Picture, largest
-from .report_words import cause, listed, of
+from .report_words import cause
 from .style import GREY, OUTCOME_COLOURS
+from .wording import listed, of
 
 MOST_NODES = 12
 
@@ -36,6 +37,7 @@ def flows(run: RunResult) -> Picture:
     )
     counts = Counter(table["outcome"])
     told = listed(f"{of(counts[o], len(table))} {o}" for o in OUTCOMES if counts[o])
+    told = f"all {told.partition(' ')[2].partition(') ')[2]}" if len(counts) == 1 else told
     caption = (
         f"Every band is a group of stores, as thick as they are many: left what they sell, in the middle what became of "
         f"them ({told}), right how they sell online or why they closed."

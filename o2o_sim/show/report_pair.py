@@ -11,7 +11,8 @@ import pandas as pd
 from ..record.outcomes import OUTCOMES
 from ..record.result import RunResult
 from ..scenario.places import dotted
-from .report_words import FATES, STATES, Said, day, listed, of, plural
+from .report_words import FATES, STATES, Said
+from .wording import day, listed, of, plural
 
 
 def changed_keys(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[tuple[str, ...], Any, Any]]:
@@ -84,17 +85,15 @@ def _why_not(a: RunResult, b: RunResult, shared: int) -> str:
 
 def pair_answer(a: RunResult, b: RunResult, found: Pairing) -> list[Said]:
     """What differs between two runs, the most important first."""
-    told = [Said("Changed", _changed(a, b))]
+    told = [Said("Changed", _changed(a, b)), *_spans(a, b)]
     if found.why_not:
         text = f"The stores of the two runs are not compared one by one: {found.why_not}. The totals below are all that can "
         return [*told, Said("No pairs", text + "be compared.")]
-    if a.manifest["last_day"] != b.manifest["last_day"]:
-        text = f"A ends on {day(a.manifest['last_day'])}, B on {day(b.manifest['last_day'])}: part of any difference is the "
-        told.append(Said("Days", text + "difference in time."))
     differ = found.differ
     n = len(found.both)
     if differ.empty:
-        told.append(Said("Stores", f"All {plural(n, 'store')} that are in both runs fared alike."))
+        which = "The one store that is" if n == 1 else f"All {n:,} stores that are"
+        told.append(Said("Stores", f"{which} in both runs fared alike."))
     else:
         flows = Counter(zip(differ["outcome_a"], differ["outcome_b"]))
         parts = [
@@ -102,20 +101,47 @@ def pair_answer(a: RunResult, b: RunResult, found: Pairing) -> list[Said]:
         ]
         more = len(differ) - sum(k for _, k in flows.most_common(4))
         rest = f"; {more:,} otherwise" if more else ""
-        text = f"Of the {plural(n, 'store')} that are in both runs, {of(len(differ), n)} fared differently: "
+        which = (
+            "The one store that is in both runs"
+            if n == 1
+            else f"Of the {n:,} stores that are in both runs, {of(len(differ), n)}"
+        )
+        text = f"{which} fared differently: "
         told.append(Said("Stores", f"{text}{'; '.join(parts)}{rest}."))
     if found.only_a or found.only_b:
-        text = f"{plural(found.only_a, 'store')} opened in A only, {found.only_b:,} in B only: entrepreneurs answered what they saw."
-        told.append(Said("Newcomers", text))
+        text = f"{plural(found.only_a, 'store')} {'is' if found.only_a == 1 else 'are'} in A only, {found.only_b or 'none'} in B only"
+        told.append(
+            Said("One only", f"{text}. Where runs differ, others open shops in other places and months.")
+        )
     return told
+
+
+def _spans(a: RunResult, b: RunResult) -> list[Said]:
+    """That the runs cover other days, and how many stores had closed when both were as far."""
+    spans = [(run.manifest["first_day"], run.manifest["last_day"]) for run in (a, b)]
+    if spans[0] == spans[1]:
+        return []
+    told = " and ".join(f"{name} covers {day(x)} to {day(y)}" for name, (x, y) in zip("AB", spans))
+    text = f"{told}: sums are of other days, and in the shorter run stores had less time to change."
+    if spans[0][0] == spans[1][0]:
+        last = min(y for _, y in spans)
+        gone = [
+            int(((t["outcome"] == "closed") & (t["changed"] <= last)).sum()) for t in (a.outcomes, b.outcomes)
+        ]
+        text += f" On {day(last)}, the last day of both, {gone[0] or 'no'} {'store' if gone[0] == 1 else 'stores'} had closed in A and {gone[1] or 'none'} in B."
+    return [Said("Days", text)]
 
 
 def _changed(a: RunResult, b: RunResult) -> str:
     found = changed_keys(a.manifest["scenario"], b.manifest["scenario"])
-    seeds = "" if a.manifest["seed"] == b.manifest["seed"] else " The seeds differ too."
+    same = a.manifest["seed"] == b.manifest["seed"]
     if not found:
-        return f"The two scenarios say the same.{seeds}"
-    told = [f"{_key(path)} is {_short(x)} in A, {_short(y)} in B" for path, x, y in found[:8]]
+        text = (
+            "Nothing: scenario and seed are the same" if same else "The seed only; the scenarios are the same"
+        )
+        return f"{text}."
+    seeds = "" if same else " The seeds differ too."
+    told = [f"{_key(path)} {_versus(x, y)}" for path, x, y in found[:8]]
     more = f"; and {len(found) - 8:,} more keys" if len(found) > 8 else ""
     return f"B differs from A in {plural(len(found), 'key')} of the scenario. {'; '.join(told)}{more}.{seeds}"
 
@@ -125,10 +151,24 @@ def _key(path: tuple[str, ...]) -> str:
     return f"{dotted(path)} ({meaning[:1].lower()}{meaning[1:]})" if meaning else dotted(path)
 
 
+def _versus(x: Any, y: Any) -> str:
+    """What a key says in A and in B; of whole blocks, only who has them."""
+    if isinstance(x, dict) or isinstance(y, dict):
+        return f"is there in {'A' if y is None else 'B'} only" if x is None or y is None else "differs"
+    return f"is {_short(x)} in A, {_short(y)} in B"
+
+
 def _short(value: Any) -> str:
     if value is None:
-        return "nothing"
-    text = f"{value:g}" if isinstance(value, float) else str(value)
+        return "not set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.6g}"
+    if isinstance(value, list | tuple):
+        plain = not any(isinstance(v, dict | list | tuple) for v in value)
+        return (listed(map(str, value)) or "empty") if plain else plural(len(value), "entry", "entries")
+    text = str(value)
     return text if len(text) <= 40 else text[:39] + "…"
 
 

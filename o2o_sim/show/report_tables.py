@@ -11,7 +11,8 @@ import pandas as pd
 from ..record.outcomes import OUTCOMES
 from ..record.result import RunResult
 from .report_pair import Pairing, headline_rows
-from .report_words import cause, money
+from .report_words import cause
+from .wording import listed, money
 
 Escape = Callable[[object], str]
 
@@ -71,7 +72,7 @@ def groups(table: pd.DataFrame, by: str, esc: Escape) -> str:
         rest = table[~table[by].isin(sizes.index[:MOST_GROUPS])]
         rows.append(_group_row(f"{len(sizes) - MOST_GROUPS:,} others", rest, shown, esc))
     foot = _group_row("all stores", table, shown, esc)
-    heads = [by, "stores", *shown, "closed, %", "main cause of closing"]
+    heads = [by, "stores", *shown, "closed, %", "most frequent cause of closing"]
     numbers = range(1, len(shown) + 3)
     return _table(
         f"What became of the stores, by {by}",
@@ -79,7 +80,7 @@ def groups(table: pd.DataFrame, by: str, esc: Escape) -> str:
         rows,
         esc,
         numbers=list(numbers),
-        kind="sortable",
+        kind="sortable short",
         foot=foot,
     )
 
@@ -87,7 +88,14 @@ def groups(table: pd.DataFrame, by: str, esc: Escape) -> str:
 def _group_row(name: str, part: pd.DataFrame, shown: Sequence[str], esc: Escape) -> list[str]:
     count = Counter(part["outcome"])
     causes = Counter(cause(r) for r in part.loc[part["outcome"] == "closed", "reason"])
-    why = f"{esc(causes.most_common(1)[0][0])} ({causes.most_common(1)[0][1]:,})" if causes else "–"
+    most = max(causes.values(), default=0)
+    why = (
+        esc(
+            f"{listed(c for c, n in causes.items() if n == most)} ({most:,}{' each' if [*causes.values()].count(most) > 1 else ''})"
+        )
+        if causes
+        else "–"
+    )
     cells = [f"{count[o]:,}" if count[o] else "–" for o in shown]
     return [name, f"{len(part):,}", *cells, f"{100 * count['closed'] / len(part):.0f}", why]
 
@@ -123,9 +131,9 @@ def stores(table: pd.DataFrame, key: str, esc: Escape) -> str:
 
 def side_by_side(a: RunResult, b: RunResult, esc: Escape) -> str:
     """The headline figures of two runs and their difference."""
-    currency = a.manifest["scenario"]["currency"]
+    currency, other = (run.manifest["scenario"]["currency"] for run in (a, b))
 
-    def said(value: float, kind: str) -> str:
+    def said(value: float, kind: str, currency: str = currency) -> str:
         if kind == "share":
             return f"{100 * value:.1f} %"
         return money(value, currency) if kind == "money" else f"{value:,.0f}"
@@ -138,7 +146,10 @@ def side_by_side(a: RunResult, b: RunResult, esc: Escape) -> str:
         sign = "+" if gap > 0 else "−" if gap < 0 else "±"
         amount = f"{100 * abs(gap):.1f} points" if kind == "share" else said(abs(gap), kind)
         alike = kind == "share" and abs(gap) < 0.0005
-        rows.append([esc(what), said(x, kind), said(y, kind), "±0.0 points" if alike else f"{sign}{amount}"])
+        less = "±0.0 points" if alike else f"{sign}{amount}"
+        if kind == "money" and currency != other:
+            less = "–"  # yuan less pounds are nothing
+        rows.append([esc(what), esc(said(x, kind)), esc(said(y, kind, other)), esc(less)])
     heads = ["", "A", "B", "B less A"]
     return _table(
         "The headline figures of these two runs (a difference of one draw)",

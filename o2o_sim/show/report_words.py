@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import pandas as pd
 
 from ..record.outcomes import OUTCOMES
 from ..record.result import RunResult, online_share
-from . import style
+from .wording import day, listed, money, of, percent, plural
 
-NBSP = "\u00a0"
 HALF_YEAR = 6
+MOST_TOLD = 6
+"""Kinds of stores or decisions that a paragraph tells of."""
+USUAL = ("keep", "price", "close", "adopt", "quit", "move online", "showroom", "rent", "open")
+"""Decisions, or their first words, that other paragraphs or figures tell of."""
 FEW = 8
 """Groups of fewer stores say nothing about a kind of store."""
 
@@ -64,16 +66,21 @@ WAYS = {
 """Way of integrating -> what it is."""
 
 REASONS = {
-    "sales too low for the place": "never enough sales for the rent and staff of the place",
-    "sales lost to other shops": "at least a tenth less sold than in the first half year, mostly lost to other shops",
-    "sales lost, many to online": "at least a tenth less sold than in the first half year, in a trade where parcels take "
+    "sales too low for the place": "less sold than such a floor usually sells, from the beginning",
+    "sales lost to other shops": "over a tenth less sold than in the first half year, in a trade where parcels take no more "
+    "than a quarter of sales",
+    "sales lost, many to online": "over a tenth less sold than in the first half year, in a trade where parcels take "
     "more than a quarter of sales",
-    "rent too high": "more rent than stores of the kind can carry",
-    "integration cost": "going online cost more than it brought",
+    "rent too high": "of all that set it apart, a rent above that of other stores of its kind cost it most",
+    "integration cost": "of all that set it apart, its ways of selling online cost it most",
     "no customers": "nobody bought",
     "no cash": "the money was gone before the first month was over",
 }
-"""Main cause of a closure, as the model names it -> what it means."""
+"""Main cause of a closure, as the model names it -> what the model saw (`main_cause` of policies/store.py)."""
+APART = (
+    "The model names only what set a store apart from others of its kind; what weighs on all alike, as high rents or wages do, "
+    "is not among these causes but in the books."
+)
 
 
 class Said(NamedTuple):
@@ -83,47 +90,7 @@ class Said(NamedTuple):
     text: str
 
 
-# -- numbers and names --------------------------------------------------------------------------------------
-def percent(share: float) -> str:
-    """A share as people say it: 0.4 %, 12 %."""
-    if 0 < share < 0.001:
-        return f"less than 0.1{NBSP}%"
-    return f"{100 * share:.1f}{NBSP}%" if 0 < share < 0.0995 else f"{100 * share:.0f}{NBSP}%"
-
-
-def of(part: int, whole: int) -> str:
-    """ "13 (19 %)"."""
-    return f"{part:,} ({percent(part / whole)})" if whole else f"{part:,}"
-
-
-def money(amount: float, currency: str) -> str:
-    """An amount in three figures: 661,000 yuan, 33.4 billion yuan."""
-    return style.money(float(f"{amount:.3g}"), currency)
-
-
-def day(iso: str | date) -> str:
-    """A date as people write it: 5 April 2013."""
-    at = date.fromisoformat(iso) if isinstance(iso, str) else iso
-    return f"{at.day} {at:%B} {at.year}"
-
-
-def month(iso: str) -> str:
-    """The month of a date: April 2013."""
-    at = date.fromisoformat(iso)
-    return f"{at:%B} {at.year}"
-
-
-def plural(n: int, one: str, many: str = "") -> str:
-    """1 store, 2 stores."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
-
-
-def listed(words: Iterable[str]) -> str:
-    """a, b and c."""
-    told = list(words)
-    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}" if told else ""
-
-
+# -- names -----------------------------------------------------------------------------------------------
 def cause(reason: str) -> str:
     """The cause alone, without whether the store gave up in time or its money ran out."""
     return str(reason).partition(": ")[2] or str(reason) or "no reason given"
@@ -142,10 +109,13 @@ def headline_sentence(run: RunResult) -> str:
     if table.empty:
         return "There were no stores in this city."
     count, whole = Counter(table["outcome"]), len(table)
+    last = day(run.manifest["last_day"])
+    if len(count) == 1:
+        ((outcome, _),) = count.items()
+        stores = "the one store" if whole == 1 else f"all {whole:,} stores"
+        return f"On {last} {stores} of this city {ENDS[outcome][whole > 1]}."
     parts = [f"{of(count[o], whole)} {ENDS[o][count[o] > 1]}" for o in OUTCOMES if count[o]]
-    return (
-        f"Of the {plural(whole, 'store')} of this city, {listed(parts)} on {day(run.manifest['last_day'])}."
-    )
+    return f"On {last}, of the {whole:,} stores that this city ever had, {listed(parts)}."
 
 
 def answer(run: RunResult) -> list[Said]:
@@ -155,6 +125,8 @@ def answer(run: RunResult) -> list[Said]:
         Said("Why", _causes(run)),
         Said("Integrated", _integrated(run)),
         Said("Survived", _survivors(run)),
+        Said("Named", _named(run)),
+        Said("Also", _also(run)),
         Said("Online", _online(run)),
         Said("Platforms", _platforms(run)),
     ]
@@ -168,11 +140,39 @@ def _closures(run: RunResult) -> str:
     here, later = int((table["opened"] <= start).sum()), int((table["opened"] > start).sum())
     there = f"{plural(here, 'store')} {'was' if here == 1 else 'were'} there on the first day"
     there += f" and {later:,} opened later." if later else ", and none opened later."
+    patience = months_of_loss(run)
     if closed.empty:
-        return f"{there} No store closed."
+        soon = _first_chance(run) > date.fromisoformat(run.manifest["last_day"])
+        why = f" A store gives up after {patience} at the earliest, and this run was shorter." if soon else ""
+        return f"{there} No store closed.{why}"
     days = sorted(closed["changed"])
     text = f"{there} {plural(len(closed), 'store')} closed{_when(days)}."
+    peak = Counter(days).most_common(1)[0][0]
+    if peak == _first_chance(run).isoformat() and peak == days[0] and len(days) > 1:
+        text += (
+            f" A store gives up after {patience} at the earliest, and {day(peak)} is the first day on which any could: the "
+            "date says little about the city."
+        )
     return " ".join(filter(None, (text, _hit(table))))
+
+
+def months_of_loss(run: RunResult) -> str:
+    """How long stores bear losses before they give up, in words."""
+    return (
+        plural(run.manifest["scenario"]["stores"]["satisficing"]["patience_months"], "month") + " of losses"
+    )
+
+
+def _first_chance(run: RunResult) -> date:
+    """The end of the month in which a store of the first day can first have borne losses for as long as it does."""
+    start = date.fromisoformat(run.manifest["first_day"])
+    at = (
+        12 * start.year
+        + start.month
+        - 1
+        + run.manifest["scenario"]["stores"]["satisficing"]["patience_months"]
+    )
+    return date(at // 12, at % 12 + 1, 1) - timedelta(days=1)
 
 
 def _when(days: list[str]) -> str:
@@ -189,18 +189,24 @@ def _when(days: list[str]) -> str:
 
 
 def _hit(table: pd.DataFrame) -> str:
-    """Which category and which circle lost most of its stores, and which fewest, among those large enough to tell."""
+    """Which categories and circles lost the largest and the smallest part of their stores, among those large enough
+    to tell."""
     told = []
-    for by, words in (("category", "By what they sell"), ("circle", "By place")):
+    for by, words in (("category", "trades"), ("circle", "places")):
         sizes = table.groupby(by).size()
         lost = table[table["outcome"] == "closed"].groupby(by).size().reindex(sizes.index, fill_value=0)
-        share = (lost / sizes)[sizes >= FEW].sort_values(ascending=False, kind="stable")
-        if len(share) < 2 or share.iloc[0] == share.iloc[-1]:
+        share = (lost / sizes)[sizes >= FEW]
+        if len(share) < 2 or share.min() == share.max():
             continue
         worst, best = (
-            (f"{name} ({lost[name] or 'none'} of {sizes[name]:,})") for name in share.index[[0, -1]]
+            listed(
+                f"{name} ({lost[name] or 'none'} of {sizes[name]:,})" for name in share.index[share == end]
+            )
+            for end in (share.max(), share.min())
         )
-        told.append(f"{words}, {worst} lost the largest part, {best} the smallest.")
+        told.append(
+            f"Of the {words} with at least {FEW} stores, {worst} lost the largest part, {best} the smallest."
+        )
     return " ".join(told)
 
 
@@ -213,16 +219,23 @@ def _causes(run: RunResult) -> str:
     told: list[str] = []
     for reason, n in counts.most_common(3):
         meaning = f" ({REASONS[reason]})" if reason in REASONS else ""
-        told.append(f"{n:,}{'' if told else f' of the {len(closed):,} closed'} for “{reason}”{meaning}")
+        told.append(f"“{reason}” for {_part(n, len(closed)) if not told else f'{n:,}'}{meaning}")
     more = len(closed) - sum(n for _, n in counts.most_common(3))
     if more:
-        told.append(f"{more:,} for other causes")
-    text = f"By their books, {'; '.join(told)}."
+        told.append(f"other causes for {more:,}")
+    text = f"The main cause that the model names is {'; '.join(told)}. {APART}"
     broke = int(closed["reason"].str.startswith("insolvent").sum())
     gave_up = int(closed["reason"].str.startswith("gave up").sum())
     if broke or gave_up:
         text += f" {_capital(_how_they_left(gave_up, broke))}."
     return " ".join(filter(None, (text, _books(run))))
+
+
+def _part(n: int, whole: int) -> str:
+    """How many of the stores that closed."""
+    if n == whole:
+        return "the one that closed" if n == 1 else f"all {n:,} that closed"
+    return f"{n:,} of the {whole:,} that closed"
 
 
 def _capital(text: str) -> str:
@@ -246,7 +259,7 @@ def _books(run: RunResult) -> str:
     currency = run.manifest["scenario"]["currency"]
     lost, kept = closed["margin"].median(), rest["margin"].median()
     return (
-        f"In their last half year the stores that closed paid {100 * closed['rent'].median():.0f} {currency} of every 100 "
+        f"In {_spell(figures)} the stores that closed paid {100 * closed['rent'].median():.0f} {currency} of every 100 "
         f"they sold as rent and {_made(lost)} (medians); those that still trade paid "
         f"{100 * rest['rent'].median():.0f} and {_made(kept)}."
     )
@@ -256,20 +269,28 @@ def _made(margin: float) -> str:
     return f"{'earned' if margin >= 0 else 'lost'} {abs(100 * margin):.0f}"
 
 
+def _spell(figures: pd.DataFrame) -> str:
+    """How long the spell is that `last_half_year` looked at."""
+    most = int(figures["months"].max())
+    if most < HALF_YEAR:
+        return f"the {most} complete months of their books" if most > 1 else "the one complete month"
+    return "their last half year" + (" (or since they opened)" if (figures["months"] < most).any() else "")
+
+
 def last_half_year(run: RunResult) -> pd.DataFrame:
-    """Per store, over its last six months of trading: name, outcome, format, revenue, profit (both a month), rent and
-    margin (shares of revenue). Stores without sales are left out."""
+    """Per store, over its last six months of trading, in whatever form, or as many as it has: name, outcome, format,
+    months, revenue, profit (both a month), rent and margin (shares of revenue). Stores without sales are left out."""
     books = run.stores_monthly
-    columns = ["name", "outcome", "format", "revenue", "profit", "rent", "margin"]
+    columns = ["name", "outcome", "format", "months", "revenue", "profit", "rent", "margin"]
     if not len(books):
         return pd.DataFrame(columns=columns)
     last = books.sort_values("month", kind="stable").groupby("store", sort=True).tail(HALF_YEAR)
-    last = last[last["state"] == "open"] if (last["state"] == "open").any() else last
     by = last.groupby("store", sort=True)
     found = pd.DataFrame(
         {
             "name": by["name"].first(),
             "format": by["format"].first(),
+            "months": by.size(),
             "revenue": by["revenue_yuan"].mean(),
             "profit": by["profit_yuan"].mean(),
             "rent": -by["rent_yuan"].mean(),
@@ -297,7 +318,8 @@ def _integrated(run: RunResult) -> str:
     quit_ = events[(events["kind"] == "store") & events["decision"].str.startswith("quit ")]
     if mine.empty and adopted.empty:
         return "No store took up a way of selling online."
-    text = f"{of(len(mine), len(table))} of the stores sell online as well as in their shop"
+    some = "sells online as well as in its shop" if len(mine) < 2 else "sell online as well as in their shop"
+    text = f"{of(len(mine), len(table)) if len(mine) else 'None'} of the stores {some}"
     counts = ways(table)
     if counts:
         told = (f"{WAYS.get(way, way)} ({n:,})" for way, n in counts.most_common())
@@ -315,9 +337,10 @@ def _integrated(run: RunResult) -> str:
         began = set(mine["name"]) - set(adopted["who"])
         text += f" The first store to go online after the start did so on {day(first)}."
         if began:
-            text += f" {len(began):,} sold online from their first day."
+            text += f" {len(began):,} of these sold online from the first day."
     if len(quit_):
-        text += f" {plural(len(quit_), 'time')} a store gave a way of selling online up again."
+        times = {1: "Once", 2: "Twice"}.get(len(quit_), f"{len(quit_):,} times")
+        text += f" {times} a store gave up a way of selling online again."
     went_under = int(((table["outcome"] == "closed") & (table["mode"] != "")).sum())
     if went_under:
         text += f" Going online saved not all: {went_under:,} of the stores that closed sold online."
@@ -342,34 +365,77 @@ def _survivors(run: RunResult) -> str:
     if mine.empty:
         return ""
     loses = int((mine["margin"] < 0).sum())
-    middle = mine["margin"].median()
+    good, middle, currency = len(mine) - loses, mine["margin"].median(), run.manifest["scenario"]["currency"]
+    if len(mine) == 1:
+        return f"The plain shop that survived {_made(middle)} {currency} on every 100 sold in {_spell(mine)}."
     text = (
-        f"Of the {plural(len(mine), 'plain shop')} that survived and have sales, {of(len(mine) - loses, len(mine))} earned "
-        f"a profit in the last half year; the median {_made(middle)} {run.manifest['scenario']['currency']} on every 100 sold."
+        f"Of the {len(mine):,} plain shops that survived and have books of a complete month, "
+        f"{of(good, len(mine)) if good else 'none'} earned a profit in {_spell(mine)}; the median {_made(middle)} "
+        f"{currency} on every 100 sold."
     )
-    if loses:
-        text += f" {loses:,} lost money, and may not last."
-    return text
+    return text + (f" {loses:,} lost money, and may not last." if loses else "")
+
+
+def _named(run: RunResult) -> str:
+    """What became of the stores that the scenario names, by their kind: often they are what it asks about."""
+    table = run.outcomes
+    mine = table[table["name"].isin(set(run.manifest["scenario"]["stores"].get("named") or {}))]
+    told = []
+    for kind, part in mine.groupby("format", sort=False):
+        count = Counter(part["outcome"])
+        ends = listed(f"{count[o]:,} {ENDS[o][count[o] > 1]}" for o in OUTCOMES if count[o])
+        told.append(f"of {len(part):,} “{kind}” {ends}")
+    if not told or len(told) > MOST_TOLD:
+        return ""
+    return f"Of the stores that the scenario names: {'; '.join(told)}."
+
+
+def _also(run: RunResult) -> str:
+    """The decisions that no other paragraph tells of: who ends, joins, buys, builds or boycotts."""
+    events = run.events
+    special = events[
+        ~events["decision"].map(lambda d: d in USUAL or d.partition(" ")[0] in USUAL).astype(bool)
+    ]
+    told = []
+    for decision, part in special.groupby("decision", sort=False):
+        first, who = min(part["date"]), listed(dict.fromkeys(part["who"]))
+        who = who if part["who"].nunique() <= 2 else plural(part["who"].nunique(), "decider")
+        when = f"on {day(first)}" if len(part) == 1 else f"{len(part):,} times, first on {day(first)}"
+        told.append(f"{decision} ({who}, {when})")
+    more = len(told) - MOST_TOLD
+    rest = f"; and {plural(more, 'other kind')} of decision" if more > 0 else ""
+    return f"Other decisions: {'; '.join(told[:MOST_TOLD])}{rest}." if told else ""
 
 
 def _online(run: RunResult) -> str:
     h = run.headline()
     currency = run.manifest["scenario"]["currency"]
     by_year = h["online_share_by_year"]
-    told = ", ".join(f"{percent(v)} in {year}" for year, v in by_year.items())
-    text = f"Parcels brought {told} of all that people bought ({money(h['sales_yuan'], currency)} in all)."
+    told = listed(f"{percent(v)} in {year}" for year, v in by_year.items())
+    text = f"People spent {money(h['sales_yuan'], currency)} in all. "
+    if not h["online_share"]:
+        text += "Nothing of it came by parcel."
+    else:
+        text += f"By parcel came {told}."
     daily = run.daily
-    if len(daily) > 60:
+    if len(daily) > 60 and h["online_share"]:
         first, last = online_share(daily.iloc[:30]), online_share(daily.iloc[-30:])
-        text += f" In the first 30 days it was {percent(first)}, in the last 30 {percent(last)}."
+        text += f" In the first 30 days it was {percent(first)}, at the end ({_dates(daily.iloc[-30:])}) {percent(last)}."
     local = sum(
         v
         for c, v in h["share_by_channel"].items()
         if c not in ("walk-in", "parcel", "marketplace shop", "brand online")
     )
     if local > 0:
-        text += f" Another {percent(local)} went through online channels of local stores: coupons, chat, apps, delivery."
+        text += (
+            f" Through online channels of local stores (coupons, chat, apps, delivery) went {percent(local)}."
+        )
     return text
+
+
+def _dates(daily: pd.DataFrame) -> str:
+    first, last = daily["date"].iloc[0], daily["date"].iloc[-1]
+    return f"{first.day} {first:%B} to {last.day} {last:%B}"
 
 
 def _platforms(run: RunResult) -> str:
@@ -381,7 +447,7 @@ def _platforms(run: RunResult) -> str:
     if h["subsidy_yuan"]:
         text = (
             f"Platforms paid {money(h['subsidy_yuan'], currency)} towards their customers' orders, "
-            f"{h['subsidy_per_order_yuan']:.2f} {currency} on the average order."
+            f"{h['subsidy_per_order_yuan']:.2f} {currency} on the average order through a platform."
         )
     else:
         text = "No platform paid subsidies on orders."
@@ -391,12 +457,22 @@ def _platforms(run: RunResult) -> str:
     told = []
     for p in names:
         members = months[f"members/{p}"]
-        told.append(f"{p} {percent(members.iloc[0])} → {percent(members.iloc[-1])}")
-    text += f" Members among consumers, at the end of the first month and of the last: {', '.join(told)}."
-    burnt = {p: float(months[f"cash_yuan/{p}"].iloc[0] - months[f"cash_yuan/{p}"].iloc[-1]) for p in names}
+        began = f"{percent(members.iloc[0])} → " if len(months) > 1 else ""
+        told.append(f"{p} {began}{percent(members.iloc[-1])}")
+    when = (
+        "at the end of the first month and of the last complete one"
+        if len(months) > 1
+        else "at the end of the month"
+    )
+    text += f" Members among consumers, {when}: {', '.join(told)}."
+    before = {p: float(scenario["platforms"][p]["cash_yuan"]) for p in names}
+    burnt = {p: before[p] - float(months[f"cash_yuan/{p}"].iloc[-1]) for p in names}
     worst = max(burnt, key=lambda p: burnt[p])
-    if burnt[worst] > 0.05 * abs(float(months[f"cash_yuan/{worst}"].iloc[0])):
-        text += f" The platform that used up most of its cash is {worst}: {money(burnt[worst], currency)}."
+    if burnt[worst] > 0.05 * abs(before[worst]):
+        text += (
+            f" The cash of {worst} fell most, from {money(before[worst], currency)} on the first day to "
+            f"{money(before[worst] - burnt[worst], currency)} (what investors added meanwhile included)."
+        )
     broke = [p for p in names if float(months[f"cash_yuan/{p}"].iloc[-1]) <= 0]
     if broke:
         text += f" Out of cash at the end: {listed(broke)}."

@@ -159,7 +159,8 @@ class LiveRoom:
             await client.leave(FAULTY, NO_WORKERS)
             return
         try:
-            await worker.tell(message)
+            with suppress(OSError):  # it has just died: the relay tells of it
+                await worker.tell(message)
             feeding = asyncio.create_task(self._feed(worker, said))
             try:
                 await self._relay(worker, client)

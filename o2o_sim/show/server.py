@@ -12,6 +12,7 @@ import asyncio
 import base64
 import contextlib
 import errno
+import hashlib
 import hmac
 import importlib.util
 import os
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
 PORT, PORTS_TRIED = 8765, 20
-COOKIE = "o2o_teacher"
 EXTRA = "needs the extra [web]: pip install 'o2o-sim[web]'"
 PATIENCE = 4.0
 """Seconds that opening the page waits for the first warm worker."""
@@ -80,6 +80,8 @@ def create_app(served: Served, *, when_warm: Callable[[], None] | None = None) -
     from starlette.websockets import WebSocket
 
     limits = served.limits
+    # Browsers keep one cookie of a name for all ports of a machine, where another server may run.
+    cookie = f"o2o_teacher_{hashlib.sha256(served.token.encode()).hexdigest()[:12]}"
     if served.lessons is not None:
         check_lessons(served.lessons, served.offered)
     pool = Pool(served.offered, limits, spares=served.spares, make=served.make)
@@ -95,14 +97,14 @@ def create_app(served: Served, *, when_warm: Callable[[], None] | None = None) -
     def is_teacher(asked: HTTPConnection) -> bool:
         if served.mode != "broadcast":
             return False
-        said = (asked.cookies.get(COOKIE, ""), asked.query_params.get("teacher", ""))
+        said = (asked.cookies.get(cookie, ""), asked.query_params.get("teacher", ""))
         return any(hmac.compare_digest(one.encode(), served.token.encode()) for one in said)
 
     async def front(request: Any) -> Response:
         if is_teacher(request) and "teacher" in request.query_params:
             # The address bar of a teacher is seen by the whole class: the secret moves into a cookie.
             response: Response = RedirectResponse("/", 303)
-            response.set_cookie(COOKIE, served.token, httponly=True, samesite="strict")
+            response.set_cookie(cookie, served.token, httponly=True, samesite="strict")
             return response
         return HTMLResponse(page())
 
@@ -243,12 +245,8 @@ def bind(host: str, port: int | None) -> socket.socket:
                 )
                 raise ScenarioError(f"port {number} is in use", file="--port", hint=hint) from None
             said = fault.strerror or str(fault)
-            at_port = (
-                fault.errno in (errno.EACCES, errno.EADDRNOTAVAIL) and fault.errno != errno.EADDRNOTAVAIL
-            )
-            raise ScenarioError(
-                f"cannot listen there: {said}", file="--port" if at_port else "--host"
-            ) from None
+            at = "--port" if fault.errno == errno.EACCES else "--host"
+            raise ScenarioError(f"cannot listen there: {said}", file=at) from None
     raise ScenarioError(f"ports {PORT} to {PORT + PORTS_TRIED - 1} are all in use", file="--port")
 
 
@@ -273,6 +271,7 @@ def web_server(app: Guard, limits: Limits) -> uvicorn.Server:
         uvicorn.Config(
             app,
             log_config=None,
+            http="h11",  # the other one, if it is installed, sets no bounds to headers
             access_log=False,
             server_header=False,
             proxy_headers=False,

@@ -176,7 +176,9 @@ class Pool:
                 self._tend()
                 worker = await self._warm.get()
                 if worker is None:
-                    raise NoWorkers
+                    if self._stillborn >= MOST_STILLBORN:
+                        raise NoWorkers
+                    continue  # said to somebody who does not wait any more
                 if worker.alive:
                     return worker
                 await self.give_back(worker)
@@ -253,7 +255,8 @@ def _cores() -> int:
 
 def log(text: str) -> None:
     """Tell whoever runs the server, on stderr."""
-    print(f"o2o-sim serve: {text.rstrip()}", file=sys.stderr, flush=True)
+    with suppress(OSError, ValueError):  # the terminal may be closed
+        print(f"o2o-sim serve: {text.rstrip()}", file=sys.stderr, flush=True)
 
 
 __all__ = ["FAULT", "FRAME", "READY", "SAID", "NoWorkers", "Pool", "Worker", "log"]

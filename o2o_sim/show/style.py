@@ -295,11 +295,3 @@ def marked_day(ax: Axes, day: date, text: str, row: int = 0) -> None:
         text, (number(day), 1.0), xycoords=("data", "axes fraction"), xytext=(3, -2 - 11 * row),
         textcoords="offset points", va="top", fontsize=8.5, color=GREY,
     )  # fmt: skip
-
-
-def money(amount: float, currency: str = "yuan") -> str:
-    """An amount as people say it: 33.4 billion yuan."""
-    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
-        if abs(amount) >= size:
-            return f"{amount / size:,.3g} {word} {currency}"
-    return f"{amount:,.0f} {currency}"

@@ -11,6 +11,8 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from .wording import large
+
 if TYPE_CHECKING:
     from ..record.result import RunResult
 
@@ -193,7 +195,7 @@ def headline_rows(result: RunResult) -> list[tuple[str, str]]:
     channels = ", ".join(f"{name} {_percent(v)}" for name, v in h["share_by_channel"].items() if v)
     years = ", ".join(f"{year}: {_percent(v)}" for year, v in h["online_share_by_year"].items())
     online = _percent(h["online_share"])
-    subsidy = _money(h["subsidy_yuan"], currency)
+    subsidy = large(h["subsidy_yuan"], currency)
     if h["subsidy_yuan"]:
         subsidy += f", {h['subsidy_per_order_yuan']:.2f} {currency} per order through a platform"
     stores = (
@@ -201,7 +203,7 @@ def headline_rows(result: RunResult) -> list[tuple[str, str]]:
         f"{h['stores_closed']:,} closed ({_percent(h['yearly_exit_rate'])} of the stores a year)"
     )
     return [
-        ("sales", _money(h["sales_yuan"], currency)),
+        ("sales", large(h["sales_yuan"], currency)),
         ("share by channel", channels or NONE),
         (
             "online share",
@@ -224,13 +226,6 @@ def headline_rows(result: RunResult) -> list[tuple[str, str]]:
 
 def _percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
-
-
-def _money(amount: float, currency: str) -> str:
-    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
-        if abs(amount) >= size:
-            return f"{amount / size:,.3g} {word} {currency}"
-    return f"{amount:,.0f} {currency}"
 
 
 def _where(result: RunResult) -> Text:

@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ScenarioError
-from .catalogue import Offer, Offers, read
+from .catalogue import Offer, Offers, read, within
 from .messages import Limits, without_paths
 
 if TYPE_CHECKING:
@@ -117,15 +117,7 @@ def _conversation(
             raise ScenarioError(f"there is no scenario '{name}' here")
         return read(offered[name])
 
-    def check(spec: Spec) -> None:
-        if spec.population > limits.consumers:
-            raise ScenarioError(
-                f"has {spec.population:,} consumers; this server shows at most {limits.consumers:,}"
-            )
-        if spec.days > limits.days:
-            raise ScenarioError(f"has {spec.days:,} days; this server shows at most {limits.days:,}")
-
-    return make(load, check=check, on_fault=on_fault)
+    return make(load, check=lambda spec: within(spec, limits), on_fault=on_fault)
 
 
 def converse(line: Line, answer: Answer) -> None:

@@ -12,7 +12,8 @@ from .helpers import VILLAGE, Server, fact, frames, picture, seek, serve, until,
 Visit = Callable[..., Any]
 
 # What the server answers to a message of a page that does not keep to the rules.
-SAY = """message => new Promise(done => {
+SAY = """message => new Promise((done, fail) => {
+  setTimeout(() => fail(new Error("no answer")), 30000);
   const socket = new WebSocket(`ws://${location.host}/ws`);
   socket.onopen = () => {
     socket.send(JSON.stringify({do: "open", scenario: "village"}));

@@ -204,6 +204,6 @@ def test_light_and_dark(live: Server, visit: Visit, dark: bool) -> None:
 
 def test_an_unknown_city_is_refused_in_words(live: Server, visit: Visit) -> None:
     page = visit(f"{live.url}#scenario=atlantis&day=3", ready=False)
-    notice = page.locator(".o2o-notice", has_text="no such scenario")
+    notice = page.locator(".o2o-notice", has_text="does not offer that scenario")
     notice.wait_for()
     assert notice.get_by_role("button", name="Choose another city").is_visible()

@@ -197,10 +197,25 @@ def test_news_are_the_days_decisions_but_those_to_keep_on(town):
         (e["date"].isoformat(), e["kind"], e["who"], e["decision"], e["reason"])
         for e in events
         if e["decision"] != "keep"
+        and e["figures"].get("subsidy before (yuan/order)", 0) != e["figures"].get("subsidy (yuan/order)", 1)
     ]
     assert told == wanted
     assert len({decision for *_, decision, _ in told}) >= 3
     assert any(e["decision"] == "keep" for e in events)
+
+
+def test_a_subsidy_that_stays_is_no_news():
+    """The events tell of every month that pays; the news only of those that end with another amount."""
+    model = O2OModel(
+        load_scenario(ROOT / "tests/scenarios/tiny.yaml", ["platforms.bazaar.subsidy.per_order_yuan=5"])
+    )
+    platform = next(p for p in model.platforms if p.name == "bazaar")
+    platform.policy.decide = lambda platform, rivals: 5.0 if model.date.month == 1 else 6.0
+    days = [decode(f).header for f in recorded(model, 60)]
+    told = [d["date"] for d in days for n in d["news"] if (n["who"], n["decision"]) == ("bazaar", "subsidy")]
+    events = [e for e in model.events if (e["who"], e["decision"]) == ("bazaar", "subsidy")]
+    assert [e["date"].isoformat() for e in events] == ["2013-01-31", "2013-02-28"]
+    assert told == ["2013-02-28"]
 
 
 def test_subsidies_are_what_is_in_force():

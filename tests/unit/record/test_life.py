@@ -72,6 +72,12 @@ def test_decisions_that_changed_or_weighed_something(paper):
     assert d["considered"].iloc[0][0]["gain"] == 9
 
 
+def test_a_store_that_decided_nothing_has_a_table_all_the_same(paper):
+    paper["events"] = paper["events"].iloc[:0]
+    d = life_of("shop", paper).decisions
+    assert list(d.columns) == ["date", "decision", "reason", "figures", "considered"] and d.empty
+
+
 def test_profit_and_loss(paper):
     table = life_of("shop", paper).profit_and_loss
     assert (

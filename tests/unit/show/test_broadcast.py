@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 import talkers
@@ -26,6 +27,10 @@ def test_the_secret_leaves_the_address_bar(classroom):
     status, headers, _ = ask(classroom, f"/?teacher={TOKEN}")
     assert (status, headers["location"]) == (303, "/")
     cookie = headers["set-cookie"]
+    with running(spares=0, mode="broadcast", token="another", make=talkers.Talker) as other:
+        # Browsers send cookies to every port of a machine.
+        of_other = ask(other, "/?teacher=another")[1]["set-cookie"]
+    assert of_other.partition("=")[0] != cookie.partition("=")[0]
     assert "HttpOnly" in cookie and "samesite=strict" in cookie.lower()
     said = json.loads(ask(classroom, "/api/about", Cookie=cookie.partition(";")[0])[2])
     assert said["teacher"] is True and said["mode"] == "broadcast"
@@ -80,6 +85,49 @@ def test_viewers_inspect_but_do_not_drive(classroom):
         assert other.until("inspected")["card"] == {"title": "store 5"}
         teacher.say(do="want", day=0)
         assert viewer.hear() == b"frame 0"
+
+
+def test_who_asks_and_does_not_read_stops_nobody(classroom):
+    with (
+        classroom.talk(max_queue=1) as stuck,
+        classroom.talk() as viewer,
+        classroom.talk(query=f"?teacher={TOKEN}") as teacher,
+    ):
+        teacher.open()
+        viewer.until("opened")
+        teacher.say(do="move", key="do.large", value=1_000_000)
+        teacher.until("moved")
+        viewer.until("moved")
+        teacher.say(do="want", day=9)
+        assert len(viewer.frames(10)) == len(teacher.frames(10)) == 10
+        for number in range(40):  # 10 MB wait for this one already
+            stuck.say(do="inspect", kind="store", id=number, ask=number)
+        time.sleep(0.5)
+        began = time.monotonic()
+        teacher.say(do="want", day=19)
+        assert len(viewer.frames(10)) == 10
+        viewer.say(do="inspect", kind="store", id=7, ask=1)
+        assert viewer.until("inspected")["card"] == {"title": "store 7"}
+        assert time.monotonic() - began < 5
+        said = []
+        while len(said) < 40:
+            one = stuck.hear()
+            said += [one] if isinstance(one, dict) and "ask" in one else []
+        told = [one["ask"] for one in said if one["say"] == "inspected"]
+        assert told == sorted(told) and len(told) >= 20
+        assert "too many questions" in [one for one in said if one["say"] == "error"][0]["message"]
+
+
+def test_a_reload_whose_link_says_the_seed_of_the_scenario_finds_the_run():
+    with running(spares=1, mode="broadcast", token=TOKEN) as server:
+        with server.talk(query=f"?teacher={TOKEN}") as teacher:
+            teacher.open()
+            teacher.say(do="want", day=2)
+            key, *frames = teacher.frames(4)
+            seed = json.loads(key[8 : 8 + int.from_bytes(key[4:8], "little")])["seed"]
+        with server.talk(query=f"?teacher={TOKEN}") as teacher:
+            teacher.open(seed=seed)  # without a want: only a run that goes on has frames
+            assert teacher.frames(4) == [key, *frames]
 
 
 def test_a_teacher_who_comes_back_finds_the_run(classroom):

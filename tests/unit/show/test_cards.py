@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ from o2o_sim.record.frames import Encoder
 from o2o_sim.record.life import life_of
 from o2o_sim.scenario.load import load_scenario
 from o2o_sim.show.cards import Cards
+from o2o_sim.show.cards_parts import means_by_month, whole
+from o2o_sim.show.cards_text import money
+from o2o_sim.show.levers import levers_of, move
 
 HAMLET = Path(__file__).parents[1] / "systems" / "hamlet.yaml"
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
@@ -97,11 +101,17 @@ def test_how_it_ended_is_said(finished, live, tiny_result):
                 assert facts(card)["State"].startswith("open")
 
 
+def last_day(model) -> str:
+    """The last day that was simulated, which a page that shows an earlier one must not call today."""
+    return model.results()["daily"]["date"].iloc[-1].isoformat()
+
+
 def test_only_a_live_city_knows_skill_and_who_is_inside(live, finished, tiny_model):
     store = next(s for s in tiny_model.stores if s.is_here)
     card = facts(live.card("store", store.number))
     came = int(tiny_model.came[tiny_model.table.store == store.number].sum())
-    assert card["Visitors today"] == f"{came * tiny_model.people_each:,.0f} people"
+    last = last_day(tiny_model)
+    assert card[f"Visitors on {last}"] == f"{came * tiny_model.people_each:,.0f} people"
     assert (
         card["Manager's skill"] == f"{store.skill:.2f} of 1"
         and card["Floor area"] == f"{store.area_m2:,.0f} m2"
@@ -153,6 +163,7 @@ def test_a_person_tells_who_she_is_and_what_she_needed_today(tiny_model, live):
         facts(card)["Age group"] == me.cohort and facts(card)["Income"] == f"{me.income:.2f} times the mean"
     )
     mine = (tiny_model.needs[0] == row).sum()
+    assert card["table"]["title"] == f"Her needs on {last_day(tiny_model)}"
     assert len(card["table"]["rows"]) == mine and card["table"]["columns"][0] == "need"
     need = list(tiny_model.spec.categories)[int(tiny_model.needs[1][0])]
     assert card["table"]["rows"][0][0] == need
@@ -222,7 +233,7 @@ def test_a_city_that_has_not_begun_has_cards_too():
     for kind in ("store", "circle", "person"):
         assert json.dumps(cards.card(kind, 0), allow_nan=False)
     model.step()
-    assert facts(cards.card("store", 0))["Visitors today"] != "0 people"
+    assert facts(cards.card("store", 0))["Visitors on 2013-01-01"] != "0 people"
 
 
 def test_cards_of_a_live_city_follow_it():
@@ -242,3 +253,142 @@ def test_a_click_is_answered_at_once_after_a_year():
         cards.card(kind, number)
         slowest = max(slowest, time.perf_counter() - began)
     assert slowest < 1.0, "0.1 s on a machine that has nothing else to do"
+
+
+def test_the_waterfall_is_that_of_the_last_year():
+    model = O2OModel(load_scenario(HAMLET, ["days=425", "levers.rent_x=0"]))
+    for day in range(425):
+        if day == 59:  # the first two months are over
+            move(model, "levers.rent_x", 1)
+        model.step()
+    card = Cards.of(model).card("store", 0)
+    assert len(card["series"][0]["values"]) == 14
+    assert card["waterfall"]["title"] == "From sales to profit, mean of the last 12 months"
+    assert dict(card["waterfall"]["bars"])["rent"] == pytest.approx(-100.0), (
+        "a month without rent is left out"
+    )
+
+
+def test_what_is_not_known_is_no_number_of_json():
+    series = [{"label": "x", "unit": "", "dates": ["2013-01", "2013-02"], "values": [float("nan"), 1.0]}]
+    card = whole(
+        {"kind": "store", "id": 0, "title": "", "subtitle": "", "facts": [], "series": series, "end": ""}
+    )
+    assert card == {
+        "kind": "store",
+        "id": 0,
+        "subtitle": "",
+        "series": [{**series[0], "values": [None, 1.0]}],
+    }
+
+
+PAYING = "\nplatforms: {shop: {kind: marketplace, subsidy: {per_order_yuan: 4, end: 2013-02-11}}, rival: {kind: marketplace}}\n"
+
+
+@pytest.fixture(scope="module")
+def payer(tmp_path_factory) -> Path:
+    """A platform that subsidises until a date, with a lever that doubles it."""
+    file = tmp_path_factory.mktemp("payer") / "payer.yaml"
+    file.write_text(f"extends: {HAMLET}\ndays: 59\nlevers: {{subsidy_x: 2}}{PAYING}", encoding="utf-8")
+    return file
+
+
+def subsidy_fact(card: dict) -> tuple[str, str]:
+    return next((label, text) for label, text in card["facts"] if label.startswith("Subsidy "))
+
+
+def test_a_platform_tells_the_subsidy_that_is_paid_not_the_one_held_ready(payer):
+    from o2o_sim.record.frames import decode
+    from o2o_sim.record.replay import Replay
+    from o2o_sim.record.result import RunResult
+    from o2o_sim.studies.run import describe
+
+    model = O2OModel(load_scenario(payer))
+    cards, encoder, frames = Cards.of(model), Encoder(model), []
+    key = encoder.key()
+    assert subsidy_fact(cards.card("platform", 0)) == ("Subsidy before the first day", "none")
+    for day in range(59):
+        model.step()
+        frames.append(encoder.frame())
+        if day in (9, 45):
+            shown = float(decode(frames[-1]).arrays["subsidy"][0])
+            assert shown == (8 if day == 9 else 0)
+            said = "8.00 yuan an order" if shown else "none"
+            assert subsidy_fact(cards.card("platform", 0)) == (
+                f"Subsidy at the end of {last_day(model)}",
+                said,
+            )
+    paid = facts(cards.card("platform", 0))["Subsidies paid so far"]
+    assert paid == money(model.results()["daily"]["subsidy_yuan"].sum(), "yuan") != "0.00 yuan"
+    assert model.platforms[0].subsidy_yuan == 4, "its policy goes on holding it ready"
+
+    result = RunResult(None, describe(model, wall=1, simulating=1), model.results())
+    told = Cards(result.frames, result.manifest, replay=Replay.of(key, frames))
+    series = {s["label"]: s for s in told.card("platform", 0)["series"]}["Subsidy"]
+    assert series["dates"] == ["2013-01", "2013-02"]
+    assert series["values"] == pytest.approx([8, 8 * 10 / 27]), "the last day of a month tells of the next"
+    assert subsidy_fact(told.card("platform", 1)) == ("Subsidy in 2013-02", "none")
+    alone = Cards(result.frames, result.manifest).card("platform", 0)
+    labels = [s["label"] for s in alone["series"]] + [label for label, _ in alone["facts"]]
+    assert "Subsidy offered, before lever, dates and budget" in labels and "Subsidy" not in labels
+
+
+def test_rent_is_what_tenants_pay():
+    model = O2OModel(load_scenario(HAMLET, ["days=40"]))
+    cards, circle = Cards.of(model), next(iter(model.circles.values()))
+    model.step()
+    assert facts(cards.card("circle", 0))["Rent level"] == f"{circle.rent:,.1f} yuan per m2 and month"
+    move(model, "levers.rent_x", 2)
+    model.step()
+    said = f"{2 * circle.rent:,.1f} yuan per m2 and month ({circle.rent:,.1f}, times the factor on every rent, 2)"
+    assert facts(cards.card("circle", 0))["Rent level"] == said
+    model.run()
+    assert cards.card("circle", 0)["series"][0]["label"] == "Rent level before the lever"
+    finished = O2OModel(load_scenario(HAMLET, ["days=40", "levers.rent_x=3"])).run()
+    from o2o_sim.scenario.load import to_plain
+
+    card = Cards(finished.results(), {"scenario": to_plain(finished.spec)}).card("circle", 0)
+    assert facts(card)["Rent level"].startswith(f"{3 * finished.circles[circle.name].rent:,.1f} yuan")
+    landlord = facts(card)["Landlord's policy"]
+    assert landlord == facts(cards.card("circle", 0))["Landlord's policy"] == "fixed"
+
+
+def test_the_last_day_has_its_date(live, finished, tiny_model):
+    last = last_day(tiny_model)
+    for cards in (live, finished):
+        assert f"Visits on {last}" in facts(cards.card("circle", 0))
+        assert f"Orders on {last}" in facts(cards.card("platform", 0))
+
+
+def test_a_month_that_runs_is_not_compared_with_whole_ones():
+    days = [date(2013, 1, 1) + timedelta(days=k) for k in range(90)]
+    assert means_by_month(days[:60], range(60))[0] == ["2013-01", "2013-02"], "on 1 March"
+    assert means_by_month(days[:89], range(89))[0] == ["2013-01", "2013-02"], "on 30 March"
+    assert means_by_month(days, range(90)) == (["2013-01", "2013-02", "2013-03"], [15.0, 44.5, 74.0])
+    assert means_by_month(days[29:59], range(30))[0] == ["2013-02"], "two days of January"
+    assert means_by_month(days[:3], [1, 2, 6]) == (["2013-01"], [3.0]), "there is nothing to compare it with"
+    assert means_by_month([], []) == ([], [])
+    model = O2OModel(load_scenario(HAMLET, ["days=60"])).run()
+    visits = Cards.of(model).card("circle", 0)["series"][-1]
+    assert (visits["label"], visits["dates"]) == ("Visits a day", ["2013-01", "2013-02"])
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [(999_949_999, "999.9 million"), (999_950_000, "1.0 billion"), (-999_960_000, "−1.0 billion"),
+     (999_949, "999.9 thousand"), (999_950, "1.0 million"), (9_999.4, "9,999"), (9_999.9, "10.0 thousand"),
+     (99.99, "99.99"), (99.996, "100"), (-99.996, "−100"), (0, "0.00")],
+)  # fmt: skip
+def test_the_word_of_an_amount_is_that_of_the_figure_shown(amount, said):
+    assert money(amount, "yuan") == f"{said} yuan"
+
+
+def test_money_has_the_name_that_the_scenario_gives_it(payer):
+    model = O2OModel(load_scenario(payer, ["currency=GBP", "days=40"])).run()
+    cards = Cards.of(model)
+    for card in [*everything(cards, model), cards.card("person", 5)]:
+        assert "yuan" not in json.dumps(card)
+    assert "GBP per m2" in facts(cards.card("circle", 0))["Rent level"]
+    levers = levers_of(model.spec, model)
+    assert not [d["key"] for d in levers if "yuan" in d["unit"] + d["about"]]
+    assert {d["key"]: d["unit"] for d in levers}["platforms.shop.subsidy.per_order_yuan"] == "GBP"

@@ -250,3 +250,15 @@ def test_who_else_moves_a_key_is_told(file):
     assert "Paid from 2013-02-01 only." in found["platforms.bazaar.subsidy.per_order_yuan"]
     assert "stops by itself" in found["platforms.tuan.subsidy.per_order_yuan"]
     assert "landlord goes on" in found["circles.mall.rent_yuan_m2_month"]
+
+
+def test_what_a_link_sets_is_not_the_default_and_both_are_on_the_slider(file):
+    base = load_scenario(file)
+    for key, other in OTHERS.items():
+        usual = {d["key"]: d["value"] for d in levers_of(base)}[key]
+        found = {d["key"]: d for d in levers_of(set_levers(base, {key: other}), base=base)}[key]
+        assert (found["value"], found["default"]) == (other, usual)
+        assert (
+            found["unit"] == "yuan/month"
+            or found["low"] <= min(other, usual) < max(other, usual) <= found["high"]
+        )

@@ -115,6 +115,17 @@ def test_what_is_set_is_the_scenario_written_so():
     assert digest(conversation) == tables_digest(written.results())
 
 
+def test_a_lever_that_is_set_or_moved_keeps_its_default():
+    _, said, _ = ask(talk(), do="open", scenario="hamlet", set={"levers.rent_x": 1.7})
+    rent = next(lever for lever in said["levers"] if lever["key"] == "levers.rent_x")
+    assert (rent["value"], rent["default"]) == (1.7, 1.0)
+    made = Conversation.of(O2OModel(load("hamlet")))
+    ask(made, do="move", key="levers.rent_x", value=2)
+    ask(made, do="want", day=0)
+    rent = next(lever for lever in ask(made, do="open")[0]["levers"] if lever["key"] == "levers.rent_x")
+    assert (rent["value"], rent["default"]) == (2.0, 1.0)
+
+
 def test_two_clients_of_one_scenario_do_not_move_each_other():
     spec = load("hamlet")
     one, two = (Conversation(lambda name: spec) for _ in range(2))
@@ -287,6 +298,12 @@ def test_a_model_that_is_made_already_sends_all_its_days_to_whoever_opens_it_ane
     assert ask(conversation, do="want", day=3) == first[:4]
     assert ask(conversation, do="want", day=8)[:3] == first[4:]
     assert model.day == 9 and model.spec.levers.rent_x == 2
+    ask(conversation, do="open")
+    again = conversation.answer({"do": "want", "day": 5})
+    assert next(again) == first[0]
+    ask(conversation, do="open")
+    assert list(again) == [], "the days of whoever was there before"
+    assert ask(conversation, do="want", day=1) == first[:2]
 
 
 def test_a_model_that_has_begun_cannot_be_shown():

@@ -26,7 +26,9 @@ from o2o_sim.show import report
 from o2o_sim.show.report import Run, page, write_report
 from o2o_sim.show.report_figures import as_svg, pictures, survival_curve, typical
 from o2o_sim.show.report_pair import changed_keys, meaning_of, pair, pair_answer
-from o2o_sim.show.report_words import answer, headline_sentence
+from o2o_sim.show.report_tables import side_by_side
+from o2o_sim.show.report_words import answer, headline_sentence, last_half_year
+from o2o_sim.show.wording import large, percent
 from o2o_sim.studies.run import run
 
 NASTY = (
@@ -364,11 +366,15 @@ def test_survival_at_its_ends():
     assert none.share[-1] == 0
 
 
-def test_the_answer_counts_what_the_tables_hold(folder, html):
+@pytest.mark.parametrize("kind", ["folder", "dearer"])
+def test_the_answer_counts_what_the_tables_hold(kind, request):
+    folder = request.getfixturevalue(kind)
+    html = page([Run.load(folder, "")])
     result = Run.load(folder, "").result
     said = headline_sentence(result)
-    for outcome, n in result.outcomes["outcome"].value_counts().items():
-        assert f"{n} (" in said, (outcome, said)
+    counts = result.outcomes["outcome"].value_counts()
+    for outcome, n in counts.items():
+        assert (f"{n} (" if len(counts) > 1 else f"all {n} stores") in said, (outcome, said)
     told = {s.about: s.text for s in answer(result)}
     closed = result.outcomes[result.outcomes["outcome"] == "closed"]
     assert f"{len(closed)} store" in told["Closed"] if len(closed) else "No store closed" in told["Closed"]
@@ -388,6 +394,127 @@ def test_the_typical_store_is_the_median_of_the_commonest_format(folder):
         assert sum(v for bar, v in t.books.items() if bar != "profit") == pytest.approx(t.books["profit"])
         books = result.stores_monthly[result.stores_monthly["name"] == t.name].tail(6)
         assert t.books["profit"] == pytest.approx(books["profit_yuan"].mean(), rel=1e-6, abs=0.01)
+
+
+def told_of(run: RunResult) -> dict[str, str]:
+    return {s.about: s.text for s in answer(run)}
+
+
+def with_outcomes(folder, rows, **frames: pd.DataFrame) -> RunResult:
+    """The run with other stores, which close on days counted from 1 January 2013."""
+    loaded = Run.load(folder, "").result
+    table, last = stores(*rows, last=364)
+    manifest = {**loaded.manifest, "first_day": "2013-01-01", "last_day": last}
+    return RunResult(None, manifest, {**loaded.frames, "outcomes": table, **frames})
+
+
+def test_sentences_for_none_one_and_all(folder):
+    one_gone = with_outcomes(folder, [("a", 0, 272)])
+    assert headline_sentence(one_gone) == "On 31 December 2013 the one store of this city had closed."
+    assert "for the one that closed" in told_of(one_gone)["Why"]
+    caption = {p.name: p.caption for p in pictures(one_gone)}["reasons"]
+    assert "1 store closed, in September 2013." in caption
+    gone = with_outcomes(folder, [("a", 0, 272)] * 3 + [("b", 0, 300)])
+    assert headline_sentence(gone) == "On 31 December 2013 all 4 stores of this city had closed."
+    assert "for all 4 that closed" in told_of(gone)["Why"]
+    caption = {p.name: p.caption for p in pictures(gone)}["reasons"]
+    assert "4 stores closed, the most (3) in September 2013." in caption
+
+
+def test_the_first_day_on_which_anybody_can_give_up_is_told(folder):
+    early = told_of(with_outcomes(folder, [("a", 0, 272)] * 3 + [("a", 0, 364)]))["Closed"]
+    assert "30 September 2013 is the first day on which any could" in early
+    assert "first day on which any" not in told_of(with_outcomes(folder, [("a", 0, 303)] * 4))["Closed"]
+    assert (
+        "9 months of losses at the earliest, and this run was shorter"
+        in told_of(Run.load(folder, "").result)["Closed"]
+    )
+
+
+def test_groups_too_small_to_tell_are_not_compared_and_ties_are_all_named(folder):
+    rows = [("a", 0, 272)] * 8 + [("b", 0, 272)] * 8 + [("c", 0, None)] * 8 + [("d", 0, None)] * 2
+    text = told_of(with_outcomes(folder, rows))["Closed"]
+    assert "Of the trades with at least 8 stores, a (8 of 8) and b (8 of 8) lost the largest part" in text
+    assert "c (none of 8) the smallest" in text and "d (" not in text
+
+
+def test_causes_are_told_as_the_model_found_them(dearer):
+    text = told_of(Run.load(dearer, "").result)["Why"]
+    assert (
+        "names only what set a store apart from others of its kind" in text and "By their books" not in text
+    )
+
+
+def test_the_last_half_year_is_of_stores_in_whatever_form_and_as_long_as_it_was(folder):
+    result = Run.load(folder, "").result
+    books = result.stores_monthly
+    assert "the 2 complete months of their books" in told_of(result)["Survived"]
+    store = int(books["store"].iloc[0])
+    moved = books.assign(state=["online only" if s == store else "open" for s in books["store"]])
+    fates = result.outcomes.assign(
+        outcome=["moved online" if s == store else "survived" for s in result.outcomes["store"]]
+    )
+    online = RunResult(None, result.manifest, {**result.frames, "outcomes": fates, "stores_monthly": moved})
+    figures = last_half_year(online)
+    mine = books[books["store"] == store]
+    assert figures.loc[store, "margin"] == pytest.approx(
+        mine["profit_yuan"].sum() / mine["revenue_yuan"].sum()
+    )
+    assert [t.name for t in typical(online) if t.outcome == "moved online"] == [mine["name"].iloc[0]]
+
+
+def test_stores_the_scenario_names_and_decisions_of_others_are_told(folder):
+    run_ = with_outcomes(folder, [("a", 0, 272), ("a", 0, None), ("b", 0, None)])
+    scenario = run_.manifest["scenario"]
+    scenario = {**scenario, "stores": {**scenario["stores"], "named": {"s0": {}, "s1": {}}}}
+    events = pd.DataFrame(
+        [
+            dict(
+                zip(
+                    run_.events.columns,
+                    ["2013-05-01", "platform", "bazaar", "boycott begins: malls", "called", {}],
+                )
+            )
+        ]
+    )
+    run_ = RunResult(None, {**run_.manifest, "scenario": scenario}, {**run_.frames, "events": events})
+    told = told_of(run_)
+    assert (
+        told["Named"]
+        == "Of the stores that the scenario names: of 2 “shop” 1 was still a plain shop and 1 had closed."
+    )
+    assert told["Also"] == "Other decisions: boycott begins: malls (bazaar, on 1 May 2013)."
+
+
+def test_nothing_online_and_cash_from_the_first_day(folder):
+    result = Run.load(folder, "").result
+    daily = result.daily.copy()
+    daily[[c for c in daily if c.startswith("sales/") and c != "sales/walk-in"]] = 0.0
+    assert (
+        "Nothing of it came by parcel."
+        in told_of(RunResult(None, result.manifest, {**result.frames, "daily": daily}))["Online"]
+    )
+    platform = next(iter(result.manifest["scenario"]["platforms"]))
+    months = result.city_monthly.assign(**{f"cash_yuan/{platform}": 4e8})
+    text = told_of(RunResult(None, result.manifest, {**result.frames, "city_monthly": months}))["Platforms"]
+    assert (
+        f"The cash of {platform} fell most, from 1 billion yuan on the first day to 400 million yuan" in text
+    )
+
+
+def test_amounts_are_rounded_before_their_word_is_chosen():
+    assert large(999_600_000, "yuan") == "1 billion yuan"
+    assert large(12.34e15, "yuan") == "12,300 trillion yuan"
+    assert large(-2_484_000_000, "yuan") == "-2.48 billion yuan"
+    assert large(661_234, "yuan") == "661,234 yuan"
+    assert (percent(0.996), percent(1.0)) == ("over 99\u00a0%", "100\u00a0%")
+
+
+def test_survival_at_the_right_end_is_no_share_of_all_stores(folder):
+    # Those of the first day all close; the newcomers are there still.
+    rows = [("a", 0, 272)] * 8 + [("b", 0, 272)] * 8 + [("b", 200, None)] * 4
+    caption = {p.name: p.caption for p in pictures(with_outcomes(folder, rows))}["survival"]
+    assert "it is 0\u00a0%" in caption and "ever opened 20\u00a0% have not closed" in caption
 
 
 def test_every_picture_of_short_and_empty_runs(folder):
@@ -429,6 +556,37 @@ def test_two_runs_are_paired_by_name(folder, dearer, of_two):
     assert sum(a.get("data-store") is not None for _, a in seen.elements) == len(a.outcomes) + len(
         b.outcomes
     ) + len(expected)
+
+
+def test_money_of_two_currencies_is_not_subtracted_and_stays_text(folder):
+    a = Run.load(folder, "").result
+    b = RunResult(
+        None, {**a.manifest, "scenario": {**a.manifest["scenario"], "currency": NASTY[0]}}, a.frames
+    )
+    table = side_by_side(a, b, report.esc)
+    row = next(r for r in table.split("<tr>") if ">sales<" in r)
+    assert "yuan</td>" in row and report.esc(NASTY[0]) in row and "<td class=number>–</td>" in row
+    assert "<script" not in table
+
+
+def test_runs_of_other_length_say_so_whether_paired_or_not(folder):
+    a = with_outcomes(folder, [("a", 0, 272), ("a", 0, 30), ("a", 0, None)])
+    b = with_outcomes(folder, [("a", 0, None), ("a", 0, 30), ("a", 0, None)])
+    b.manifest["last_day"] = "2013-03-01"
+    told = {s.about: s.text for s in pair_answer(a, b, pair(a, b))}
+    assert "On 1 March 2013, the last day of both, 1 store had closed in A and 1 in B." in told["Days"]
+    b.manifest["seed"] += 1
+    told = {s.about: s.text for s in pair_answer(a, b, pair(a, b))}
+    assert "No pairs" in told and "1 store had closed in A" in told["Days"]
+    assert told["Changed"] == "The seed only; the scenarios are the same."
+
+
+def test_changes_are_told_in_words(folder):
+    a = Run.load(folder, "").result
+    assert pair_answer(a, a, pair(a, a))[0].text == "Nothing: scenario and seed are the same."
+    scenario = {**a.manifest["scenario"], "levers": None, "residents": 8_200_000, "days": True}
+    text = pair_answer(a, RunResult(None, {**a.manifest, "scenario": scenario}, a.frames), pair(a, a))[0].text
+    assert "levers" in text and "is there in A only" in text and "8,200,000 in B" in text and "{" not in text
 
 
 def test_other_cities_are_not_paired(folder):
