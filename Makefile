@@ -30,7 +30,7 @@ SCHEMA = scenarios/scenario.schema.json
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help run test check format js js-check bench bench-show schema pictures studies claims clean
+.PHONY: help run test check format js js-check bench bench-show schema pictures screens studies claims clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ schema: $(VENV)/.has-package  ## Write the JSON Schema of scenarios, with which 
 
 pictures: $(VENV)/.has-package  ## Run the base scenario; put its pictures and its table of outcomes into the README
 	$(BIN)/python docs/make_pictures.py
+
+screens: $(VENV)/.has-test  ## Photograph the live page and a report for the README (needs Chromium)
+	$(BIN)/python docs/make_screens.py
 
 studies: $(VENV)/.has-package  ## Carry out the three shipped studies (an hour or more), and put their pictures into the docs
 	$(BIN)/python docs/make_studies.py $(ARGS)

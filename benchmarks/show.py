@@ -7,9 +7,6 @@ count: at every frame the browser draws (at most 60 a second), a script in the p
 is another picture than at the frame before. Mesa's app is `show_mesa.py`; its play interval is the shortest there is.
 The page plays at its highest speed; "days" are the simulated days it shows in a second, "pictures" how often the map
 is drawn while it plays at two days a second, when people are seen walking.
-
-Since no screen shows more than 60 pictures a second, the page is measured once more with that limit lifted and the speed
-set free ("unlimited"), which tells what simulation, transport and drawing can do together.
 """
 
 from __future__ import annotations
@@ -42,7 +39,7 @@ BARS = {"times_mesa": 10.0, "days_per_s": 30.0, "first_s": 2.0, "session_days_pe
 MADE_WITH = ("mesa", "solara", "ipyvuetify", "playwright")
 WINDOW = {"width": 1280, "height": 720}
 PATIENCE_S = 120
-FASTEST, ANY = 60, 365  # days per second that the page offers, and the most its clock takes
+FASTEST = 60  # days per second, the most that the page offers
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -52,7 +49,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NO_LIMIT = ["--disable-frame-rate-limit", "--disable-gpu-vsync"]
 
 # What Mesa's page shows: a picture whose address changes, or a canvas (or drawing) that is made anew.
 COUNT_MESA = """
@@ -107,12 +103,12 @@ def chromium() -> str:
 
 
 @contextlib.contextmanager
-def browser(*more: str) -> Iterator[Any]:
+def browser() -> Iterator[Any]:
     """A browser, started anew."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, *more])
+        started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield started
         started.close()
 
@@ -139,7 +135,7 @@ def server(*command: object, ask: str = "/", **environment: str) -> Iterator[str
                 break
             except OSError:
                 if process.poll() is not None or time.monotonic() > last:
-                    raise SystemExit(f"{' '.join(map(str, command))} does not answer") from None
+                    raise RuntimeError(f"{' '.join(map(str, command))} does not answer") from None
                 time.sleep(0.2)
         yield url
     finally:
@@ -182,25 +178,22 @@ def mesa(people: int, way: str, seconds: float) -> float:
         return per_second(page, ["window.counted"], seconds)[0]
 
 
-def ours(people: int, seconds: float, *, unlimited: bool = False) -> dict[str, float]:
+def ours(people: int, seconds: float) -> dict[str, float]:
     """Of the page: days shown per second at full speed, pictures per second at a walk."""
-    flags = NO_LIMIT if unlimited else []
-    with serve(TOWN, "--set", f"population={people}") as url, browser(*flags) as chrome:
+    with serve(TOWN, "--set", f"population={people}") as url, browser() as chrome:
         page = chrome.new_page(viewport=WINDOW)
         page.add_init_script(COUNT_OURS)
         page.goto(url)
         wait(page, "window.firstMs > 0")
         speed = page.get_by_label("Speed")
-        if unlimited:  # more than the page offers
-            speed.evaluate(f"list => list.append(new Option('any', {ANY}))")
         speed.select_option("2")
         page.get_by_role("button", name="Play").click()
         wait(page, "o2oApp.shown > 2")
         walking = per_second(page, ["window.pictures"], seconds / 2)[0]
-        speed.select_option(str(ANY if unlimited else FASTEST))
+        speed.select_option(str(FASTEST))
         wait(page, "o2oApp.shown > 30")
         left = page.evaluate("o2oApp.sources[0].days - o2oApp.shown")
-        most = left / (ANY if unlimited else FASTEST) * 0.9  # it must not come to its end meanwhile
+        most = left / FASTEST * 0.9  # it must not come to its end meanwhile
         days, simulated = per_second(page, ["window.days", "o2oApp.shown"], min(seconds, most))
         cost = page.evaluate("o2oApp.map.cost")
         return {"days_shown": days, "days_passed": simulated, "pictures_walking": walking, "draw_ms": cost}
@@ -235,15 +228,8 @@ def first_picture(scenario: Path, openings: int = 5) -> dict[str, float]:
 
 def classroom(sessions: int, days: int) -> dict[str, Any]:
     """A class at once: see `show_sessions`."""
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.show_sessions",
-        "--sessions",
-        str(sessions),
-        "--days",
-        str(days),
-    ]
+    command = [sys.executable, "-m", "benchmarks.show_sessions"]
+    command += ["--sessions", str(sessions), "--days", str(days)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"benchmarks.show_sessions failed:\n{done.stderr.strip()[-500:]}")
@@ -271,24 +257,17 @@ def show_pictures(people: list[int], seconds: float, parts: set[str], ways: list
                 except Exception as fault:  # one way that does not work is no reason to lose the others
                     print(f"  SolaraViz, {way:<11} no picture: {str(fault).splitlines()[0]}", flush=True)
         if "page" in parts:
-            for name, unlimited in (("page", False), ("unlimited", True)):
-                found = row[name] = ours(n, seconds, unlimited=unlimited)
-                print(
-                    f"  our page{', no limit' if unlimited else '':<12}{found['days_shown']:9.1f} days shown/s "
-                    f"(of {found['days_passed']:.1f} passed), walking {found['pictures_walking']:.1f} pictures/s, "
-                    f"{found['draw_ms']:.1f} ms each",
-                    flush=True,
-                )
+            found = row["page"] = ours(n, seconds)
+            print(
+                f"  our page             {found['days_shown']:8.1f} days shown/s (of {found['days_passed']:.1f} passed); "
+                f"walking {found['pictures_walking']:.1f} pictures/s, {found['draw_ms']:.1f} ms each",
+                flush=True,
+            )
         if row.get("mesa") and "page" in row:
             row["times"] = {way: row["page"]["days_shown"] / rate for way, rate in row["mesa"].items()}
-            row["times_unlimited"] = {
-                way: row["unlimited"]["days_shown"] / rate for way, rate in row["mesa"].items()
-            }
             for way, times in row["times"].items():
                 said = verdict(times, BARS["times_mesa"]) if way in IDIOM else "(for information)"
-                print(
-                    f"  {times:5.1f}x SolaraViz, {way} {said}; {row['times_unlimited'][way]:.1f}x without limit"
-                )
+                print(f"  {times:5.1f}x SolaraViz, {way} {said}")
     if "page" in report.get("10000", {}):
         rate = report["10000"]["page"]["days_shown"]
         print(f"10,000 consumers: {rate:.1f} days shown/s {verdict(rate, BARS['days_per_s'])}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -81,7 +81,7 @@ def serve(
         found = addresses(sock, host)
         first = _teachers(served, found[0]) if broadcast else found[0]
         app = create_app(served, when_warm=None if no_open else lambda: _open(first))
-        _tell(served, found, alone=is_loopback(host))
+        _tell(served, found, alone=is_loopback(sock.getsockname()[0]))
         run(app, served.limits, sock)
 
 

@@ -9,7 +9,6 @@ says raises: what is wrong with it is answered in words.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -26,6 +25,7 @@ Say = dict[str, Any]
 MOST_MOVES = 10_000
 LARGEST_SEED = 2**63 - 1
 LARGEST_ASK = 2**53
+LARGEST_VALUE = 1e18
 KINDS = ("store", "circle", "platform", "person")
 FIELDS = {
     "open": {"do", "scenario", "seed", "moves", "set"},
@@ -106,13 +106,21 @@ class Conversation:
         except Misunderstood as fault:
             yield _error(str(fault), about, **ask)
         except ScenarioError as fault:
-            yield _error(str(fault), about, fatal=about == "open", **ask)
+            if about == "want":
+                self.close()  # a day was left in the middle of it, and must not be gone on with
+            yield _error(str(fault), about, fatal=about in ("open", "want"), **ask)
         except Exception as fault:  # a rule of the user's own, or a fault of ours: the city cannot go on
+            own_rules = self.model is not None and bool(self.model.spec.plugins)
             self.close()
             what = printable(f"{type(fault).__name__}: {fault}")
             if self._on_fault is not None:
                 self._on_fault(fault)
-                what = "a fault of ours"
+                kind = type(fault).__name__
+                what = (
+                    f"{kind}, in a plugin of this scenario or by a fault of ours"
+                    if own_rules
+                    else "a fault of ours"
+                )
             yield _error(f"the city stopped: {what}", about, fatal=True, **ask)
 
     def _kind(self, message: Any) -> str:
@@ -291,7 +299,7 @@ def _is_whole(value: Any, low: int, high: int) -> TypeGuard[int]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_VALUE
 
 
 def _values(said: Any) -> dict[str, float]:

@@ -8,15 +8,11 @@ kernels do, it does here.
 from __future__ import annotations
 
 import gc
-import signal
 
 import numba
 
 from .. import cli, model
 from . import live, worker
-
-# Ctrl-C reaches every process of the terminal; workers are born deaf to it.
-signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 @numba.njit

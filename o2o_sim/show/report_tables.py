@@ -157,6 +157,7 @@ def side_by_side(a: RunResult, b: RunResult, esc: Escape) -> str:
         rows,
         esc,
         numbers=[1, 2, 3],
+        kind="short",
     )
 
 

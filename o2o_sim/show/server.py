@@ -192,7 +192,8 @@ def check_lessons(folder: Path, offered: Offers) -> None:
             raise ScenarioError(f"there is no scenario '{name}' here")
         return read(offered[name])
 
-    load_lessons([folder], load)
+    if not load_lessons([folder], load):
+        raise ScenarioError("holds no lessons (files *.yaml)", file=str(folder))
 
 
 def read_lessons(folder: Path | None) -> list[dict[str, Any]]:
@@ -252,8 +253,8 @@ def bind(host: str, port: int | None) -> socket.socket:
 
 def addresses(sock: socket.socket, host: str) -> list[str]:
     """The addresses at which a browser finds the server, the one for this machine first."""
-    port = sock.getsockname()[1]
-    if host not in ("0.0.0.0", "::"):
+    at, port = sock.getsockname()[:2]
+    if at not in ("0.0.0.0", "::"):
         return [f"http://{f'[{host}]' if ':' in host else host}:{port}/"]
     found = [f"http://127.0.0.1:{port}/"]
     # Which address others see: asking for a way out sends nothing (the address is one of documentation).
@@ -286,7 +287,19 @@ def web_server(app: Guard, limits: Limits) -> uvicorn.Server:
 
 def serve(app: Guard, limits: Limits, sock: socket.socket) -> None:
     """Serve an application until Ctrl-C (which raises KeyboardInterrupt, after every worker has ended)."""
+    _more_files()
     web_server(app, limits).run(sockets=[sock])
+
+
+def _more_files() -> None:
+    """Let this process have as many files and connections as it may: on a Mac a class would need more than the usual 256."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        wanted = 4096 if most == resource.RLIM_INFINITY else min(4096, most)
+        if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 __all__ = ["Served", "addresses", "bind", "create_app", "is_loopback", "new_token", "serve", "web_server"]

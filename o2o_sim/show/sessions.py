@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from typing import Any
 
 from .catalogue import Offers
@@ -110,12 +111,26 @@ def _start(there: socket.socket, arguments: tuple[Any, ...]) -> Any:
     """Start a worker process with its end of the line; not forked off this one, which has threads."""
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context: Any = multiprocessing.get_context(method)
-    with _STARTING, _environment(ONE_THREAD):
+    with _STARTING, _environment(ONE_THREAD), _deaf():
         if method == "forkserver":
             context.set_forkserver_preload([NURSERY])
         process = context.Process(target=live, args=(there, *arguments), daemon=True, name="o2o-sim session")
         process.start()
     return process
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """What is started here never hears of Ctrl-C, which reaches every process of the terminal, not even while it begins."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # when it starts it lets Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

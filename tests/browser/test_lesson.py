@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .helpers import VILLAGE, Server, fact, serve, until
+from .helpers import VILLAGE, Server, serve, until
 
 LESSON = """\
 title: Dear rents

@@ -82,6 +82,15 @@ def test_looking_back_shows_the_same_picture(live: Server, visit: Visit) -> None
     assert picture(page)["hash"] == first
 
 
+def test_the_time_bar_can_be_dragged_while_it_plays(live: Server, visit: Visit) -> None:
+    page = visit(live.url)
+    speed(page, 30)
+    page.get_by_role("button", name="Play").click()
+    until(page, "shown >= 20")
+    seek(page, 2)
+    assert fact(page, "playing") is False
+
+
 def test_a_click_on_a_shop_shows_its_card(live: Server, visit: Visit) -> None:
     page = visit(live.url)
     seek(page, 40)

@@ -115,7 +115,7 @@ def test_who_asks_and_does_not_read_stops_nobody(classroom):
             said += [one] if isinstance(one, dict) and "ask" in one else []
         told = [one["ask"] for one in said if one["say"] == "inspected"]
         assert told == sorted(told) and len(told) >= 20
-        assert "too many questions" in [one for one in said if one["say"] == "error"][0]["message"]
+        assert "too many questions" in next(one for one in said if one["say"] == "error")["message"]
 
 
 def test_a_reload_whose_link_says_the_seed_of_the_scenario_finds_the_run():

@@ -66,6 +66,10 @@ def test_letting_others_in_is_warned_of(call, served):
     _, out, err = call(HAMLET, "--no-open", "--host", "0.0.0.0")
     assert "no password and no encryption" in err
     assert "http://127.0.0.1:" in out
+    # Other ways to say it.
+    _, out, err = call(HAMLET, "--no-open", "--host", "0")
+    assert "no password" in err and "http://127.0.0.1:" in out
+    assert call(HAMLET, "--no-open", "--host", "127.1")[2] == ""
 
 
 @pytest.mark.parametrize(
@@ -81,6 +85,9 @@ def test_letting_others_in_is_warned_of(call, served):
         ([HAMLET, "--port", "0"], "Invalid value for '--port'"),
         ([HAMLET, "--sessions", "0"], "Invalid value for '--sessions'"),
         ([HAMLET, "--lessons", "gone"], "gone: is no folder of lessons"),
+        ([HAMLET, "--lessons", "."], "holds no lessons"),
+        ([HAMLET, "--max-consumers", "199"], "hamlet.yaml: has 200 consumers; this server shows at most 199"),
+        ([HAMLET, "--max-days", "9"], "this server shows at most 9"),
     ],
 )
 def test_what_is_refused(call, arguments, said, tmp_path, monkeypatch):

@@ -265,6 +265,25 @@ def test_a_fault_stops_the_city_and_not_the_talk():
     assert [type(fault) for fault in told] == [ZeroDivisionError]
 
 
+def test_a_rule_that_refuses_in_the_middle_of_a_day_ends_the_city():
+    """Or the next wish for days would simulate the half of it a second time."""
+    conversation = opened()
+
+    def refuse():
+        raise ScenarioError("there is no such shop")
+
+    conversation.model.step = refuse
+    fault = error_of(ask(conversation, do="want", day=3))
+    assert fault["fatal"] and "no such shop" in fault["message"]
+    assert "no city is open" in error_of(ask(conversation, do="want", day=3))["message"]
+
+
+def test_a_number_too_large_for_anything_is_nonsense():
+    moves = [[1, "levers.rent_x", 10**400]]
+    fault = ask(talk(), do="open", scenario="hamlet", moves=moves)[-1]
+    assert fault["about"] == "open" and "a move should be" in fault["message"]
+
+
 def test_no_lever_moves_after_the_last_day():
     conversation = opened()
     ask(conversation, do="want", day=39)

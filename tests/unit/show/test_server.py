@@ -118,7 +118,17 @@ def test_lessons_of_ones_own_are_checked_at_once(tmp_path):
 
 # -- who is let in ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "8.8.8.8", "[::1", "", "a b", "[::1%a; script-src *]"]
+    "host",
+    [
+        "evil.example",
+        "evil.example:8765",
+        "127.0.0.1.evil.example",
+        "8.8.8.8",
+        "[::1",
+        "",
+        "a b",
+        "[::1%a; script-src *]",
+    ],
 )
 def test_other_names_are_turned_away(server, host):
     status, headers, body = ask(server, "/", Host=host)

@@ -15,6 +15,7 @@ from serving import HAMLET, TINY, running
 
 from o2o_sim.record.message import decode
 from o2o_sim.show.catalogue import PACKAGE, offers
+from o2o_sim.show.sessions import log
 
 pytest.importorskip("uvicorn")
 ROOT = Path(__file__).parents[3]
@@ -267,6 +268,21 @@ def test_workers_that_cannot_begin_are_told_of(capfd):
     assert "no city today" in capfd.readouterr().err
 
 
+def test_a_refusal_that_nobody_waited_for_refuses_nobody_else(pretend):
+    eventually(lambda: pretend.pool.ready == 1)
+    pretend.pool._warm._queue.appendleft(None)
+    with pretend.talk() as talk:
+        assert talk.open()
+
+
+def test_what_cannot_be_logged_stops_nothing(monkeypatch):
+    def closed(*_, **__):
+        raise OSError("no terminal")
+
+    monkeypatch.setattr("builtins.print", closed)
+    log("anything")
+
+
 def test_too_large_a_city_is_refused():
     with (
         running(limits={"consumers": 100, "days": 80}, spares=1) as server,
@@ -289,8 +305,11 @@ def test_closing_the_server_ends_every_worker():
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_of_a_server_that_ends(end, tmp_path):
+@pytest.mark.parametrize(
+    ("end", "early"),
+    [(signal.SIGINT, False), (signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGKILL, False)],
+)
+def test_nothing_is_left_of_a_server_that_ends(end, early, tmp_path):
     command = [sys.executable, "-m", "o2o_sim", "serve", str(HAMLET), "--no-open"]
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
     with (tmp_path / "said").open("w") as said:
@@ -310,8 +329,13 @@ def test_nothing_is_left_of_a_server_that_ends(end, tmp_path):
                 found.append(int(stat.parent.name))
         return found
 
-    eventually(lambda: len(members()) >= 4, 60)  # the server, the fork server, the tracker, a worker
-    server.send_signal(end)
+    if early:  # Ctrl-C in a terminal reaches every process, also a fork server that is just importing
+        eventually(lambda: len(members()) >= 3, 60)
+        time.sleep(0.4)
+        os.killpg(group, end)
+    else:
+        eventually(lambda: len(members()) >= 4, 60)  # the server, the fork server, the tracker, a worker
+        server.send_signal(end)
     code = server.wait(20)
     eventually(lambda: members() == [])
     text = (tmp_path / "said").read_text()
