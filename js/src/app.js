@@ -170,6 +170,7 @@ export class App {
   }
 
   #mount(day) {
+    this.shownDay = null; // panels show the new runs even if their first day is the one shown before
     this.curtain.hide();
     const two = this.sources.length > 1;
     this.root.classList.toggle("o2o-two", two);
