@@ -74,7 +74,7 @@ function coloured(map) {
 }
 (function look() {
   const app = window.o2oApp;
-  if (app?.map && app.shown >= 0) {
+  if (app?.map && app.shown !== null && app.shown >= 0) {
     const now = performance.now();
     if (!window.firstMs && app.map.drawn && coloured(app.map)) window.firstMs = now;
     if (app.shown !== day) { day = app.shown; window.days += 1; }

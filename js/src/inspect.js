@@ -5,6 +5,7 @@
  */
 
 import { debounce, fill, freshId, h, say } from "./dom.js";
+import { why } from "./news.js";
 import { keyOf } from "./series.js";
 import { OUTCOMES, clip, count, dateText, number, quantity, short } from "./text.js";
 
@@ -263,7 +264,7 @@ function table({ title, columns = [], rows }) {
 function history(events) {
   const latest = [...events].reverse();
   const item = ({ date, decision, reason }) =>
-    h("li", null, h("time", { datetime: date }, dateText(date)), h("b", null, decision), reason && h("span", null, reason));
+    h("li", null, h("time", { datetime: date }, dateText(date)), h("b", null, decision), reason && h("span", null, why(reason, decision)));
   const first = latest.slice(0, 6);
   const rest = latest.slice(6);
   return h("section", { class: "events" }, h("h3", null, "What it decided, and why"),

@@ -66,11 +66,12 @@ export class Tabs {
   }
 
   #arrow(event) {
-    const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!move) return;
-    event.preventDefault();
     const seen = [...this.tabs.keys()].filter((id) => !this.tabs.get(id).tab.hidden);
-    const next = seen[(seen.indexOf(this.open) + move + seen.length) % seen.length];
+    const at = seen.indexOf(this.open);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    event.preventDefault(); // or the page would show the first or the newest day
+    const next = seen.at(to % seen.length);
     this.show(next);
     this.tabs.get(next).tab.focus();
   }
@@ -79,7 +80,9 @@ export class Tabs {
 /** A line that tells what is going on, with buttons for what can be done about it. */
 export class Notice {
   constructor() {
-    this.node = h("div", { class: "o2o-notice", role: "status", hidden: true });
+    this.box = h("div", { class: "o2o-notice", hidden: true });
+    // Screen readers tell what comes into a place that was there before.
+    this.node = h("div", { class: "o2o-notices", role: "status" }, this.box);
     this.timer = 0;
   }
 
@@ -90,10 +93,10 @@ export class Notice {
    */
   show(text, { kind = "info", actions = [], seconds = 0 } = {}) {
     clearTimeout(this.timer);
-    this.node.className = `o2o-notice o2o-notice-${kind}`;
-    this.node.hidden = false;
+    this.box.className = `o2o-notice o2o-notice-${kind}`;
+    this.box.hidden = false;
     fill(
-      this.node,
+      this.box,
       h("span", { class: "o2o-notice-text" }, text),
       h(
         "span",
@@ -109,7 +112,7 @@ export class Notice {
 
   hide() {
     clearTimeout(this.timer);
-    this.node.hidden = true;
+    this.box.hidden = true;
   }
 }
 

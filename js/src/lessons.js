@@ -234,7 +234,9 @@ export class Lesson {
 
   _levers(step) {
     this.app.focus("levers", { levers: step.levers });
-    for (const panel of this.app.panels?.levers ?? []) panel.highlight?.(step.levers);
+    const { levers = [], leverRun = 0 } = this.app.panels ?? {};
+    for (const panel of levers) panel.highlight?.(step.levers);
+    levers[leverRun]?.focus?.(step.levers); // the button that had it is hidden now
   }
 
   _drop() {

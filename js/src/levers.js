@@ -94,6 +94,12 @@ export class Levers {
     first?.scrollIntoView?.({ block: "nearest" });
   }
 
+  /** Give the keyboard's focus to the first of some levers that is there. @param {string[]} keys */
+  focus(keys) {
+    const row = [...this.rows.values()].find(({ lever, slider }) => keys.includes(lever.key) && !slider.disabled);
+    row?.slider.focus({ preventScroll: true });
+  }
+
   /** Build the panel from the source's descriptors. */
   render() {
     for (const row of this.rows?.values() ?? []) row.drop();

@@ -40,18 +40,19 @@ function split(text, separator) {
   return text === "" ? [] : text.split(separator).slice(0, MOST_PARTS);
 }
 
-function levers(text) {
+function levers(text, drop) {
   const set = {};
   for (const part of split(text, ",")) {
     const [key, x, ...more] = part.split(":");
     const name = plain(key);
     const y = value(x ?? "");
     if (name && y !== null && !more.length) set[name] = y;
+    else drop(part);
   }
   return set;
 }
 
-function later(text) {
+function later(text, drop) {
   const moves = [];
   for (const part of split(text, ",")) {
     const [day, key, x, ...more] = part.split(":");
@@ -59,6 +60,7 @@ function later(text) {
     const name = plain(key ?? "");
     const y = value(x ?? "");
     if (at !== null && name && y !== null && !more.length) moves.push([at, name, y]);
+    else drop(part);
   }
   return moves.sort((a, b) => a[0] - b[0]);
 }
@@ -110,7 +112,8 @@ export function writeLink({ a, b = null, day = 0, lesson = null }) {
 /**
  * What a link says; parts that make no sense are left out, a link without a scenario is {}.
  * @param {string} hash with or without "#"
- * @returns {{a?: Run, b?: Run|null, day?: number, lesson?: string|null}}
+ * @returns {{a?: Run, b?: Run|null, day?: number, lesson?: string|null, dropped?: string[]}} `dropped`: the parts that
+ *   were left out, as they stand there
  */
 export function readLink(hash) {
   const said = new Map();
@@ -119,18 +122,26 @@ export function readLink(hash) {
     if (at > 0) said.set(part.slice(0, at), separators(part.slice(at + 1)));
   }
   const scenario = plain(said.get("scenario") ?? "");
-  const day = wholeNumber(said.get("day")) ?? 0;
   const lesson = plain(said.get("lesson") ?? "") || null;
   if (!scenario) return lesson ? { lesson } : {};
-  const seed = seedNumber(said.get("seed"));
-  const a = { scenario, seed, set: levers(said.get("set") ?? ""), moves: later(said.get("moves") ?? "") };
+  const dropped = [];
+  const one = (name, read) => {
+    const text = said.get(name) ?? "";
+    const x = read(text);
+    if (x === null && text !== "") dropped.push(`${name}=${plain(text) ?? text}`);
+    return x;
+  };
+  const list = (name, read) => read(said.get(name) ?? "", (part) => dropped.push(`${name}=${plain(part) ?? part}`));
+  const seed = one("seed", seedNumber);
+  const a = { scenario, seed, set: list("set", levers), moves: list("moves", later) };
+  const day = one("day", wholeNumber) ?? 0;
   const b = ["b.scenario", "b.seed", "b.set", "b.moves"].some((name) => said.has(name))
     ? {
         scenario: plain(said.get("b.scenario") ?? "") || scenario,
-        seed: seedNumber(said.get("b.seed")) ?? seed,
-        set: levers(said.get("b.set") ?? ""),
-        moves: later(said.get("b.moves") ?? ""),
+        seed: one("b.seed", seedNumber) ?? seed,
+        set: list("b.set", levers),
+        moves: list("b.moves", later),
       }
     : null;
-  return { a, b, day, lesson };
+  return { a, b, day, lesson, ...(dropped.length > 0 && { dropped }) };
 }

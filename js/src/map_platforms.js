@@ -34,7 +34,9 @@ export class PlatformStrip {
       );
       return { ...platform, button, share, bar, members: NaN };
     });
-    fill(this.element, platforms.length > 0 && h("span", null, "Platforms"), this.items.map((item) => item.button));
+    const meaning = "The figures and bars: the share of the people who are members";
+    const caption = h("span", { title: meaning }, h("span", null, "Platforms · "), "members");
+    fill(this.element, platforms.length > 0 && caption, this.items.map((item) => item.button));
     this.items.forEach((_, id) => this.#title(id));
   }
 

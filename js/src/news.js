@@ -51,9 +51,21 @@ const SENTENCES = {
 };
 const MARKS = { open: 0, adopt: 1, showroom: 2, move: 3, close: 4 };
 
-/** A reason as a sentence: a rule is logged by the name of its class ("MatchRival"). */
-export function why(reason) {
+// Reasons for other rents, logged in a word.
+const BECAUSE = {
+  vacancy: "because of empty units",
+  "fully let": "because all units are let",
+  index: "by the index agreed on",
+};
+
+/**
+ * A reason as a sentence: a rule is logged by the name of its class ("MatchRival").
+ * @param {string} reason
+ * @param {string} [decision] of which it is the reason
+ */
+export function why(reason, decision = "") {
   const text = String(reason ?? "");
+  if (/^rent\b/.test(decision) && Object.hasOwn(BECAUSE, text)) return BECAUSE[text];
   if (!/^(?:[A-Z][a-z]+)+$/.test(text)) return text;
   return `its rule: ${text.replace(/(?!^)[A-Z]/g, " $&").toLowerCase()}`;
 }
@@ -159,13 +171,15 @@ export class News {
         h("strong", null, who),
         " ",
         deed(decision, false, reason),
-        h("span", { class: "o2o-reason" }, [KINDS[kind] ?? kind, why(reason)].filter(Boolean).join(" · ")),
+        h("span", { class: "o2o-reason" }, [KINDS[kind] ?? kind, why(reason, decision)].filter(Boolean).join(" · ")),
       ),
     );
   }
 
   #many(group) {
     const { kind, decision, reason, run } = group[0];
+    const said = why(reason, decision);
+    const because = decision === "rent" && said; // the sentence goes on
     return h(
       "details",
       { class: "o2o-news-many" },
@@ -179,8 +193,8 @@ export class News {
           this.#badge(run),
           h("strong", null, `${group.length} ${MANY[kind] ?? kind}`),
           " ",
-          deed(decision, true, reason),
-          h("span", { class: "o2o-reason" }, why(reason)),
+          because ? `${deed(decision, true, reason)}, ${said}` : deed(decision, true, reason),
+          !because && h("span", { class: "o2o-reason" }, said),
         ),
       ),
       h(

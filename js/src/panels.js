@@ -78,7 +78,7 @@ export class Panels {
     turn(this.leverRun);
     const reason = this.app.viewer ? "The teacher moves the levers." : "";
     this.levers = sources.map((source, k) => {
-      const onmove = (key, value) => this.app.moveLever(k, key, value);
+      const onmove = (key, value) => this.app.moves.move(k, key, value);
       return new Levers(hosts[k], source, { onmove, reason });
     });
   }
@@ -97,7 +97,7 @@ export class Panels {
     );
     fill(this.tabs.panel("inspect"), hosts);
     this.inspectors = hosts.map((host, k) => {
-      const onpick = (who) => this.app.picked(k, who);
+      const onpick = (who) => this.app.selection.picked(k, who);
       const inspector = new Inspector(host.appendChild(h("div")), { onpick });
       inspector.setFrames(sources[k].frames);
       return inspector;

@@ -8,6 +8,8 @@ export const SPEEDS = [0.5, 1, 2, 5, 10, 30, 60];
 /** From this many days per second on nobody could follow a walk; people stand where they go. */
 const WALKING_MOST = 6;
 const MIDDAY = 0.5;
+/** So much of a day must be due at fast play for a new picture. */
+const ROUND_FROM = 0.25;
 const AHEAD_LEAST = 5;
 const FORTNIGHT = 14;
 /** A page that was asleep (another tab) does not make up for it. */
@@ -29,6 +31,8 @@ export class Player {
   #speed = 2;
   #at = -1; // day and part of it; -1: nothing shown yet
   #stopAt = null;
+  #owed = 0; // days that are due at fast play, less those shown
+  #fresh = true; // none was shown yet, or it had to wait
 
   /**
    * @param {Array} sources one, or two that are shown side by side
@@ -124,6 +128,8 @@ export class Player {
     if (this.playing) return;
     if (this.day >= this.last && this.last > 0 && this.target === null) this.#at = 0; // over: once more
     this.playing = true;
+    this.#owed = 0;
+    this.#fresh = true;
     this.#want();
     this.#before = this.#clock.now();
     this.#schedule();
@@ -229,18 +235,37 @@ export class Player {
     const end = this.#stopAt ?? this.last;
     const limit = Math.min(this.newest, end);
     const shown = this.day;
-    const next = this.#at + days;
-    // The night of the newest day is as far as it goes.
-    this.#at = Math.floor(next) > limit ? Math.max(this.#at, limit + 0.999) : next;
+    const fast = this.#speed > WALKING_MOST;
+    if (fast) this.#leap(days, limit);
+    else {
+      const next = this.#at + days;
+      // The night of the newest day is as far as it goes.
+      this.#at = Math.floor(next) > limit ? Math.max(this.#at, limit + 0.999) : next;
+    }
     if (this.day !== shown) this.#want();
-    if (this.day >= end && this.#at - this.day > 0.99) {
+    if (this.day >= end && (fast || this.#at - this.day > 0.99)) {
       this.#at = this.day + MIDDAY;
       this.playing = false;
       this.#stopAt = null;
       this.#show();
-    } else if (this.day !== shown || (!this.still && this.#speed <= WALKING_MOST)) {
+    } else if (this.day !== shown || (!this.still && !fast)) {
       this.#show();
     }
+  }
+
+  /**
+   * Whole days at fast play. A screen that draws about as often as days are due shows one more day in each picture: the
+   * clocks of both tremble, and counted to the fraction some pictures would show no new day and the next skip one.
+   */
+  #leap(days, limit) {
+    this.#owed += days;
+    const due = this.#owed < ROUND_FROM ? 0 : this.#owed < 2 - ROUND_FROM ? 1 : Math.round(this.#owed);
+    const to = Math.max(this.day, Math.min(this.day + due, limit));
+    const late = this.day + due > limit;
+    // What could not be shown, for it was not made yet, is not made up for; nor is it counted how early the first was.
+    this.#owed = late ? 0 : this.#fresh ? Math.max(0, this.#owed - due) : this.#owed - due;
+    if (due) this.#fresh = late;
+    if (to !== this.day) this.#at = to + MIDDAY;
   }
 
   #show() {

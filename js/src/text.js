@@ -4,6 +4,9 @@
  */
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const LONG_MONTHS = [
+  "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+];
 const MS_PER_DAY = 86_400_000;
 const MISSING = "–";
 
@@ -132,6 +135,15 @@ export function dateText(iso) {
  */
 export function dayText(start, day) {
   return dateText(isoDay(start, day));
+}
+
+/**
+ * A date in full, where it stands in a sentence: 5 April 2013.
+ * @param {string} iso
+ */
+export function longDate(iso) {
+  const [year, month, day] = String(iso ?? "").split("-").map(Number);
+  return day ? `${day} ${LONG_MONTHS[month - 1]} ${year}` : dateText(iso);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { dayText, quantity } from "./text.js";
 
-/** A lever and where it stands: "Factor on every rent: × 2". */
+/** A lever and where it stands: "Rents: × 2". */
 export function leverWords(source, key, value) {
   const lever = source.levers.find((one) => one.key === key);
   return `${lever?.label ?? key}: ${quantity(value, lever?.unit)}`;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { leftOut } from "../src/address.js";
 import { readLink, writeLink } from "../src/link.js";
 
 const A = { scenario: "classroom", seed: 1, set: { "levers.rent_x": 1.5 }, moves: [[120, "levers.subsidy_x", 2]] };
@@ -57,4 +58,18 @@ test("a thousand moves come back, and more are for the server to refuse rather t
   assert.equal(readLink(writeLink({ a })).a.moves.length, 1000);
   const many = Array.from({ length: 10_000 }, (_, day) => `${day}:levers.rent_x:2`).join(",");
   assert.ok(readLink(`#scenario=classroom&moves=${many}`).a.moves.length > 1000);
+});
+
+test("what was left out of a link is told", () => {
+  const link = "#scenario=classroom&seed=x&set=levers.rent_x:NaN,levers.subsidy_x:2&moves=abc:levers.rent_x:2&day=soon&b.set=levers.rent_x:";
+  const { dropped, a } = readLink(link);
+  assert.deepEqual(a.set, { "levers.subsidy_x": 2 });
+  assert.deepEqual(dropped, ["seed=x", "set=levers.rent_x:NaN", "moves=abc:levers.rent_x:2", "day=soon", "b.set=levers.rent_x:"]);
+  const frames = { key: { header: { start: "2013-01-01" } } };
+  const source = (moves) => ({ days: 365, frames, run: { moves } });
+  const said = leftOut({ dropped, day: 400 }, [source([]), source([[364, "levers.rent_x", 2], [365, "levers.rent_x", 2]])]);
+  assert.match(said, /left out: “seed=x”, “set=levers.rent_x:NaN”, .*, 1 more\./);
+  assert.match(said, /a day after the last, 31 Dec 2013/);
+  assert.match(said, /1 move of a lever lies after the last day and never acts/);
+  assert.equal(leftOut({ day: 364 }, [source([])]), "");
 });

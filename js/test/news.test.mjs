@@ -66,6 +66,9 @@ test("a rule is told in words, reasons as they are", () => {
   assert.equal(why("MatchRival"), "its rule: match rival");
   assert.equal(why("gave up: sales too low for the place"), "gave up: sales too low for the place");
   assert.equal(why(undefined), "");
+  assert.equal(why("vacancy", "rent"), "because of empty units");
+  assert.equal(why("fully let", "rent 12.5"), "because all units are let");
+  assert.equal(why("vacancy", "close"), "vacancy");
 });
 
 test("cards are made of the days where nobody can be asked", () => {

@@ -38,12 +38,15 @@ function handClock() {
       return 1;
     },
     cancel: () => (due = null),
+    tick(ms) {
+      clock.t += ms;
+      const fn = due;
+      due = null;
+      fn?.();
+    },
     run(seconds, between = () => {}) {
       for (let k = 0; k < Math.round(seconds * 50) && due; k += 1) {
-        clock.t += 20;
-        const fn = due;
-        due = null;
-        fn();
+        clock.tick(20);
         between();
       }
     },
@@ -88,6 +91,41 @@ test("fast play does not walk, and wants more ahead", () => {
   assert.ok(player.day > 100);
   assert.ok(shown.every(([, phase]) => phase === 0.5));
   assert.ok(source.wanted - player.day >= 50 && source.wanted - player.day <= 60);
+});
+
+test("a screen that draws as often as days are due shows one more day in each picture", () => {
+  const { clock, source, player, shown } = playing(365);
+  player.speed = 60;
+  player.play();
+  clock.run(1); // it waits for days ...
+  source.work();
+  clock.tick(5);
+  source.work();
+  shown.length = 0;
+  let before = player.day;
+  const steps = [];
+  for (let k = 0; k < 120; k += 1) {
+    // ... and then the clocks tremble: 60 a second in all
+    clock.tick(k % 2 ? 1000 / 60 + 7 : 1000 / 60 - 7);
+    steps.push(player.day - before);
+    before = player.day;
+    source.work();
+  }
+  assert.deepEqual(steps.filter((n) => n !== 1), []);
+  assert.equal(shown.length, 120);
+});
+
+test("fast play keeps its speed on any screen", () => {
+  for (const hertz of [20, 50, 75, 144]) {
+    const { clock, source, player } = playing(2000);
+    player.speed = 60;
+    player.play();
+    for (let k = 0; k < 10 * hertz; k += 1) {
+      clock.tick(1000 / hertz);
+      source.work();
+    }
+    assert.ok(Math.abs(player.day - 600) < 8, `${hertz} pictures a second: day ${player.day}`);
+  }
 });
 
 test("it waits for days that are slow to come, and goes on when they are there", () => {

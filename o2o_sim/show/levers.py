@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,13 @@ GROUPS = {
     "categories": "Goods: {}",
 }
 """What the levers below a top key have for a heading; `{}` is the name that comes next in the path."""
+
+NAMES = {
+    "levers.subsidy_x": "Subsidies",
+    "levers.rent_x": "Rents",
+    "levers.logistics_x": "Cost of parcels and deliveries",
+}
+"""What people call the levers that they use most; of the others it is the sentence of the schema."""
 
 REMARKS = {
     (
@@ -106,10 +113,11 @@ class Lever:
             pass
         low, high, open_ = self.bounds()
         unit = (self.field.json_schema_extra or {}).get("unit", "")  # type: ignore[union-attr]
+        unit = "" if unit == "x" else f" ({unit})"
         above = f"more than {low:,.10g}" if open_ else f"from {low:,.10g}"
         limits = f"{above} and at most {high:,.10g}" if open_ else f"{above} to {high:,.10g}"
         shown = f"{value:,.10g}" if isinstance(value, float) else _short(value)
-        raise ScenarioError(f"should be a number {limits} ({unit}), found {shown}", key=self.key)
+        raise ScenarioError(f"should be a number {limits}{unit}, found {shown}", key=self.key)
 
 
 def _short(value: Any) -> str:
@@ -190,7 +198,7 @@ def _described(lever: Lever, default: float, spec: Spec, model: O2OModel | None)
     return {
         "key": lever.key,
         "group": GROUPS.get(lever.path[0], lever.path[0]).format(lever.path[1]),
-        "label": sentence,
+        "label": NAMES.get(lever.key, sentence),
         "about": f"{sentence}. {remark}" if remark else sentence,
         "unit": unit.replace("yuan", spec.currency),
         "value": value,
@@ -285,6 +293,15 @@ def checked(spec: Spec, key: Any, value: Any) -> float:
     return number
 
 
+def for_people(fault: ScenarioError) -> str:
+    """What is wrong, for somebody at a page: levers by their names, and no advice about commands."""
+    said = []
+    for problem in fault.problems:
+        hint = None if "`o2o-sim" in (problem.hint or "") else problem.hint
+        said.append(str(replace(problem, key=NAMES.get(problem.key or "", problem.key), hint=hint)))
+    return "\n".join(said)
+
+
 def _check_whole(spec: Spec) -> None:
     """What keys say about each other. Lines of the file are left out: what was moved stands in none."""
     from ..errors import Problem
@@ -376,4 +393,14 @@ HOLDERS: dict[tuple[str, ...], Callable[[O2OModel, Lever, float], None]] = {
 """Who took a copy of a key's value on the first day, by pattern of its path: how it gets the new one."""
 
 
-__all__ = ["Lever", "checked", "find_levers", "lever_of", "levers_of", "move", "own_copy", "set_levers"]
+__all__ = [
+    "Lever",
+    "checked",
+    "find_levers",
+    "for_people",
+    "lever_of",
+    "levers_of",
+    "move",
+    "own_copy",
+    "set_levers",
+]

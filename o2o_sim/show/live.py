@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ..errors import ScenarioError
 from ..scenario.textfile import printable
-from .levers import checked, levers_of, move, own_copy, set_levers
+from .levers import checked, for_people, levers_of, move, own_copy, set_levers
 
 if TYPE_CHECKING:
     from ..model import O2OModel
@@ -108,7 +108,7 @@ class Conversation:
         except ScenarioError as fault:
             if about == "want":
                 self.close()  # a day was left in the middle of it, and must not be gone on with
-            yield _error(str(fault), about, fatal=about in ("open", "want"), **ask)
+            yield _error(for_people(fault), about, fatal=about in ("open", "want"), **ask)
         except Exception as fault:  # a rule of the user's own, or a fault of ours: the city cannot go on
             own_rules = self.model is not None and bool(self.model.spec.plugins)
             self.close()
@@ -238,7 +238,7 @@ class Conversation:
             try:
                 move(model, key, value)
             except ScenarioError as fault:
-                faults.append(_error(str(fault), "move", key=key))
+                faults.append(_error(for_people(fault), "move", key=key))
         return faults
 
     def _draw(self) -> bytes:
@@ -312,11 +312,11 @@ def _values(said: Any) -> dict[str, float]:
 def _moves(said: Any) -> list[tuple[int, str, float]]:
     said = [] if said is None else said
     if not isinstance(said, list | tuple) or len(said) > MOST_MOVES:
-        raise Misunderstood(f"'moves' should be a list of at most {MOST_MOVES} [day, key, value]")
+        raise Misunderstood(f"the moves of levers should be a list of at most {MOST_MOVES}")
     for one in said:
         right = isinstance(one, list | tuple) and len(one) == 3 and _is_whole(one[0], 0, 10**9)
         if not right or not isinstance(one[1], str) or not _is_number(one[2]):
-            raise Misunderstood(f"a move should be [day, key, value], found {_shown(one)}")
+            raise Misunderstood(f"a move should be a day, a lever and a number, found {_shown(one)}")
     return [(day, key, value) for day, key, value in said]
 
 

@@ -81,12 +81,12 @@ def _open(said: Mapping[str, Any], limits: Limits, offered: Container[str]) -> d
     if not isinstance(values, Mapping) or len(values) > MOST_LEVERS:
         raise Nonsense(f"'set' should give at most {MOST_LEVERS} levers their values", "open")
     if not isinstance(moves, list) or len(moves) > limits.moves:
-        raise Nonsense(f"'moves' should be a list of at most {limits.moves} [day, key, value]", "open")
+        raise Nonsense(f"the moves of levers should be a list of at most {limits.moves}", "open")
     for key, value in values.items():
         _lever(key, value, "open")
     for move in moves:
         if not isinstance(move, list) or len(move) != 3 or not _whole(move[0], 0, limits.days):
-            raise Nonsense(f"a move should be [day, key, value], with a day from 0 to {limits.days}", "open")
+            raise Nonsense(f"a move should be a day from 0 to {limits.days}, a lever and a number", "open")
         _lever(move[1], move[2], "open")
     return {"scenario": name, "seed": seed, "set": dict(values), "moves": moves}
 

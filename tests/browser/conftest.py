@@ -70,7 +70,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
         windows.append((context, url, seen, allow))
         page.goto(url)
         if ready:
-            wait(page, "window.o2oApp?.shown >= 0 && o2oApp.map?.drawn > 0")
+            wait(page, "Number.isInteger(window.o2oApp?.shown) && o2oApp.map?.drawn > 0")
         return page
 
     yield open_page

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .helpers import VILLAGE, Server, serve, until
+from .helpers import VILLAGE, Server, serve, until, wait
 
 LESSON = """\
 title: Dear rents
@@ -97,3 +97,8 @@ def test_a_lesson_can_be_taken_with_the_keyboard(teaching: Server, visit: Callab
     press("Enter")
     until(page, "tab === 'levers'")
     assert page.locator(".lever.watched").first.get_attribute("data-key") == "levers.rent_x"
+    focused = page.evaluate("document.activeElement.closest('.lever')?.dataset.key")
+    assert focused == "levers.rent_x"  # not lost with the button, which is hidden now
+    press("ArrowRight")
+    wait(page, "o2oApp.sources[1].run.moves.length + o2oApp.sources[0].run.moves.length > 0 || "
+         "document.querySelector('.o2o-notice:not([hidden])') !== null")  # fmt: skip

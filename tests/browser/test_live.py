@@ -216,3 +216,87 @@ def test_an_unknown_city_is_refused_in_words(live: Server, visit: Visit) -> None
     notice = page.locator(".o2o-notice", has_text="does not offer that scenario")
     notice.wait_for()
     assert notice.get_by_role("button", name="Choose another city").is_visible()
+
+
+def test_the_address_goes_on_while_it_plays(live: Server, visit: Visit) -> None:
+    """Who reloads the page stays where the class is."""
+    page = visit(live.url)
+    speed(page, 5)
+    page.get_by_role("button", name="Play").click()
+    wait(page, "/day=([5-9]|[1-9][0-9])/.test(location.hash) && o2oApp.playing")
+    page.reload()
+    wait(page, "window.o2oApp?.shown >= 5")
+
+
+def test_the_last_day_is_told(live: Server, visit: Visit) -> None:
+    page = visit(live.url)
+    assert page.locator("[role=status] > .o2o-notice").count() == 1  # there before anything is said
+    seek(page, 355)
+    speed(page, 60)
+    page.get_by_role("button", name="Play").click()
+    page.locator(".o2o-notice", has_text="The last day: 31 December 2013.").wait_for()
+    assert fact(page, "shown") == 364 and not fact(page, "playing")
+
+
+def test_what_a_link_says_in_vain_is_told(live: Server, visit: Visit) -> None:
+    page = visit(f"{live.url}#scenario=village&set=levers.rent_x:NaN&day=soon")
+    page.locator(".o2o-notice", has_text="left out: “set=levers.rent_x:NaN”, “day=soon”").wait_for()
+    until(page, "shown === 0")
+
+
+LOSABLE = """
+const Real = WebSocket;
+window.sockets = [];
+window.WebSocket = class {
+  constructor(url) {
+    if (!window.dead) {
+      window.sockets.push(new Real(url));
+      return window.sockets.at(-1);
+    }
+    this.readyState = 3;
+    setTimeout(() => this.onclose({reason: "Nobody is there."}), 0);
+  }
+  close() {}
+};
+"""
+
+
+def test_a_reconnect_that_fails_takes_nothing_away(live: Server, visit: Visit) -> None:
+    page = visit(live.url)
+    page.add_init_script(LOSABLE)
+    page.reload()
+    wait(page, "Number.isInteger(window.o2oApp?.shown) && o2oApp.map?.drawn > 0")
+    seek(page, 20)
+    before = picture(page)["hash"]
+    page.evaluate("window.dead = true; sockets.at(-1).close()")
+    notice = page.locator(".o2o-notice")
+    notice.get_by_text("The connection to the simulation is lost.").wait_for()
+    notice.get_by_role("button", name="Reconnect").click()
+    notice.get_by_text("Nobody is there.").wait_for()
+    assert picture(page)["hash"] == before
+    seek(page, 10)  # its days are still there
+    page.evaluate("window.dead = false")
+    notice.get_by_role("button", name="Reconnect").click()
+    notice.get_by_text("Connected again.").wait_for()
+    until(page, "shown === 10")
+    seek(page, 20)
+    assert picture(page)["hash"] == before
+
+
+def test_tabs_know_home_and_end(live: Server, visit: Visit) -> None:
+    page = visit(live.url)
+    seek(page, 3)
+    page.get_by_role("tab", name="Charts").click()
+    page.keyboard.press("End")
+    last = page.locator("[role=tab]:visible").last
+    assert last.get_attribute("aria-selected") == "true"
+    page.keyboard.press("Home")
+    assert fact(page, "tab") == "levers" and page.evaluate("document.activeElement.textContent") == "Levers"
+    assert fact(page, "shown") == 3
+
+
+@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 720}])
+def test_the_figures_of_platforms_are_named(live: Server, visit: Visit, viewport: dict[str, int]) -> None:
+    page = visit(live.url, viewport=viewport)
+    assert page.locator(".o2o-map-platforms").get_by_text("members").is_visible()
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= viewport["width"]

@@ -216,8 +216,8 @@ def test_nonsense_is_answered_in_words_and_the_city_goes_on(message, said):
         ({"set": [1]}, "'set' should give levers"),
         ({"set": {"levers.rent": 2}}, "did you mean levers.rent_x?"),
         ({"set": {"levers.rent_x": "2"}}, "found '2'"),
-        ({"moves": {"a": 1}}, "'moves' should be a list"),
-        ({"moves": [[1, "levers.rent_x"]]}, "a move should be [day, key, value]"),
+        ({"moves": {"a": 1}}, "the moves of levers should be a list"),
+        ({"moves": [[1, "levers.rent_x"]]}, "a move should be a day, a lever and a number"),
         ({"moves": [[-1, "levers.rent_x", 2]]}, "a move should be"),
         ({"moves": [[1, "levers.rent_x", float("inf")]]}, "a move should be"),
         ({"moves": [[1, "levers.rent_x", 200]]}, "should be a number from 0 to 100"),
@@ -231,6 +231,14 @@ def test_what_cannot_be_opened_is_said_and_an_open_city_stays(more, said):
     answers = [a for a in conversation.answer(message) if a["say"] != "busy"]
     assert said in error_of(answers)["message"]
     assert conversation.model is not None and conversation.model.day == 0
+
+
+def test_who_is_at_a_page_is_told_names_of_levers_and_no_commands():
+    conversation = opened()
+    error = error_of(ask(conversation, do="move", key="levers.rent_x", value=200))
+    assert error["message"] == "Rents: should be a number from 0 to 100, found 200"
+    unknown = error_of(ask(conversation, do="move", key="zzz", value=2))["message"]
+    assert unknown == "there is no lever 'zzz' in this scenario"
 
 
 def test_nothing_can_be_asked_before_a_city_is_open():

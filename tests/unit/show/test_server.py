@@ -212,7 +212,7 @@ def test_names_when_others_are_let_in():
         ('{"do": "open", "scenario": "hamlet", "set": {"a": 1e999}}', "value should be a number"),
         ('{"do": "open", "scenario": "hamlet", "set": {"a": 1e30}}', "value should be a number"),
         ('{"do": "open", "scenario": "hamlet", "set": {"a": 1%s}}' % ("0" * 400), "value should be a number"),
-        ('{"do": "open", "scenario": "hamlet", "moves": {"a": 1}}', "'moves'"),
+        ('{"do": "open", "scenario": "hamlet", "moves": {"a": 1}}', "moves of levers should be a list"),
         ('{"do": "open", "scenario": "hamlet", "moves": [[1, "a"]]}', "a move should be"),
         ('{"do": "open", "scenario": "hamlet", "moves": [[9999, "a", 1]]}', "a day from 0 to 4000"),
         ('{"do": "move", "key": 1, "value": 1}', "key should be text"),
