@@ -30,7 +30,7 @@ SCHEMA = scenarios/scenario.schema.json
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help run test check format js js-check bench bench-show schema pictures screens studies claims clean
+.PHONY: help run test check format js js-check bench bench-show schema verify validate odd pictures screens studies claims clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
@@ -69,6 +69,15 @@ bench-show: $(SHOW_VENV)/.has-bench-show  ## Count the pictures a browser shows 
 schema: $(VENV)/.has-package  ## Write the JSON Schema of scenarios, with which editors complete and check them
 	$(BIN)/o2o-sim schema > $(SCHEMA).new
 	mv $(SCHEMA).new $(SCHEMA)
+
+verify: $(VENV)/.has-test  ## Judge the model by what theory knows
+	$(BIN)/python -m pytest tests/verify $(ARGS)
+
+validate: $(VENV)/.has-package  ## Hold the base city against what was observed, and write docs/validation.md (half an hour or more)
+	$(BIN)/python experiments/validation/validate.py $(ARGS)
+
+odd: $(VENV)/.has-package  ## Write docs/ODD.md, the model in full, from its prose and the code
+	$(BIN)/python docs/make_odd.py $(ARGS)
 
 pictures: $(VENV)/.has-package  ## Run the base scenario; put its pictures and its table of outcomes into the README
 	$(BIN)/python docs/make_pictures.py

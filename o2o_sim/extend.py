@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ScenarioError
 from .market import rules
-from .policies import entry, pricing, rent, store, subsidy
+from .policies import best_response, entry, pricing, rent, store, subsidy
 from .scenario.people import FieldSpec
 from .scenario.schema import Spec
 
@@ -23,6 +23,7 @@ STORE: dict[str, Any] = {
     "satisficing": store.Satisficing,
     "never_integrate": store.NeverIntegrate,
     "price_match": pricing.PriceMatch,
+    "best_response": best_response.BestResponse,
 }
 SUBSIDY: dict[str, Any] = {
     "fixed": subsidy.Fixed,

@@ -24,6 +24,7 @@ from .extend import Plugins
 from .market.audiences import Audiences
 from .market.binding import Shopping
 from .market.consumers import Population, populate
+from .market.expected import Expected, Needs, expected_sales, usual_needs
 from .market.ledger import Ledger
 from .market.needs import count_users
 from .market.offers import MOST_CHANNELS, Table
@@ -202,6 +203,32 @@ class O2OModel(mesa.Model):
         self.users = counts / len(self.consumers)
         for p in self.platforms:
             p.members = float(self.users[2 + p.number])
+
+    def expected_sales(
+        self,
+        needs: Needs | None = None,
+        *,
+        as_city: bool = False,
+        columns: np.ndarray | None = None,
+        workday: bool | None = None,
+    ) -> Expected:
+        """What people as they are now are expected to buy of the offers last published, without drawing.
+
+        `needs` says whose needs count, by default everybody's on a day like any other; `as_city` then takes
+        the residents of each cell from the city instead of from those drawn. `columns` may be a changed copy of
+        `table.columns`, as with other prices; `workday` makes it a day of the other kind. Simulated counts of the same needs scatter around the expected
+        ones by sampling error (but for full shops, which turn people away).
+        """
+        if self.table is None:
+            raise RuntimeError("there are no offers before the first day's phase `publish`")
+        if needs is None:
+            homes = self.city.residents if as_city else None
+            needs = usual_needs(self.consumers.columns, self.habits.every_days, self.habits.elasticity, homes)
+        world = phases.world(self)
+        world = world if columns is None else world._replace(offers=columns)
+        if workday is not None:
+            world = world._replace(today=world.today._replace(workday=float(workday)))
+        return expected_sales(self.shopping, world, self.table, self.local_sellers, needs)
 
     def log(self, who: str, kind: str, decision: str, reason: str = "", **figures: Any) -> None:
         """Record a decision with the figures that led to it."""

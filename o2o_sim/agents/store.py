@@ -228,7 +228,7 @@ class Store(mesa.Agent):
         spec = self.model.spec
         c = spec.categories[category]
         floor = max(self.area_m2 * share * (SHOWROOM_FLOOR if self.state == SHOWROOM else 1.0), 1.0)
-        goods = c.ticket_yuan * (1 - c.gross_margin)
+        goods = c.ticket_yuan * (1 - c.gross_margin) * self.format.cost_x
         return {
             "key": self.key(channel, category),
             "maker": self.name,

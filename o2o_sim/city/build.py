@@ -17,6 +17,7 @@ from .grid import Grid, Projection
 from .imported import Imported, ImportedCircle, ImportedStore, read_city
 from .river import River
 from .transport import Metro, Travel, build_graph
+from .travel_table import TableTravel
 
 MAX_CELLS = 250_000
 _DEFAULT_KM = 16.0
@@ -48,9 +49,15 @@ class City:
     def locate(self, place: PlaceSpec, key: str = "") -> tuple[float, float]:
         """(x, y) in metres from the south-west corner of a place in the scenario.
 
-        `key` is its dotted path, for the ScenarioError raised if it is off the map, has no coordinates, or
-        has degrees in a city without them.
+        `key` is its dotted path, for the ScenarioError raised if it is off the map, has no coordinates, has
+        degrees in a city without them, or any in a city whose travel times are a table.
         """
+        if place.is_placed and isinstance(self.travel, TableTravel):
+            raise ScenarioError(
+                "is placed on a map, but the city has only a travel table",
+                key=key,
+                hint="Name it in the files of city.import.",
+            )
         if place.x_km is not None and place.y_km is not None:
             return _on_map(self.grid, None, [place.x_km * 1000, place.y_km * 1000], key)
         if place.lon is None:
@@ -109,10 +116,13 @@ def _build(spec: CitySpec, origin: Origin | Path | str | None, seed: int) -> Cit
         name: np.array([nearest_land(grid, land, x, y) for x, y in line.stations])
         for name, line in metro.items()
     }
-    graph = build_graph(grid, spec.street_kmh, land, river, metro, entrances)
+    if imported and imported.travel is not None:
+        travel: Travel = imported.travel
+    else:
+        graph = build_graph(grid, spec.street_kmh, land, river, metro, entrances)
+        travel = Travel(grid, graph, spec.street_kmh, spec.access_min)
     for array in (residents, income, jobs, land):
         array.setflags(write=False)
-    travel = Travel(grid, graph, spec.street_kmh, spec.access_min)
     return City(grid, residents, income, jobs, land, travel, circles, stores, river, metro, projection)
 
 
@@ -180,7 +190,7 @@ def _import_people(
         income = census.mean_one(earned, residents)
     if imported.jobs is not None:
         jobs = census.spread_zones(cells, imported.jobs, grid.cells) / float(census.UNITS)
-    elif imported.circle_rows:
+    elif imported.circle_rows and imported.travel is None:
         places, floor = imported.job_centres()
         work = census.around(grid, land, places, floor, np.full(len(floor), rule.jobs_spread_km * 1000))
         jobs = census.mixed(work, residents, spec.jobs_at_homes)

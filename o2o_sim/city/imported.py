@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ..errors import ScenarioError
 from ..scenario.city import CitySpec, ImportSpec
 from .grid import Grid, Projection
-from .places import CIRCLES, STORES, ZONES, Table, outside, read_table
+from .places import CIRCLES, STORES, TRAVEL, ZONES, Table, outside, read_table
+from .travel_table import TableTravel, diagram, read_ways
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +61,10 @@ class _Placed:
 
 @dataclass(frozen=True)
 class Imported:
-    """The files of a city on one map. `people`, `income`, `jobs` are float64[zones]; None if not given."""
+    """The files of a city on one map. `people`, `income`, `jobs` are float64[zones]; None if not given.
+
+    `travel` holds the travel times if a table gives them; the map is then a diagram without distances.
+    """
 
     grid: Grid
     projection: Projection | None
@@ -71,6 +75,7 @@ class Imported:
     jobs: Floats | None
     circle_rows: _Placed | None
     store_rows: _Placed | None
+    travel: TableTravel | None = None
 
     def job_centres(self) -> tuple[Floats, Floats]:
         """Places float64[circles, 2] and floor areas of the circles; all count alike if none is given."""
@@ -131,20 +136,32 @@ def read_city(spec: CitySpec, folder_of: Callable[[str], Path]) -> Imported:
     rule = spec.import_
     assert rule is not None
     renamed: dict[str, str] = {ours: theirs for ours, theirs in rule.columns.items()}  # noqa: C416
+    by_table = rule.travel is not None
     tables = [
-        read_table(folder_of(f"city.import.{kind}") / name, f"city.import.{kind}", wanted, renamed)
+        read_table(
+            folder_of(f"city.import.{kind}") / name, f"city.import.{kind}", wanted, renamed, placed=not by_table
+        )
         for kind, name, wanted in (("zones", rule.zones, ZONES), ("circles", rule.circles, CIRCLES),
                                    ("stores", rule.stores, STORES))
         if name is not None
     ]  # fmt: skip
-    zones = tables[0]
-    _agree(rule, tables)
+    zones, ways = tables[0], None
+    if rule.travel is not None:
+        key = "city.import.travel"
+        ways = read_table(
+            folder_of(key) / rule.travel, key, TRAVEL, renamed, placed=False, unique=("from", "to")
+        )
+    _agree(rule, tables, ways)
     if not zones.numbers("population").any():
         raise ScenarioError(zones.problem(0, "column 'population': nobody lives in any zone"))
     if "jobs" in zones.columns and not zones.numbers("jobs").any():
         raise ScenarioError(zones.problem(0, "column 'jobs': there are none in any zone"))
-    grid, projection, west, south = _lay_out(spec, zones)
-    placed = [_place(t, grid, projection, west, south) for t in tables]
+    projection, travel = None, None
+    if ways is not None:
+        grid, placed, travel = _arrange(spec, tables, ways)
+    else:
+        grid, projection, west, south = _lay_out(spec, zones)
+        placed = [_place(t, grid, projection, west, south) for t in tables]
     others = {p.table.key: p for p in placed[1:]}
     return Imported(
         grid=grid,
@@ -156,12 +173,13 @@ def read_city(spec: CitySpec, folder_of: Callable[[str], Path]) -> Imported:
         jobs=zones.numbers("jobs") if "jobs" in zones.columns else None,
         circle_rows=others.get("city.import.circles"),
         store_rows=others.get("city.import.stores"),
+        travel=travel,
     )
 
 
-def _agree(rule: ImportSpec, tables: list[Table]) -> None:
+def _agree(rule: ImportSpec, tables: list[Table], ways: Table | None) -> None:
     """All files give places alike, and every renamed column is in one of them."""
-    for table in tables[1:]:
+    for table in tables[1:] if ways is None else ():
         if table.in_degrees != tables[0].in_degrees:
             ours, theirs = (("lon, lat" if t.in_degrees else "x, y") for t in (table, tables[0]))
             raise ScenarioError(
@@ -171,6 +189,7 @@ def _agree(rule: ImportSpec, tables: list[Table]) -> None:
                 key=table.key,
                 hint="Use the same coordinates in all files.",
             )
+    tables = [*tables, ways] if ways is not None else tables
     for name, theirs in rule.columns.items():
         if not any(name in t.used for t in tables):
             raise ScenarioError(
@@ -178,6 +197,27 @@ def _agree(rule: ImportSpec, tables: list[Table]) -> None:
                 key=f"city.import.columns.{name}",
                 hint=f"It should be in {', '.join(t.file.name for t in tables)}.",
             )
+
+
+def _arrange(spec: CitySpec, tables: list[Table], ways: Table) -> tuple[Grid, list[_Placed], TableTravel]:
+    """A cell for each zone, circle and store, in the order of the files, and the travel times between them."""
+    sizes = [len(t.lines) for t in tables]
+    grid = diagram(sum(sizes), spec.cell_m)
+    first, placed = 0, []
+    named: dict[str, dict[str, int]] = {"zones": {}, "circles": {}, "stores": {}}
+    reached = set(ways.columns["to"])
+    for table, size in zip(tables, sizes):
+        cells = np.arange(first, first + size)
+        if "circle" in table.columns:  # a store that no row names stands in its circle
+            for k, (name, circle) in enumerate(zip(table.columns["name"], table.columns["circle"])):
+                if name not in reached and circle in named["circles"]:
+                    cells[k] = named["circles"][circle]
+                    reached.add(name)
+        placed.append(_Placed(table, *grid.centre_of(cells)))
+        named[table.key.rpartition(".")[2]] = dict(zip(table.columns["name"], cells.tolist()))
+        first += size
+    origin, to, minutes = read_ways(ways, named, reached, spec.street_kmh, spec.access_min)
+    return grid, placed, TableTravel(grid, origin, to, minutes, spec.street_kmh, spec.access_min)
 
 
 def _lay_out(spec: CitySpec, zones: Table) -> tuple[Grid, Projection | None, float, float]:

@@ -66,6 +66,12 @@ STORES: dict[str, Column] = {
     "circle": Column(("circle",), number=False, blank=True),
     "chain": Column(("chain",), number=False, blank=True),
 }
+TRAVEL: dict[str, Column] = {
+    "from": Column(("from",), number=False, required=True, hint="A zone."),
+    "to": Column(("to",), number=False, required=True, hint="A store, a circle or a zone."),
+    "minutes": Column(("minutes",), low=0),
+    "km": Column(("km",), low=0),
+}
 
 
 @dataclass(frozen=True)
@@ -92,10 +98,14 @@ class Table:
         return Problem(message, file=str(self.file), line=self.lines[row], key=self.key, hint=hint)
 
 
-def read_table(file: Path, key: str, wanted: Mapping[str, Column], renamed: Mapping[str, str]) -> Table:
+def read_table(
+    file: Path, key: str, wanted: Mapping[str, Column], renamed: Mapping[str, str], *, placed: bool = True,
+    unique: tuple[str, ...] = ("name",),
+) -> Table:  # fmt: skip
     """Read a CSV file with the columns `wanted`; `renamed` maps our names to the file's own.
 
-    `key` is the scenario key that names the file, for messages. Other columns are left alone.
+    `key` is the scenario key that names the file, for messages. Other columns are left alone. `placed` files must
+    say where things are. No two rows may be alike in the columns `unique`.
     Raises ScenarioError with everything that is wrong (up to 20 faults).
     """
     faults = _Faults(file, key)
@@ -104,7 +114,7 @@ def read_table(file: Path, key: str, wanted: Mapping[str, Column], renamed: Mapp
         raise faults.error("is empty", hint="The first line names the columns.")
     header_line, header = rows[0]
     header = [h.strip() for h in header]
-    where, used = _find_columns(header, header_line, wanted, renamed, faults)
+    where, used = _find_columns(header, header_line, wanted, renamed, faults, placed)
     if len(rows) == 1:
         raise faults.error("has column names but no rows", header_line)
     columns: dict[str, list] = {name: [] for name in where}
@@ -117,13 +127,15 @@ def read_table(file: Path, key: str, wanted: Mapping[str, Column], renamed: Mapp
         for name, index in where.items():
             columns[name].append(_value(row[index].strip(), header[index], wanted[name], line, faults))
     faults.stop()
-    first: dict[str, int] = {}
-    for line, name in zip(lines, columns["name"]):
-        if name in first:
+    first: dict[tuple[str, ...], int] = {}
+    heads = "', '".join(header[where[n]] for n in unique)
+    for line, names in zip(lines, zip(*(columns[n] for n in unique))):
+        if names in first:
+            what = "', '".join(_short(n) for n in names)
             faults.add(
-                f"column '{header[where['name']]}': '{_short(name)}' is already on line {first[name]}", line
+                f"column{'s'[: len(unique) - 1]} '{heads}': '{what}' is already on line {first[names]}", line
             )
-        first.setdefault(name, line)
+        first.setdefault(names, line)
     faults.stop()
     return Table(file, key, columns, lines, used)
 
@@ -207,7 +219,12 @@ def _rows(text: str, faults: _Faults) -> list[tuple[int, list[str]]]:
 
 
 def _find_columns(
-    header: list[str], line: int, wanted: Mapping[str, Column], renamed: Mapping[str, str], faults: _Faults
+    header: list[str],
+    line: int,
+    wanted: Mapping[str, Column],
+    renamed: Mapping[str, str],
+    faults: _Faults,
+    placed: bool,
 ) -> tuple[dict[str, int], frozenset[str]]:
     """Where each of our columns is in the file, and which renamed ones were found."""
     for name in sorted({h for h in header if header.count(h) > 1 and h}):
@@ -232,7 +249,7 @@ def _find_columns(
     places = {"x", "y", "lon", "lat"} & where.keys()
     if {"x", "y"} <= places and {"lon", "lat"} <= places:
         faults.add("gives places twice, as x, y and as lon, lat", line, "Keep one of the two.")
-    elif not ({"x", "y"} <= places or {"lon", "lat"} <= places):
+    elif placed and not ({"x", "y"} <= places or {"lon", "lat"} <= places):
         faults.add(
             f"columns 'x' and 'y', or 'lon' and 'lat', are missing; there are {_short(', '.join(header))}",
             line,

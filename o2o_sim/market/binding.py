@@ -106,6 +106,11 @@ def _source_digest(rule: Callable) -> str:
     return hashlib.sha256(text + rule.__qualname__.encode()).hexdigest()[:16]
 
 
+def rule_digest(rule: Callable, fields: tuple[str, ...]) -> str:
+    """Digest of all that a rule brings into compiled code: its source and its fields."""
+    return _source_digest(rule) + "-" + hashlib.sha256(" ".join(fields).encode()).hexdigest()[:8]
+
+
 _ALONE = (
     "person",
     "seen_offer",
@@ -158,8 +163,7 @@ def _bind(rule: Callable, fields: tuple[str, ...], compiled: bool) -> tuple[type
         names[part] = _compile(function, part) if compiled else function
     loop = rebind(shopping.shop_all, names)
     if compiled:
-        digest = _source_digest(rule) + "-" + hashlib.sha256(" ".join(fields).encode()).hexdigest()[:8]
-        loop = kernel(loop, rule=digest, parallel=True)
+        loop = kernel(loop, rule=rule_digest(rule, fields), parallel=True)
     return me, loop, names
 
 
@@ -172,12 +176,13 @@ class Shopping:
 
     `rule(me, offer, trip, today)` returns utility; `fields` are the names of the extra consumer fields, in
     the order of the population's `extra`. With `compiled=False` the same functions run in the interpreter.
+    `names` holds what the names in the loop stand for, for other loops over the same rule.
     """
 
     def __init__(self, rule: Callable, fields: tuple[str, ...] = (), *, compiled: bool = True):
         self.rule, self.fields, self.compiled = rule, fields, compiled
         bind = _bind_once if compiled else _bind
-        self.me, self._shop_all, self._names = bind(rule, tuple(fields), compiled)
+        self.me, self._shop_all, self.names = bind(rule, tuple(fields), compiled)
 
     def day(self, world, needs_consumer, needs_category, starts, seed: int, day: int):
         """Every choice of one day: pick and visited (uint32 rows of the table), surplus (float32 utils)."""

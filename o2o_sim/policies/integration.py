@@ -131,7 +131,8 @@ def _expect(
         )
         c = spec.categories[store.category]
         price = c.online_price_x * platform.spec.price_x
-        kept = (price - (1 - c.gross_margin)) / price - platform.commission - platform.advertising_share()
+        cost = (1 - c.gross_margin) * store.format.cost_x
+        kept = (price - cost) / price - platform.commission - platform.advertising_share()
         kept -= (
             platform.parcel_cost(store.category)
             * (1 - platform.spec.parcel.fee_share)

@@ -42,7 +42,8 @@ class PriceMatch(Satisficing):
         if store.state not in (OPEN, SHOWROOM):
             return Decision("keep", "nobody comes in to compare", figures=figures)
         rules, c = view.spec.stores.price_match, view.spec.categories[store.category]
-        cost = (1 - c.gross_margin) * (1 + c.spoilage_per_day * c.stock_days)
+        goods = (1 - c.gross_margin) * store.format.cost_x
+        cost = goods * (1 + c.spoilage_per_day * c.stock_days)
         asked, floor = store.format.markup_x, cost / (1 - rules.margin_floor)
         rival = min(rival_prices(store, view), default=math.inf) if rules.rivals else math.inf
         online = view.online_price.get(store.category, math.inf) if rules.online else math.inf

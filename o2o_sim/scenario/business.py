@@ -11,7 +11,7 @@ from .conduct_growth import Funding, Harvest, Network, Recruit
 from .conduct_logistics import FreshHub, FromStores, Rounds
 from .conduct_partners import Acquisition, LastKilometre, MemberData, OwnShops, Till
 from .conduct_people import TryThenBuy
-from .conduct_stores import ChainsDecide, PriceMatch, Service
+from .conduct_stores import BestResponse, ChainsDecide, FloorFollowsSales, PriceMatch, Service
 from .keys import Block, Day, block, key
 from .people import Adoption
 
@@ -55,6 +55,13 @@ class Format(Block):
     )
     quality: float = key(0.0, "Appeal of the format relative to others", unit="utils", ge=-20, le=20)
     markup_x: float = key(1.0, "Price relative to the category's usual price", unit="x", gt=0, le=10)
+    cost_x: float = key(
+        1.0,
+        "What goods cost it, relative to the category's usual cost: below 1 for who buys well",
+        unit="x",
+        ge=0,
+        le=10,
+    )
     chain_share: float = key(0.0, "Share of units that belong to a chain", unit="share", ge=0, le=1)
     chains: int = key(0, "Number of chains of this format", ge=0, le=1000)
     places: Places | None = key(None, "Room for so many visitors at a time, in place of served_per_staff_day")
@@ -142,12 +149,16 @@ class Stores(Block):
     )
     policy: str = key(
         "satisficing",
-        "How stores decide: `satisficing`, `never_integrate`, `price_match`, or `plugin.Class`",
+        "How stores decide: `satisficing`, `never_integrate`, `price_match`, `best_response`, or `plugin.Class`",
     )
     satisficing: Satisficing = block(Satisficing, "Parameters of the satisficing policy")
     price_match: PriceMatch = block(PriceMatch, "Parameters of the policy `price_match`")
+    best_response: BestResponse = block(BestResponse, "Parameters of the policy `best_response`")
     service: Service | None = key(None, "Money that a store can put into service and assortment")
     chains_decide: ChainsDecide | None = key(None, "Chains that take one decision for all their shops")
+    floor_follows_sales: FloorFollowsSales | None = key(
+        None, "Shops that grow and shrink with their sales; empty: floors stay as they are"
+    )
     try_then_buy: TryThenBuy | None = key(
         None, "Experience stores with a share in orders made on their floor"
     )

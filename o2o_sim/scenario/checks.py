@@ -30,7 +30,7 @@ from .schema import Spec
 from .shape import closest
 
 RULES: dict[str, tuple[str, ...]] = {
-    "store": ("satisficing", "never_integrate", "price_match"),
+    "store": ("satisficing", "never_integrate", "price_match", "best_response"),
     "rent": ("fixed", "indexed", "vacancy"),
     "subsidy": ("fixed", "match_rival", "buy_share"),
     "entry": ("best_category", "none"),

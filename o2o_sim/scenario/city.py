@@ -18,6 +18,7 @@ Point = Annotated[list[float], Field(min_length=2, max_length=2)]
 Column = Literal[
     "name", "x", "y", "lon", "lat", "population", "jobs", "income",
     "class", "floorspace_m2", "category", "format", "area_m2", "circle", "chain",
+    "from", "to", "minutes", "km",
 ]  # fmt: skip
 
 
@@ -132,7 +133,8 @@ class MetroLine(Block):
 class ImportSpec(Block):
     """A real city from CSV files (UTF-8, a header line). Paths start from the scenario's folder.
 
-    All files give places in the same way: `x`, `y` in metres, or `lon`, `lat` in degrees.
+    All files give places in the same way: `x`, `y` in metres, or `lon`, `lat` in degrees. With a `travel` table
+    they need no places.
     """
 
     zones: str = key(
@@ -146,6 +148,12 @@ class ImportSpec(Block):
     stores: str | None = key(
         None,
         "Stores: name (or store), place, category, format, area_m2, optional circle and chain",
+        min_length=1,
+    )
+    travel: str | None = key(
+        None,
+        "Travel table: from (a zone), to (a store, circle or zone), and minutes from door to door or km; it "
+        "replaces all places, and the map becomes a diagram with a cell for each",
         min_length=1,
     )
     columns: dict[Column, str] = key({}, "Columns that go by another name in the files: ours: theirs")
@@ -204,4 +212,8 @@ class CitySpec(Block):
     def _one_kind(self):
         if self.import_ is not None and self.centres:
             raise ValueError("a city is synthesised from centres or imported, not both; set centres to null")
+        if self.import_ is not None and self.import_.travel is not None:
+            drawn = ("river", "metro", "width_km", "height_km")
+            if given := [name for name in drawn if getattr(self, name) is not None]:
+                raise ValueError(f"with import.travel there is no map; set {', '.join(given)} to null")
         return self

@@ -97,6 +97,28 @@ class PriceMatch(Block):
     )
 
 
+class BestResponse(Block):
+    """How far the policy `best_response` goes for the price that earns most, others' prices being as they are."""
+
+    lowest_x: float = key(
+        0.85, "Lowest price that it considers, relative to its format's", unit="x", gt=0, le=100
+    )
+    highest_x: float = key(
+        1.15, "Highest price that it considers, relative to its format's", unit="x", gt=0, le=100
+    )
+    people: int = key(
+        1000,
+        "Most consumers whose choices it works out, spread evenly over all who might come; more take longer",
+        unit="consumers",
+        ge=1,
+        le=100_000_000,
+    )
+    census: bool = key(
+        False,
+        "Whether it counts the residents of each cell, instead of the simulated consumers who live there",
+    )
+
+
 class Service(Block):
     """Money that a shop can put into service and assortment: staff trained, fittings, a wider range."""
 
@@ -130,11 +152,39 @@ class ChainsDecide(Block):
     formats: list[str] = key([], "Formats whose chains do so; empty means all", max_length=50)
 
 
+class FloorFollowsSales(Block):
+    """Shops that grow and shrink: each month's end the floor moves towards what its sales would keep.
+
+    The floor that a shop's sales keep is that at which a m2 sells as much as one of a usual unit of its format
+    (Harris & Wilson 1978).
+    """
+
+    pace: float = key(0.05, "Part of the way that a floor moves in a month", unit="share/month", gt=0, le=1)
+    sales_per_m2_x: float = key(
+        1.0,
+        "What a m2 must sell, relative to the format's sales_per_m2_year_yuan, for the floor to stay as it is",
+        unit="x",
+        gt=0,
+        le=100,
+    )
+    smallest_x: float = key(
+        0.25, "No floor shrinks below this, relative to a usual unit of its format", unit="x", gt=0, le=1
+    )
+    largest_x: float = key(
+        4.0, "No floor grows beyond this, relative to a usual unit of its format", unit="x", ge=1, le=1e4
+    )
+    formats: list[str] = key([], "Formats whose shops do so; empty means all", max_length=50)
+
+
 def store_faults(spec: Spec) -> Faults:
     """What these blocks say of formats, goods, circles and platforms that are not there."""
     for name, b in spec.boycott.items():
         yield from _boycott(spec, name, b)
     formats = spec.stores.formats
+    prices = spec.stores.best_response
+    if prices.lowest_x > prices.highest_x:
+        message = f"is above highest_x, {prices.highest_x:g}, so that no price is left"
+        yield Fault(("stores", "best_response", "lowest_x"), message)
     if spec.stores.service is not None:
         for name in spec.stores.service.kept_up:
             if name not in formats:
@@ -149,6 +199,10 @@ def store_faults(spec: Spec) -> Faults:
             at = ("stores", "chains_decide", "formats", k)
             if name not in formats:
                 yield unknown(at, "format", name, formats)
+    if spec.stores.floor_follows_sales is not None:
+        for k, name in enumerate(spec.stores.floor_follows_sales.formats):
+            if name not in formats:
+                yield unknown(("stores", "floor_follows_sales", "formats", k), "format", name, formats)
 
 
 def _boycott(spec: Spec, name: str, b: Boycott) -> Faults:

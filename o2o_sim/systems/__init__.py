@@ -12,6 +12,7 @@ from .chains import Chains
 from .circle_alliances import CircleAlliances
 from .circles import SmartCircles
 from .diffusion import WordOfMouth
+from .floors import Floors
 from .franchise import Franchise
 from .full_shops import FullShops
 from .funding import Funding, Harvest
@@ -43,7 +44,7 @@ SYSTEMS: tuple[type[System], ...] = (
     Network, Recruit, Harvest, Funding,
     Acquisitions, OwnShops, MemberData, Tills, LastKilometre,
     Leases, SmartCircles, CircleAlliances, MobilePayments,
-    FreshFood, Couriers,
+    FreshFood, Couriers, Floors,
 )  # fmt: skip
 """All systems of the package, in the order in which they are asked."""
 

@@ -71,7 +71,7 @@ def shop(*months: Month, **given):
         "circle": SimpleNamespace(name="market"), "category": "food", "floor": {"food": 1.0}, "format_name": "grocer",
         "skill": 0.5, "state": OPEN, "price_x": 1.0, "price_direction": 1.0, "fit": lambda mode: 1.0,
         "usual_sales_yuan": lambda: 100_000.0, "sharers": lambda mode: 1,
-        "format": SimpleNamespace(reluctance_x=1.0, integrates_from=None),
+        "format": SimpleNamespace(reluctance_x=1.0, integrates_from=None, cost_x=1.0),
     }  # fmt: skip
     return SimpleNamespace(**{**known, **given})
 
