@@ -22,7 +22,7 @@ ALONE = {
     "stores__unserved_leave": True, "stores__named__centre__cash_yuan": 1e9,
     "categories__goods__every_days": 0.5,
 } | {f"stores__named__{other}": None for other in ("north", "south", "west", "east", "corner")}  # fmt: skip
-VALUES = Path("/work/shared/data/analytic_reference_values.csv")
+VALUES = Path(__file__).parents[1] / "verify" / "analytic_reference_values.csv"
 
 
 def one_shop(places: int, load: float, visit_min: float, people: float = 1, **changes):

@@ -12,7 +12,7 @@ from o2o_sim import O2OModel, load_scenario
 from o2o_sim.agents.tours import SHORT_TOURS, tour_length
 from o2o_sim.market.ledger import COURIERS
 
-REFERENCE = Path("/work/shared/data/analytic_reference_values.csv")
+REFERENCE = Path(__file__).parents[1] / "verify" / "analytic_reference_values.csv"
 TOURS = {10: 0.9112, 20: 0.8567, 50: 0.8044, 100: 0.7764, 200: 0.7581, 500: 0.7387}
 """Tour length over sqrt(drops * area) in the unit square (mean optimal tours; standard errors up to 0.6 %)."""
 OUT_AND_BACK = 0.765196
