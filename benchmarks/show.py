@@ -15,7 +15,6 @@ import argparse
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -29,6 +28,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.child import ROOT
+from tests.browser import helpers
 
 TOWN = ROOT / "scenarios" / "town.yaml"
 CLASSROOM = ROOT / "scenarios" / "classroom.yaml"
@@ -37,18 +37,8 @@ IDIOM = ("space", "renderer")
 """What Mesa offers for the purpose; the other ways are written by the user."""
 BARS = {"times_mesa": 10.0, "days_per_s": 30.0, "first_s": 2.0, "session_days_per_s": 5.0}
 MADE_WITH = ("mesa", "solara", "ipyvuetify", "playwright")
-WINDOW = {"width": 1280, "height": 720}
 PATIENCE_S = 120
 FASTEST = 60  # days per second, the most that the page offers
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 # What Mesa's page shows: a picture whose address changes, or a canvas (or drawing) that is made anew.
 COUNT_MESA = """
@@ -95,8 +85,7 @@ WAIT = """([expression, seconds]) => new Promise((done, fail) => {
 
 def chromium() -> str:
     """The browser's executable."""
-    names = (os.environ.get("O2O_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    found = next((path for path in map(shutil.which, filter(None, names)) if path), None)
+    found = helpers.chromium()
     if found is None:
         raise SystemExit("There is no Chromium here: install one, or name it in O2O_CHROMIUM.")
     return found
@@ -108,7 +97,7 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        started = playwright.chromium.launch(executable_path=chromium(), args=helpers.FLAGS)
         yield started
         started.close()
 
@@ -170,7 +159,7 @@ def mesa(people: int, way: str, seconds: float) -> float:
     options = ["--host", "127.0.0.1", "--production", "--no-open"]
     environment = {"SHOW_PEOPLE": str(people), "SHOW_WAY": way, "SHOW_SCENARIO": str(TOWN)}
     with server(*solara, *options, ask="/readyz", **environment) as url, browser() as chrome:
-        page = chrome.new_page(viewport=WINDOW)
+        page = chrome.new_page(viewport=helpers.WIDE)
         page.add_init_script(COUNT_MESA)
         page.goto(url)
         page.get_by_role("button", name="▶").click(timeout=1000 * PATIENCE_S)
@@ -181,7 +170,7 @@ def mesa(people: int, way: str, seconds: float) -> float:
 def ours(people: int, seconds: float) -> dict[str, float]:
     """Of the page: days shown per second at full speed, pictures per second at a walk."""
     with serve(TOWN, "--set", f"population={people}") as url, browser() as chrome:
-        page = chrome.new_page(viewport=WINDOW)
+        page = chrome.new_page(viewport=helpers.WIDE)
         page.add_init_script(COUNT_OURS)
         page.goto(url)
         wait(page, "window.firstMs > 0")
@@ -215,7 +204,7 @@ def first_picture(scenario: Path, openings: int = 5) -> dict[str, float]:
     times = []
     with serve(scenario) as url, browser() as chrome:
         for _ in range(openings):
-            context = chrome.new_context(viewport=WINDOW)
+            context = chrome.new_context(viewport=helpers.WIDE)
             page = context.new_page()
             page.add_init_script(COUNT_OURS)
             page.goto(url)

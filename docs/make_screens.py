@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,11 @@ sys.path.insert(0, str(ROOT))  # the tests know how to start a server and a brow
 
 from playwright.sync_api import sync_playwright  # noqa: E402
 
-from tests.browser.helpers import FLAGS, WIDE, chromium, o2o_sim, serve  # noqa: E402
+from tests.browser.helpers import FLAGS, WIDE, chromium, o2o_sim, serve, wait  # noqa: E402
 
 PICTURES = ROOT / "docs/pictures"
 TOWN = ROOT / "scenarios/town.yaml"
 DAY = 200
-PATIENCE_S = 120
-
-
-def reached(page: Any, question: str) -> None:
-    """Wait until what the page is asked is true (its policy forbids what Playwright would wait with)."""
-    end = time.monotonic() + PATIENCE_S
-    while not page.evaluate(question):
-        if time.monotonic() > end:
-            raise TimeoutError(question)
-        time.sleep(0.2)
 
 
 def live(browser: Any, folder: Path) -> None:
@@ -38,7 +27,7 @@ def live(browser: Any, folder: Path) -> None:
     for server in serve(folder / "log", TOWN):
         page = browser.new_page(viewport=WIDE)
         page.goto(f"{server.url}#scenario=town&seed=1&set=levers.rent_x:1.3&day={DAY}")
-        reached(page, f"() => window.o2oApp?.shown === {DAY} || window.o2oApp?.day >= {DAY}")
+        wait(page, f"window.o2oApp?.shown >= {DAY}")
         page.get_by_role("tab", name="Charts").click()
         page.wait_for_timeout(1500)
         page.screenshot(path=PICTURES / "live.png")

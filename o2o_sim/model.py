@@ -216,8 +216,9 @@ class O2OModel(mesa.Model):
 
         `needs` says whose needs count, by default everybody's on a day like any other; `as_city` then takes
         the residents of each cell from the city instead of from those drawn. `columns` may be a changed copy of
-        `table.columns`, as with other prices; `workday` makes it a day of the other kind. Simulated counts of the same needs scatter around the expected
-        ones by sampling error (but for full shops, which turn people away).
+        `table.columns`, as with other prices; `workday` says what kind of day it is, by default today's. Simulated
+        counts of the same needs scatter around the expected ones by sampling error (but for full shops, which turn
+        people away).
         """
         if self.table is None:
             raise RuntimeError("there are no offers before the first day's phase `publish`")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from ..agents.store import OPEN, SHOWROOM
 from ..market.expected import Needs, usual_needs
@@ -64,6 +63,8 @@ class BestResponse(Satisficing):
 def best_price(profit, lowest: float, highest: float) -> float:
     """Where a function of a price is largest within bounds: the best of `LOOKS` prices, then Brent's (1973) search
     between its neighbours."""
+    from scipy.optimize import minimize_scalar  # takes 0.1 s, which other runs need not wait for
+
     tried = np.linspace(lowest, highest, LOOKS)
     earned = np.array([profit(float(x)) for x in tried])
     k = int(np.argmax(earned))

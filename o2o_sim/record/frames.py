@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..agents.store import CLOSED, ONLINE_ONLY, SHOWROOM, Store
+from ..agents.store import Store
 from ..market.offers import AT_PLACE
 from ..units import date_of
 from .message import Message, decode, encode
+from .outcomes import OUTCOMES, outcome_of
 from .recorder import PARCELS
 from .replay import REPLAY, Packer, Replay, pack, unpack
 
@@ -24,8 +25,6 @@ VERSION = 1
 MOST_PEOPLE = 10_000
 """People drawn: more than these a screen cannot show apart."""
 
-PLAIN, INTEGRATED, SHOWING, ONLINE, GONE = range(5)
-"""States of a store: open without any way of integrating, integrated, showroom, online only, closed."""
 BOUGHT, LOOKED, ORDERED, LEFT = range(4)
 """What somebody did: bought in the shop; looked there and ordered a parcel; ordered to the door; left without."""
 STORE_BITS = 14
@@ -165,7 +164,8 @@ class Encoder:
         self._look_at_table()
         arrays = {
             "people": self._people(),
-            "state": np.array([_state(s) for s in m.stores], np.uint8),
+            # The place among OUTCOMES: 0 plain, 1 integrated, 2 showroom, 3 online only, 4 closed.
+            "state": np.array([OUTCOMES.index(outcome_of(s)) for s in m.stores], np.uint8),
             "visits": self._visits(),
         }
         self._sell()
@@ -282,13 +282,6 @@ def subsidies_of(model: O2OModel) -> list[float]:
         else 0.0
         for p in model.platforms
     ]
-
-
-def _state(s: Store) -> int:
-    """As `outcome_of`."""
-    return {CLOSED: GONE, ONLINE_ONLY: ONLINE, SHOWROOM: SHOWING}.get(
-        s.state, INTEGRATED if s.modes else PLAIN
-    )
 
 
 def _changed(figures: dict[str, Any]) -> bool:

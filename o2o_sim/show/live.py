@@ -10,11 +10,12 @@ says raises: what is wrong with it is answered in words.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ScenarioError
 from ..scenario.textfile import printable
 from .levers import checked, for_people, levers_of, move, own_copy, set_levers
+from .messages import KINDS, LARGEST_SEED, error, is_number, is_whole
 
 if TYPE_CHECKING:
     from ..model import O2OModel
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
 Say = dict[str, Any]
 
 MOST_MOVES = 10_000
-LARGEST_SEED = 2**63 - 1
 LARGEST_ASK = 2**53
-LARGEST_VALUE = 1e18
-KINDS = ("store", "circle", "platform", "person")
 FIELDS = {
     "open": {"do", "scenario", "seed", "moves", "set"},
     "want": {"do", "day"},
@@ -99,16 +97,16 @@ class Conversation:
         """
         about, ask = "message", {}
         try:
-            if isinstance(message, Mapping) and _is_whole(message.get("ask"), 0, LARGEST_ASK):
+            if isinstance(message, Mapping) and is_whole(message.get("ask"), 0, LARGEST_ASK):
                 ask = {"ask": message["ask"]}
             about = self._kind(message)
             yield from getattr(self, f"_{about}")(message)
         except Misunderstood as fault:
-            yield _error(str(fault), about, **ask)
+            yield error(str(fault), about, **ask)
         except ScenarioError as fault:
             if about == "want":
                 self.close()  # a day was left in the middle of it, and must not be gone on with
-            yield _error(for_people(fault), about, fatal=about in ("open", "want"), **ask)
+            yield error(for_people(fault), about, fatal=about in ("open", "want"), **ask)
         except Exception as fault:  # a rule of the user's own, or a fault of ours: the city cannot go on
             own_rules = self.model is not None and bool(self.model.spec.plugins)
             self.close()
@@ -121,7 +119,7 @@ class Conversation:
                     if own_rules
                     else "a fault of ours"
                 )
-            yield _error(f"the city stopped: {what}", about, fatal=True, **ask)
+            yield error(f"the city stopped: {what}", about, fatal=True, **ask)
 
     def _kind(self, message: Any) -> str:
         if not isinstance(message, Mapping):
@@ -142,7 +140,7 @@ class Conversation:
         if not isinstance(asked, str) or len(asked) > 200:
             raise Misunderstood(f"'scenario' should be the name of a scenario, found {_shown(asked)}")
         seed = message.get("seed")
-        if seed is not None and not _is_whole(seed, 0, LARGEST_SEED):
+        if seed is not None and not is_whole(seed, 0, LARGEST_SEED):
             raise Misunderstood(f"'seed' should be a whole number from 0, or null, found {_shown(seed)}")
         values, moves = _values(message.get("set")), _moves(message.get("moves"))
         self._opened += 1
@@ -203,7 +201,7 @@ class Conversation:
     # -- want -------------------------------------------------------------------------------------------------
     def _want(self, message: Mapping[str, Any]) -> Iterator[Say | bytes]:
         day = message.get("day")
-        if not _is_whole(day, 0, 10**9):
+        if not is_whole(day, 0, 10**9):
             raise Misunderstood(f"'day' should be a whole number from 0, found {_shown(day)}")
         model, mine = self._city(), self._opened
         while self._sent < min(len(self._kept), day + 1):
@@ -214,7 +212,7 @@ class Conversation:
         last = model.spec.days - 1
         if model.day != self._next:
             fault = "the city was stepped by somebody else; show it anew from its first day"
-            yield _error(fault, "want", fatal=True)
+            yield error(fault, "want", fatal=True)
             return
         while model.day <= min(day, last):
             for said in self._day():
@@ -238,7 +236,7 @@ class Conversation:
             try:
                 move(model, key, value)
             except ScenarioError as fault:
-                faults.append(_error(for_people(fault), "move", key=key))
+                faults.append(error(for_people(fault), "move", key=key))
         return faults
 
     def _draw(self) -> bytes:
@@ -265,11 +263,11 @@ class Conversation:
     # -- inspect ----------------------------------------------------------------------------------------------
     def _inspect(self, message: Mapping[str, Any]) -> Iterator[Say | bytes]:
         kind, number, ask = message.get("kind"), message.get("id"), message.get("ask")
-        if ask is not None and not _is_whole(ask, 0, LARGEST_ASK):
+        if ask is not None and not is_whole(ask, 0, LARGEST_ASK):
             raise Misunderstood(f"'ask' should be a whole number, found {_shown(ask)}")
         if kind not in KINDS or not isinstance(kind, str):
             raise Misunderstood(f"'kind' should be one of {', '.join(KINDS)}, found {_shown(kind)}")
-        if not _is_whole(number, 0, 2**53):
+        if not is_whole(number, 0, 2**53):
             raise Misunderstood(f"'id' should be a whole number from 0, found {_shown(number)}")
         model = self._city()
         from .cards import Cards
@@ -284,22 +282,10 @@ class Conversation:
         return self.model
 
 
-def _error(message: str, about: str, *, fatal: bool = False, **more: Any) -> Say:
-    return {"say": "error", "message": message, "about": about, "fatal": fatal, **more}
-
-
 def _shown(value: Any) -> str:
     """What a client said, short and printable."""
     text = printable(repr(value))
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _is_whole(value: Any, low: int, high: int) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_VALUE
 
 
 def _values(said: Any) -> dict[str, float]:
@@ -314,8 +300,8 @@ def _moves(said: Any) -> list[tuple[int, str, float]]:
     if not isinstance(said, list | tuple) or len(said) > MOST_MOVES:
         raise Misunderstood(f"the moves of levers should be a list of at most {MOST_MOVES}")
     for one in said:
-        right = isinstance(one, list | tuple) and len(one) == 3 and _is_whole(one[0], 0, 10**9)
-        if not right or not isinstance(one[1], str) or not _is_number(one[2]):
+        right = isinstance(one, list | tuple) and len(one) == 3 and is_whole(one[0], 0, 10**9)
+        if not right or not isinstance(one[1], str) or not is_number(one[2]):
             raise Misunderstood(f"a move should be a day, a lever and a number, found {_shown(one)}")
     return [(day, key, value) for day, key, value in said]
 
@@ -338,7 +324,7 @@ class Recording:
             yield self._replay.key
         elif do == "want":
             while self._sent < len(frames) and self._sent <= (
-                said["day"] if _is_whole(said.get("day"), 0, 10**9) else -1
+                said["day"] if is_whole(said.get("day"), 0, 10**9) else -1
             ):
                 self._sent += 1
                 yield frames[self._sent - 1]
@@ -347,16 +333,16 @@ class Recording:
         elif do == "inspect":
             yield self._inspected(said)
         else:
-            yield _error("this is a recording: nothing can be moved", "move" if do == "move" else "message")
+            yield error("this is a recording: nothing can be moved", "move" if do == "move" else "message")
 
     def _inspected(self, said: Mapping[str, Any]) -> Say:
         ask, kind, number = said.get("ask"), said.get("kind"), said.get("id")
-        if self._cards is None or not isinstance(kind, str) or not _is_whole(number, 0, LARGEST_ASK):
-            return _error("the recording knows no more than it shows", "inspect", ask=ask)
+        if self._cards is None or not isinstance(kind, str) or not is_whole(number, 0, LARGEST_ASK):
+            return error("the recording knows no more than it shows", "inspect", ask=ask)
         try:
             return {"say": "inspected", "ask": ask, "card": self._cards.card(kind, number)}
         except ScenarioError as fault:
-            return _error(str(fault), "inspect", ask=ask)
+            return error(str(fault), "inspect", ask=ask)
 
 
 __all__ = ["Conversation", "Recording"]

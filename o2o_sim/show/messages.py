@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 KINDS = ("store", "circle", "platform", "person")
 MOST_LEVERS = 1000
@@ -75,7 +75,7 @@ def _open(said: Mapping[str, Any], limits: Limits, offered: Container[str]) -> d
     if not isinstance(name, str) or len(name) > LONGEST_NAME or name not in offered:
         raise Nonsense("this server does not offer that scenario", "open")
     seed = said.get("seed")
-    if seed is not None and not _whole(seed, 0, LARGEST_SEED):
+    if seed is not None and not is_whole(seed, 0, LARGEST_SEED):
         raise Nonsense(f"'seed' should be null or a whole number from 0 to {LARGEST_SEED}", "open")
     values, moves = said.get("set") or {}, said.get("moves") or []
     if not isinstance(values, Mapping) or len(values) > MOST_LEVERS:
@@ -85,14 +85,14 @@ def _open(said: Mapping[str, Any], limits: Limits, offered: Container[str]) -> d
     for key, value in values.items():
         _lever(key, value, "open")
     for move in moves:
-        if not isinstance(move, list) or len(move) != 3 or not _whole(move[0], 0, limits.days):
+        if not isinstance(move, list) or len(move) != 3 or not is_whole(move[0], 0, limits.days):
             raise Nonsense(f"a move should be a day from 0 to {limits.days}, a lever and a number", "open")
         _lever(move[1], move[2], "open")
     return {"scenario": name, "seed": seed, "set": dict(values), "moves": moves}
 
 
 def _want(said: Mapping[str, Any], limits: Limits, _: Container[str]) -> dict[str, Any]:
-    if not _whole(said.get("day"), 0, 2**53):
+    if not is_whole(said.get("day"), 0, 2**53):
         raise Nonsense("'day' should be a whole number from 0", "want")
     return {"day": min(said["day"], limits.days)}
 
@@ -105,13 +105,13 @@ def _move(said: Mapping[str, Any], *_: Any) -> dict[str, Any]:
 def _inspect(said: Mapping[str, Any], *_: Any) -> dict[str, Any]:
     if said.get("kind") not in KINDS:
         raise Nonsense(f"'kind' should be one of {', '.join(KINDS)}", "inspect")
-    if not _whole(said.get("id"), 0, 2**53) or not _whole(said.get("ask", 0), 0, 2**53):
+    if not is_whole(said.get("id"), 0, 2**53) or not is_whole(said.get("ask", 0), 0, 2**53):
         raise Nonsense("'id' and 'ask' should be whole numbers from 0", "inspect")
     return {"kind": said["kind"], "id": said["id"], "ask": said.get("ask", 0)}
 
 
 def _shown(said: Mapping[str, Any], limits: Limits, _: Container[str]) -> dict[str, Any]:
-    if not _whole(said.get("day"), 0, 2**53) or not isinstance(said.get("playing"), bool):
+    if not is_whole(said.get("day"), 0, 2**53) or not isinstance(said.get("playing"), bool):
         raise Nonsense("'day' should be a whole number from 0, 'playing' true or false", "shown")
     return {"day": min(said["day"], limits.days), "playing": said["playing"]}
 
@@ -122,13 +122,18 @@ _CHECKS = {"open": _open, "want": _want, "move": _move, "inspect": _inspect, "sh
 def _lever(key: Any, value: Any, about: str) -> None:
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_NAME:
         raise Nonsense("a lever's key should be text such as levers.rent_x", about)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not abs(value) <= LARGEST_VALUE:  # also if it is infinite, or no number at all
+    if not is_number(value):
         raise Nonsense("a lever's value should be a number", about)
 
 
-def _whole(value: Any, low: int, high: int) -> bool:
+def is_whole(value: Any, low: int, high: int) -> TypeGuard[int]:
+    """Whether something that was said is a whole number within these limits."""
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def is_number(value: Any) -> bool:
+    """Whether something that was said is a number that a lever could have; not if it is infinite, or NaN."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_VALUE
 
 
 def _no_number(name: str) -> Any:
