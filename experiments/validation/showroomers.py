@@ -19,11 +19,11 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
+from base_city import BASE, SEEDS, SMALL, over  # noqa: E402
 from gradients import LOOKERS, NEAR_LOOKERS  # noqa: E402
 from results import Result, table  # noqa: E402
 
 from o2o_sim import O2OModel, load_scenario  # noqa: E402
-from runs import BASE, SEEDS, SMALL, over  # noqa: E402
 
 WINDOWS = (30, 90, 365)
 
