@@ -1,5 +1,5 @@
-"""Questions asked of many runs: compare, sweep, explain, find, sensitivity, run_claims; and `load`, which reads one
-back.
+"""Questions asked of many runs: compare, sweep, explain, find, sensitivity, run_claims; `load`, which reads one
+back; and `estimate`, which fits the choice rule to observed `Choices`.
 
     from o2o_sim.studies import Work, compare
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .calibrate import Choices, estimate, leave_one_out, share_r2
     from .claims import run_claims
     from .comparison import compare
     from .explanation import explain
@@ -23,16 +24,33 @@ if TYPE_CHECKING:
     from .sweeps import sweep
     from .work import Work
 
-__all__ = ["Work", "compare", "explain", "find", "load", "run_claims", "sensitivity", "sweep"]
+__all__ = [
+    "Choices",
+    "Work",
+    "compare",
+    "estimate",
+    "explain",
+    "find",
+    "leave_one_out",
+    "load",
+    "run_claims",
+    "sensitivity",
+    "share_r2",
+    "sweep",
+]
 
 _HOMES = {
+    "Choices": ".calibrate",
     "Work": ".work",
     "compare": ".comparison",
+    "estimate": ".calibrate",
     "explain": ".explanation",
     "find": ".search",
+    "leave_one_out": ".calibrate",
     "load": ".study",
     "run_claims": ".claims",
     "sensitivity": ".screening",
+    "share_r2": ".calibrate",
     "sweep": ".sweeps",
 }
 

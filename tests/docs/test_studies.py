@@ -1,0 +1,23 @@
+"""docs/studies.md: its example of estimating a rule runs and finds what the page says."""
+
+import re
+import subprocess
+import sys
+
+from tests.docs.documents import ROOT, text
+
+PAGE = ROOT / "docs/studies.md"
+
+
+def test_the_estimate_is_the_one_told():
+    section = text(PAGE).partition("## Estimating a choice rule")[2]
+    code = re.search(r"```python\n(.*?)```", section, re.DOTALL).group(1)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    size, minute = re.search(r"finds (\S+) \(.*?\) for size and (\S+) \(", section).groups()
+    left_out = re.search(r"with an R² of (\.\d+)", section).group(1)
+    numbers = [float(n) for n in re.findall(r"(?<![\w.])\d+\.\d+", done.stdout)]
+    for told, digits in ((size, 2), (minute, 3), (left_out, 2)):
+        assert float(told) in [round(n, digits) for n in numbers], told
