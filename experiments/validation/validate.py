@@ -6,8 +6,8 @@
     python experiments/validation/validate.py --quick --dry        # tiny runs: only to see that all works
 
 A part is a module of this folder with `results() -> list[Result]` and, if it likes, `details() -> str` (results.py).
-Both may take `quick=True`. On the page each part has the lines between its own two comments; the rest of the page, and
-what stands there of other parts, is kept. `results.json` beside this file has the same figures for programs.
+Both may take `quick=True`. What stands on the page of other parts is kept, between
+their two comments. `results.json` beside this file has the same figures for programs.
 """
 
 from __future__ import annotations
@@ -29,13 +29,18 @@ from results import Result, table  # noqa: E402
 
 PARTS = ("five_shops", "gradients", "showroomers", "closing")
 PAGE, FIGURES = ROOT / "docs" / "validation.md", HERE / "results.json"
-EMPTY = """# Does it agree with what was observed?
+HEAD = """# Does it agree with what was observed?
 
-Each table says what was fitted and what was predicted, on how many observations, within what interval, and whether it
-meets its bar. Misses stay. Written by
+Each part holds the simulation against something that was counted, surveyed or published. Its table says what was *fitted* (moved until
+it matched) and what was *predicted* (not moved), on how many observations, within what 95 % interval, and whether it meets the bar
+that was written down before the full run. Misses stay. What must not be concluded all the same stands in [limits.md](limits.md); where
+theory knows the answer, in [verification.md](verification.md). Data and their sources:
+[experiments/validation/data](../experiments/validation/data/README.md). All parts, half an hour or more on two cores:
 
-    python experiments/validation/validate.py
+    make validate
+    python experiments/validation/validate.py PART ...    # some of them; python experiments/validation/validate.py --help
 """
+KINDS = ("predicted", "checked", "fitted")
 
 
 def call(module: ModuleType, name: str, quick: bool) -> object:
@@ -53,13 +58,42 @@ def section(module: ModuleType, results: list[Result], details: str | None) -> s
     return f"## {title}\n\n{command}\n{table(results)}" + (f"\n{details}" if details else "")
 
 
-def put(page: str, part: str, text: str) -> str:
-    """The page with a part's lines replaced, or added at the end."""
-    begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
-    block = f"{begin}\n\n{text.strip()}\n\n{end}"
-    if begin in page:
-        return re.sub(re.escape(begin) + ".*?" + re.escape(end), lambda _: block, page, flags=re.DOTALL)
-    return f"{page.rstrip()}\n\n{block}\n"
+def title(text: str) -> str:
+    """The heading of a part's section."""
+    return text.strip().splitlines()[0].removeprefix("## ")
+
+
+def summary(blocks: dict[str, str], figures: dict[str, list[dict[str, object]]]) -> str:
+    """A table of how many figures of each part pass and miss, and the misses by name."""
+    lines = ["| part | predicted | checked | fitted | reported without a bar |", "|---|---|---|---|---:|"]
+    missed = []
+    for part in blocks:
+        cells = []
+        for kind in KINDS:
+            judged = [f for f in figures[part] if f["kind"] == kind and f["passed"] is not None]
+            passed = sum(bool(f["passed"]) for f in judged)
+            cells.append(f"{passed} of {len(judged)} pass" if judged else "")
+        reported = sum(f["passed"] is None for f in figures[part])
+        lines.append(f"| [{title(blocks[part])}](#{part}) | {' | '.join(cells)} | {reported or ''} |")
+        missed += [f"- {f['name']} ({part}, {f['kind']})" for f in figures[part] if f["passed"] is False]
+    misses = "\n\nWhat misses its bar:\n\n" + "\n".join(missed) if missed else ""
+    return "\n".join(lines) + misses
+
+
+def sections(page: str) -> dict[str, str]:
+    """The parts' lines of a page, by part."""
+    found = re.findall(r"<!-- (\w+): begin -->\n(?:<a id=.*?>\n)?(.*?)<!-- \1: end -->", page, re.DOTALL)
+    return {part: text.strip() for part, text in found}
+
+
+def written(blocks: dict[str, str], figures: dict[str, list[dict[str, object]]]) -> str:
+    """The page: its head, the table of all parts, and the parts in the order of PARTS."""
+    blocks = {part: blocks[part] for part in PARTS if part in blocks}
+    parts = [
+        f'<!-- {part}: begin -->\n<a id="{part}"></a>\n\n{text.strip()}\n\n<!-- {part}: end -->\n'
+        for part, text in blocks.items()
+    ]
+    return "\n".join([HEAD, summary(blocks, figures) + "\n", *parts])
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -70,16 +104,16 @@ def main(arguments: list[str] | None = None) -> None:
     given = asked.parse_args(arguments)
     if strays := set(given.parts) - set(PARTS):
         asked.error(f"there is no part {', '.join(sorted(strays))}")
-    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else EMPTY
+    blocks = sections(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
     figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
     for part in given.parts or PARTS:
         module = importlib.import_module(part)
         results = call(module, "results", given.quick)
         text = section(module, results, call(module, "details", given.quick))  # type: ignore[arg-type]
         print(text, flush=True)
-        page, figures[part] = put(page, part, text), [r.as_json() for r in results]  # type: ignore[attr-defined]
+        blocks[part], figures[part] = text, [r.as_json() for r in results]  # type: ignore[attr-defined]
         if not given.dry:
-            PAGE.write_text(page, encoding="utf-8", newline="\n")
+            PAGE.write_text(written(blocks, figures), encoding="utf-8", newline="\n")
             FIGURES.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 

@@ -227,12 +227,19 @@ def test_a_table_says_everything_of_a_result():
     assert rows[1].as_json()["value"] is None and rows[1].as_json()["interval"] == [None, 1.0]
 
 
-def test_a_part_has_its_own_lines_on_the_page():
-    page = validate.put("# Page\n\nWords.\n", "closing", "one")
-    page = validate.put(page, "gradients", "two\\1")
-    page = validate.put(page, "closing", "three")
-    assert page.startswith("# Page\n\nWords.\n") and "one" not in page
-    assert page.index("three") < page.index("two\\1") and page.count("begin") == 2
+def test_the_page_keeps_other_parts_and_counts_all(monkeypatch):
+    monkeypatch.setattr(validate, "PARTS", ("closing", "gradients"))
+    hit = Result("a hit", "predicted", "1", 1.0, None, "1", True).as_json()
+    miss = Result("a miss", "fitted", "1", 1.0, None, "2", False).as_json()
+    figures = {"closing": [hit, hit | {"passed": None}], "gradients": [miss, hit]}
+    page = validate.written({"gradients": "## Two\\1\n\nstale words", "closing": "## One\n\nkept"}, figures)
+    blocks = validate.sections(page)
+    assert list(blocks) == ["closing", "gradients"] and blocks["closing"] == "## One\n\nkept"
+    again = validate.written(blocks | {"gradients": "## Two\\1\n\nnew"}, figures)
+    assert "stale words" not in again and "kept" in again and validate.sections(again)["gradients"].endswith("new")
+    assert "| [One](#closing) | 1 of 1 pass |  |  | 1 |" in again
+    assert "| [Two\\1](#gradients) | 1 of 1 pass |  | 0 of 1 pass |  |" in again
+    assert "- a miss (gradients, fitted)" in again and "a hit (" not in again
 
 
 def test_every_part_can_be_called():
