@@ -27,7 +27,14 @@ sys.path[:0] = [str(HERE), str(ROOT)]
 
 from results import Result, table  # noqa: E402
 
-PARTS = ("five_shops", "gradients", "showroomers", "closing")
+PARTS = (
+    "five_shops",
+    "withdrawal",
+    "gradients",
+    "showroomers",
+    "platform_growth",
+    "closing",
+)
 PAGE, FIGURES = ROOT / "docs" / "validation.md", HERE / "results.json"
 HEAD = """# Does it agree with what was observed?
 
