@@ -1,4 +1,4 @@
-"""Validation 6: who is likely to close - exits by revenue decile, and by the rent that a store bears.
+"""Who is likely to close - exits by revenue decile, and by the rent that a store bears.
 
     python experiments/validation/closing.py            # the base city, five seeds
     python experiments/validation/closing.py --quick    # 120 days of the classroom's town: only to see that it works

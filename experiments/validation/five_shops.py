@@ -1,4 +1,4 @@
-"""Validation 1: the choice rule estimated on the five-shop survey, and origins that it has not seen predicted.
+"""The choice rule estimated on the five-shop survey, and origins that it has not seen predicted.
 
     python experiments/validation/five_shops.py
 

@@ -1,4 +1,4 @@
-"""Validation 4: who buys what online, who looks in a shop and then orders, and what rent shops bear.
+"""Who buys what online, who looks in a shop and then orders, and what rent shops bear.
 
     python experiments/validation/gradients.py            # the base city, five seeds
     python experiments/validation/gradients.py --quick    # 120 days of the classroom's town: only to see that it works

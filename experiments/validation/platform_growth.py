@@ -1,4 +1,4 @@
-"""Validation 5b: the six stages of a platform of Ghasemi and Kucharski (2022), claim by claim.
+"""The six stages of a platform of Ghasemi and Kucharski (2022), claim by claim.
 
     python experiments/validation/platform_growth.py            # 12 seeds of eight arms
     python experiments/validation/platform_growth.py --quick    # 1,500 people, two seeds: only to see that it works

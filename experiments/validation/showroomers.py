@@ -1,4 +1,4 @@
-"""Validation 4, continued: the share of *people* who look in a shop and then order, which the tables of a run lack.
+"""The share of *people* who look in a shop and then order, which the tables of a run lack.
 
     python experiments/validation/showroomers.py            # a year of the base city, five seeds
     python experiments/validation/showroomers.py --quick    # 120 days of the classroom's town: only to see that it works

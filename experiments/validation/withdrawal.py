@@ -1,4 +1,4 @@
-"""Validation 3: what is left of the orders when two platforms stop paying for them, beside the apps of May 2014.
+"""What is left of the orders when two platforms stop paying for them, beside the apps of May 2014.
 
     python experiments/validation/withdrawal.py            # ten seeds with the war, ten without
     python experiments/validation/withdrawal.py --quick    # 1,000 people, two seeds: only to see that it works
