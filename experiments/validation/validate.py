@@ -32,6 +32,7 @@ PARTS = (
     "withdrawal",
     "gradients",
     "showroomers",
+    "hotelling_plane",
     "platform_growth",
     "closing",
 )
