@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from odd import described, draws, entities, parameters, schedule
+from odd import columns, described, draws, entities, parameters, schedule
 from odd.source import HERE, ROOT, Stale
 
 PAGE = ROOT / "docs/ODD.md"
@@ -33,6 +33,7 @@ PARTS: dict[str, Callable[..., str]] = {
     "hooks": schedule.hooks,
     "draws": draws.register,
     "draws-of-studies": draws.of_studies,
+    "columns": columns.columns,
     "outcomes": schedule.outcomes,
     "channels": schedule.channels,
     "modes": schedule.modes_table,

@@ -207,7 +207,12 @@ def _rows(found: list[Draw], group: str) -> str:
         mine = [d for d in found if d.process == name]
         day = " or ".join(dict.fromkeys(f"`{dict(d.parts).get('day', '0')}`" for d in mine))
         where = ", ".join(dict.fromkeys(f"[{d.file}](../o2o_sim/{d.file})" for d in mine))
-        rows.append([f"`{name}`", day, spoken[name]["by"], spoken[name]["what"], where])
+        by = spoken[name]["by"]
+        if all(d.root == "uniforms" for d in mine) and by != "none" and ", then " not in by:
+            by = (
+                "0, then " + by
+            )  # `uniforms` extends a key by `what`, 0 if nobody names it, before it does by `who`
+        rows.append([f"`{name}`", day, by, spoken[name]["what"], where])
     return table(
         ["process", "day in the key", "then the key goes on with", "what the draw decides", "drawn in"], rows
     )

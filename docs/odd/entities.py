@@ -8,7 +8,7 @@ import numpy as np
 
 from o2o_sim.market import consumers, ledger, offers
 
-from .source import find, flat, note_on, said, table, tree_of
+from .source import Stale, find, flat, note_on, said, table, tree_of, words
 
 AGENTS = {
     "Store": "agents/store.py",
@@ -135,15 +135,25 @@ def books() -> str:
 
 
 # -- systems -------------------------------------------------------------------------------------------------
-def kept_by(file: str, name: str) -> str:
-    """What a system and the helper classes of its file hold, on a line or two."""
-    parts = []
-    for node in tree_of(file).body:
-        if isinstance(node, ast.ClassDef):
-            held = attributes(file, node.name)
-            if held and (node.name == name or not _is_system(node)):
-                parts.append(f"`{node.name}`: " + ", ".join(f"`{k}`" for k in held))
-    return "; ".join(parts)
+def kept_by(file: str, name: str) -> list[str]:
+    """What a system, the helper classes that it names, and the ownership of shops that it builds on hold."""
+    classes = {n.name: n for n in tree_of(file).body if isinstance(n, ast.ClassDef)}
+    mine, owns = [name], any(isinstance(b, ast.Name) and b.id == "Owner" for b in classes[name].bases)
+    for held in mine:  # grows on the way
+        named = {n.id for n in ast.walk(classes[held]) if isinstance(n, ast.Name)}
+        mine += [k for k, n in classes.items() if k in named and k not in mine and not _is_system(n)]
+    parts = [part for k in classes if k in mine for part in _state_of(file, k)]
+    return parts + (_state_of("systems/stakes.py", "Owner") if owns else [])
+
+
+def _state_of(file: str, name: str) -> list[str]:
+    """One class: every variable with its meaning and unit, as words.yaml says it."""
+    held = list(attributes(file, name))
+    if not held:
+        return []
+    if words()["state"].get(name, {}).keys() != set(held):
+        raise Stale(f"docs/odd/words.yaml, 'state': {name} holds {', '.join(held)}")
+    return [f"`{name}`: " + "; ".join(f"`{k}` ({words()['state'][name][k]})" for k in held)]
 
 
 def _is_system(node: ast.ClassDef) -> bool:

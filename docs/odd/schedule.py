@@ -119,7 +119,7 @@ def system(name: str) -> str:
     """One system: what its docstring says, and what it keeps in mind."""
     cls = next(s for s in SYSTEMS if s.__name__ == name)
     held = kept_by(file_of(cls), name)
-    return paragraphs(cls.__doc__) + (f"\n\nState: {held}." if held else "")
+    return paragraphs(cls.__doc__) + "".join(f"\n\nState of {part}." for part in held)
 
 
 # -- policies ------------------------------------------------------------------------------------------------

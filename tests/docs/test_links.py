@@ -11,9 +11,10 @@ _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def anchors(document) -> set[str]:
-    """The anchors that a page's headings make."""
+    """The anchors that a page's headings make, and those it names itself."""
     headings = re.findall(r"^#+ (.+)$", prose(document), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
+    made = {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
+    return made | set(re.findall(r'<a id="([\w-]+)">', prose(document)))
 
 
 def links() -> list[tuple[str, str]]:

@@ -99,6 +99,25 @@ def test_every_channel_is_there():
     assert {"walk-in", "parcel", "without", "coupon", "till display"} <= set(schedule.channel_names())
 
 
+def test_every_state_that_is_told_belongs_to_a_system_of_the_page():
+    assert set(re.findall(r"^State of `(\w+)`", PAGE, re.MULTILINE)) == set(source.words()["state"])
+
+
+def test_a_state_without_words_is_refused(monkeypatch):
+    words = source.words()
+    monkeypatch.setitem(words["state"], "Seasons", {"usual_days": "days"})
+    with pytest.raises(source.Stale, match="Seasons holds usual_days, demand_x"):
+        schedule.system("Seasons")
+
+
+@pytest.mark.parametrize(
+    "name", ["outcomes.csv", "daily.parquet", "stores_monthly.parquet", "events.parquet"]
+)
+def test_the_columns_of_every_table_are_there(name):
+    part = PAGE.partition(f"*{name}*. ")[2].partition("\n\n*")[0]
+    assert len(re.findall(r"^\| `", part, re.MULTILINE)) > 4
+
+
 # What is not behaviour: base classes, records that are handed on, counting for the page of a run.
 PLUMBING = {
     "policies/decisions.py": {"Decision", "StorePolicy"},

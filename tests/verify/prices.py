@@ -1,4 +1,4 @@
-"""Towns whose shops ask the best answer to one another's prices, until nobody moves."""
+"""Towns whose shops begin at prices of their own and ask the best answer to one another's, until nobody moves."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ REST = 1e-3
 
 @dataclass(frozen=True)
 class Settled:
-    """What came of it, per shop in the theories' units: `price`; and over the last `months`: `share` of all choices,
+    """What came of it, per shop in the theories' units: `start`, the prices of the first day; `price`; and over the last `months`: `share` of all choices,
     going without among them; `profit` per choice of anybody, after rent. `surplus` (utils) is the mean of the best
     value and its draw, `choices` how many there were."""
 
+    start: np.ndarray
     price: np.ndarray
     share: np.ndarray
     profit: np.ndarray
@@ -33,7 +34,8 @@ def settled(file: str, *said: str, months: int = 18, counted: int = 6) -> Settle
     """Run a town for so many months, and count the last of them."""
     model = O2OModel(load_scenario(HERE / file, [*said, f"days={31 * months}"]))
     choices, surplus = 0, 0.0
-    before, now = np.zeros(0), prices(model)
+    start = now = before = prices(model)
+    assert start.max() > 1.5 * start.min(), "so that prices have to meet"
     while len(model.stores[0].months) < months:
         counts = len(model.stores[0].months) >= months - counted
         model.step()
@@ -46,7 +48,12 @@ def settled(file: str, *said: str, months: int = 18, counted: int = 6) -> Settle
     last = [s.months[-counted:] for s in model.stores]
     customers = np.array([sum(m.customers for m in months) for months in last])
     profit = np.array([sum(m.profit for m in months) for months in last]) / 100 / YUAN
-    return Settled(now, customers / choices, profit / choices, surplus / choices, choices)
+    return Settled(start, now, customers / choices, profit / choices, surplus / choices, choices)
+
+
+def began(town: Settled) -> str:
+    """What the prices were on the first day, for a row's note."""
+    return f"prices begin at {town.start.min():.3g} and {town.start.max():.3g}"
 
 
 def prices(model: O2OModel) -> np.ndarray:

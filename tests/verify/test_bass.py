@@ -3,7 +3,8 @@
 F(t) = (1 - e^{-(p+q) t}) / (1 + q/p e^{-(p+q) t}) is steepest at t* = ln(q/p) / (p+q), where F = (q-p) / 2q and
 the rate is (p+q)^2 / 4q. Scenario keys are chances a month: p/12 and q/12, of who has a literacy of 1. Literacy
 spreads by 0.15 around a cohort's and ends at 1, so that the mean of a cohort of 1 is 1 - 0.15 / sqrt(2 pi),
-by which the chances are divided.
+by which the chances are divided. Adoption moves once a month, which is a little slower than all the time: F(5) is
+also put beside that of a curve in twelve steps a year, F += (p + q F) / 12 (1 - F).
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ STEPS = 12
 LITERACY = 1 - 0.15 / math.sqrt(2 * math.pi)
 
 
+def in_steps(p: float, q: float, years: int) -> float:
+    """F after so many years of steps."""
+    f = 0.0
+    for _ in range(STEPS * years):
+        f += (p + q * f) / STEPS * (1 - f)
+    return f
+
+
 @cache
 def cases() -> tuple[Row, ...]:
     p, q = (float(v) for v in re.findall(r"[pq]=(\.\d+)", SAID["config"]))
@@ -42,7 +51,8 @@ def cases() -> tuple[Row, ...]:
     # The best twelve months lie evenly around the peak: their mean rate is the peak's times tanh(x) / x.
     x = (p + q) / 4
     best = float((share[STEPS:] - share[:-STEPS]).max()) * x / math.tanh(x)
-    lag = 0.0054  # by which twelve steps a year are behind the curve after five years
+    stepped = in_steps(p, q, 5)
+    lag = f5 - stepped
     error = 3 * math.sqrt(f5 * (1 - f5) / people)
     spread = 3 * math.sqrt(peak * (1 - peak) / people)
     note = f"{people:,} people, {STEPS} steps a year"
@@ -50,7 +60,9 @@ def cases() -> tuple[Row, ...]:
         Row("Bass", SAID["config"], "t* (years)", t_peak, years, 1 / STEPS, "a step (month)", note),
         Row("Bass", SAID["config"], "peak rate", peak, best, spread, "3 sqrt(f(1-f)/N)", note),
         Row("Bass", SAID["config"], "F(5)", f5, float(share[60]), error + lag,
-            "3 sqrt(F(1-F)/N) + .0054, the lag of monthly steps", note),
+            f"3 sqrt(F(1-F)/N) + {lag:.4f}, the lag of monthly steps", note),
+        Row("Bass", SAID["config"], "F(5) beside the same curve in monthly steps", stepped, float(share[60]), error,
+            "3 sqrt(F(1-F)/N)", note),
     )  # fmt: skip
 
 

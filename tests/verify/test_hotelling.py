@@ -1,4 +1,4 @@
-"""Two shops at the ends of a line, where the way costs t per length and tastes count for little (Hotelling 1929,
+"""Two shops that begin at prices of 0.5 and 1.5 at the ends of a line, where the way costs t per length and tastes count for little (Hotelling 1929,
 "Stability in competition"; with costs of their own, p = t + (2 c + the other's c) / 3).
 
 The shops stand half a cell within the ends, at the same distance from them, which changes no price (d'Aspremont,
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from functools import cache
 
-from .prices import Settled, settled
+from .prices import Settled, began, settled
 from .rows import Row, assert_passed
 
 LINE = ("Hotelling linear cost, ends fixed", "t=1,c=0,L=1")
@@ -30,7 +30,7 @@ def judged(
     town, found = line(cost_x), []
     for k, p in enumerate(prices):
         allowed, why = 1 / CELLS * p, "one cell of 100"
-        found.append(Row(*LINE, f"p_{k + 1}{note}", p, float(town.price[k]), allowed, why))
+        found.append(Row(*LINE, f"p_{k + 1}{note}", p, float(town.price[k]), allowed, why, began(town)))
     # People are the same every day, and nearly all of them always go the same way.
     se = math.sqrt(share * (1 - share) / PEOPLE)
     whose = "of simulated choices; s.e. of who lives where"

@@ -1,7 +1,8 @@
 """Shops around a circle, where the way costs t once round (Salop 1979, "Monopolistic competition with outside goods").
 
 Free entry is not simulated, because the theory lets all others move along to equal distances when one more enters:
-n equal shops are set up for each n, and the n at which they just pay their rent is read off what they earned.
+n equal shops are set up for each n, and the n at which they just pay their rent is read off what they earned. Every
+second shop begins at three and a half times the price of the others.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from .prices import Settled, settled
+from .prices import Settled, began, settled
 from .rows import Row, assert_passed
 
 CIRCLE = ("Salop circle", "t=1 F=0.04 N(cons)=1")
@@ -26,7 +27,8 @@ def circle(n: int) -> Settled:
     said = []
     for k, name in enumerate(NAMES):
         x_km = (k * CELLS // n + 0.5) * CELL_KM
-        place = f"{{format: shop, x_km: {x_km:.2f}, y_km: 0.01, area_m2: 1000, quality: 0, rent_yuan_m2_month: 97.4}}"
+        kind = ("shop", "dear")[k % 2]
+        place = f"{{format: {kind}, x_km: {x_km:.2f}, y_km: 0.01, area_m2: 1000, quality: 0, rent_yuan_m2_month: 97.4}}"
         if k < n:
             said.append(f"stores.named.{name}={place}")
         elif k < 5:  # so many the file has
@@ -36,7 +38,7 @@ def circle(n: int) -> Settled:
 
 def price() -> list[Row]:
     found = float(max(circle(5).price, key=lambda p: abs(p - 0.2)))
-    return [Row(*CIRCLE, "p-c with 5 shops", 0.2, found, 0.02 * 0.2, "2 %")]
+    return [Row(*CIRCLE, "p-c with 5 shops", 0.2, found, 0.02 * 0.2, "2 %", began(circle(5)))]
 
 
 def numbers() -> list[Row]:
