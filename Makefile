@@ -30,7 +30,7 @@ SCHEMA = scenarios/scenario.schema.json
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help run test check format js js-check bench bench-show schema verify validate odd pictures screens studies claims clean
+.PHONY: help run test check format js js-check bench bench-show schema verify validate odd pictures screens studies claims robustness clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
@@ -90,6 +90,10 @@ studies: $(VENV)/.has-package  ## Carry out the three shipped studies (an hour o
 
 claims: $(VENV)/.has-package  ## Put all claims to the test (most of an hour on two cores), and write docs/claims.md
 	$(BIN)/python docs/make_claims.py $(ARGS)
+
+robustness: $(VENV)/.has-package  ## See which of the ten largest effects survive other defaults (hours; goes on where it stopped)
+	$(BIN)/python experiments/claims/sensitivity.py $(ARGS)
+	$(BIN)/python experiments/claims/robustness.py
 
 clean:  ## Remove the environments and what tools left behind; runs/ is kept
 	rm -rf $(VENV) $(BENCH_VENV) $(SHOW_VENV) .venv-3.* js/node_modules build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -236,7 +236,11 @@ def test_the_page_keeps_other_parts_and_counts_all(monkeypatch):
     blocks = validate.sections(page)
     assert list(blocks) == ["closing", "gradients"] and blocks["closing"] == "## One\n\nkept"
     again = validate.written(blocks | {"gradients": "## Two\\1\n\nnew"}, figures)
-    assert "stale words" not in again and "kept" in again and validate.sections(again)["gradients"].endswith("new")
+    assert (
+        "stale words" not in again
+        and "kept" in again
+        and validate.sections(again)["gradients"].endswith("new")
+    )
     assert "| [One](#closing) | 1 of 1 pass |  |  | 1 |" in again
     assert "| [Two\\1](#gradients) | 1 of 1 pass |  | 0 of 1 pass |  |" in again
     assert "- a miss (gradients, fitted)" in again and "a hit (" not in again
