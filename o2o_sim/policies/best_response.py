@@ -89,7 +89,9 @@ class ProfitCurve:
         assert table is not None
         self.table: Table = table
         mine = np.flatnonzero(table.store == store.number)
-        self.rows = np.array([r for r in mine if table.rows[r].channel not in PRICED_ELSEWHERE], np.int64)
+        # A platform's display in the shop is at this place, but what it sells is the platform's.
+        own = [r for r in mine if table.seller[r] == store.account]
+        self.rows = np.array([r for r in own if table.rows[r].channel not in PRICED_ELSEWHERE], np.int64)
         self.sells = len(self.rows) > 0
         self.needs = _some(might_come(self.model, self.rows, rules.census), rules.people)
 

@@ -92,7 +92,7 @@ def options(store: Store, view: View) -> list[Option]:
             per_order = mode.per_order_yuan + (
                 0
                 if name in ("partnership", "group", "marketplace", "alliance", "warehouse")
-                else mode.delivery_cost_yuan - mode.delivery_fee_yuan
+                else (mode.delivery_cost_yuan - mode.delivery_fee_yuan) * spec.levers.logistics_x
             )
             orders = extra / spec.categories[store.category].ticket_yuan
             found.append(Option(name, platform, extra * kept - per_order * orders, cost, extra))
@@ -156,7 +156,7 @@ def _expect(
         sold = {c: share for c, share in store.floor.items() if c in terms.categories}
         ticket = spec.categories[max(sold, key=lambda c: sold[c])].ticket_yuan
         brings = terms.hired_yuan if terms.couriers == "hired" else mode.delivery_cost_yuan
-        lost = (brings - mode.delivery_fee_yuan) / ticket
+        lost = (brings - mode.delivery_fee_yuan) * spec.levers.logistics_x / ticket
         reach = min(1.0, 2 * view.members.get(platform.name, 0.0))
         return sales * lift * reach * sum(sold.values()), terms.store_share * (margin - lost)
     return sales * lift, margin

@@ -228,7 +228,7 @@ class Review:
                 if all(spec.categories[c].delivery_reach_min <= 0 for c in s.floor):
                     continue
                 x, k = sales * lift, kept
-                order += key.delivery_cost_yuan - key.delivery_fee_yuan  # whatever `logistics_x` is
+                order += (key.delivery_cost_yuan - key.delivery_fee_yuan) * spec.levers.logistics_x
             elif mode == "partnership":
                 x = sales * lift * min(1.0, 2 * self.seen.members[platform.number])
                 k = kept - platform.commission - platform.spec.coupon_discount

@@ -15,11 +15,17 @@ from o2o_sim.market.offers import Offer
 from o2o_sim.policies.best_response import ProfitCurve, _some, at_price, best_price, might_come
 
 TOWN = Path(__file__).parents[2] / "verify" / "bertrand.yaml"
+DISPLAYS = Path(__file__).parents[3] / "scenarios" / "classroom.yaml"
 
 
 def town(*said: str, days: int = 33) -> O2OModel:
     """Two equal shops, everything but their prices the same."""
-    return O2OModel(load_scenario(TOWN, ["population=200", "residents=200", f"days={days}", *said]))
+    alike = [
+        "stores.named.second.format=shop",
+        "stores.formats.dear=null",
+        "stores.formats.shop.demand_share.goods=1",
+    ]
+    return O2OModel(load_scenario(TOWN, ["population=200", "residents=200", f"days={days}", *alike, *said]))
 
 
 def test_what_grows_with_a_price_and_what_does_not():
@@ -52,6 +58,20 @@ def test_at_the_end_of_its_range_and_where_there_is_none():
     assert best_price(lambda x: x, 0.5, 2.0) == pytest.approx(2.0, abs=1e-5)
     assert best_price(lambda x: -x, 0.5, 2.0) == pytest.approx(0.5, abs=1e-5)
     assert best_price(lambda x: x, 1.0, 1.0) == 1.0
+
+
+def test_a_platforms_display_in_the_shop_is_not_the_shops():
+    tills = "platforms.swift.till={formats: [neighbourhood row], share: 1.0}"
+    model = O2OModel(load_scenario(DISPLAYS, ["population=300", "days=2", tills]))
+    model.step()
+    store = next(s for s in model.stores if s.format_name == "neighbourhood row")
+    table = model.table
+    assert table is not None
+    at_it = [r for r, offer in enumerate(table.rows) if offer.store == store.number]
+    sellers = {table.rows[r].seller for r in at_it}
+    assert store.account in sellers and len(sellers) == 2
+    curve = ProfitCurve(store, model.spec.stores.best_response)
+    assert curve.sells and {table.rows[r].seller for r in curve.rows} == {store.account}
 
 
 def test_a_few_stand_for_all():

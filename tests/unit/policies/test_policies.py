@@ -206,6 +206,19 @@ def test_what_it_expects_of_its_own_delivery():
     assert seen.extra_sales == pytest.approx(2 * extra)  # half way from what it hopes for to what it sees
 
 
+def test_the_lever_of_logistics_is_in_what_it_expects_of_its_own_delivery():
+    social = {"available": True, "hoped_lift": 0.1, "delivery_cost_yuan": 8.0, "delivery_fee_yuan": 3.0}
+    scenario = spec({**NO_MODES, "social": social})
+
+    def gain(logistics_x: float) -> float:
+        levers = scenario.levers.model_copy(update={"logistics_x": logistics_x})
+        (option,) = options(shop(*POOR), view(scenario.model_copy(update={"levers": levers})))
+        return option.gain
+
+    orders = 100_000 * 0.1 / 50
+    assert gain(2.0) == pytest.approx(gain(1.0) - orders * (8 - 3))
+
+
 @pytest.mark.parametrize(
     ("mode", "store", "seen"),
     [
