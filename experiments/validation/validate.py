@@ -29,6 +29,7 @@ from results import Result, table  # noqa: E402
 
 PARTS = (
     "five_shops",
+    "china",
     "withdrawal",
     "gradients",
     "showroomers",
