@@ -73,7 +73,7 @@ schema: $(VENV)/.has-package  ## Write the JSON Schema of scenarios, with which 
 verify: $(VENV)/.has-test  ## Judge the model by what theory knows
 	$(BIN)/python -m pytest tests/verify $(ARGS)
 
-validate: $(VENV)/.has-package  ## Hold the base city against what was observed, and write docs/validation.md (half an hour or more)
+validate: $(VENV)/.has-package  ## Hold the base city against what was observed, and write docs/validation.md (about an hour)
 	$(BIN)/python experiments/validation/validate.py $(ARGS)
 
 odd: $(VENV)/.has-package  ## Write docs/ODD.md, the model in full, from its prose and the code

@@ -44,7 +44,7 @@ Each part holds the simulation against something that was counted, surveyed or p
 it matched) and what was *predicted* (not moved), on how many observations, within what 95 % interval, and whether it meets the bar
 that was written down before the full run. Misses stay. What must not be concluded all the same stands in [limits.md](limits.md); where
 theory knows the answer, in [verification.md](verification.md). Data and their sources:
-[experiments/validation/data](../experiments/validation/data/README.md). All parts, half an hour or more on two cores:
+[experiments/validation/data](../experiments/validation/data/README.md). All parts, about an hour:
 
     make validate
     python experiments/validation/validate.py PART ...    # some of them; python experiments/validation/validate.py --help
