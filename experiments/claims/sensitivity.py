@@ -179,10 +179,18 @@ def run_points(
     return ran
 
 
+def part_of(text: str) -> tuple[int, int]:
+    """2/3 as (2, 3)."""
+    i, _, n = text.partition("/")
+    if not (i.isdecimal() and n.isdecimal() and 1 <= int(i) <= int(n)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no part; it is written as 1/2, the first of two")
+    return int(i), int(n)
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     asked.add_argument("--points", type=int, default=POINTS, help=f"how many points, at most {POINTS}")
-    asked.add_argument("--part", default="1/1", help="i/n: the i-th of n parts of the points")
+    asked.add_argument("--part", type=part_of, default="1/1", help="i/n: the i-th of n parts of the points")
     asked.add_argument(
         "--minutes", type=float, default=float("inf"), help="begin no pair after so many minutes"
     )
@@ -201,8 +209,7 @@ def main() -> None:
                 f"- `{d.name}`: {d.sentence} ({sum(d.name in t for t in touched.values())} of {len(touched)})"
             )
     else:
-        i, n = map(int, said_.part.split("/"))
-        run_points(min(said_.points, POINTS), (i, n), said_.minutes)
+        run_points(min(said_.points, POINTS), said_.part, said_.minutes)
 
 
 if __name__ == "__main__":

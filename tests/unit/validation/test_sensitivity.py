@@ -249,3 +249,10 @@ def test_the_page_is_what_the_runs_say():
     assert all(len(f.at_defaults) == sensitivity.PAIRS for f in found)
     assert robustness.placed(page, robustness.section(found, points)) == page
     assert page.index(robustness.END) < page.index("<!-- what follows is written by docs/make_claims.py -->")
+
+
+def test_a_part_is_a_fraction():
+    assert sensitivity.part_of("2/3") == (2, 3)
+    for wrong in ("3/2", "0/2", "1", "a/b", "1/-2"):
+        with pytest.raises(sensitivity.argparse.ArgumentTypeError, match="1/2"):
+            sensitivity.part_of(wrong)
