@@ -57,6 +57,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT)]
 
 from growth_curves import CURVES, through  # noqa: E402
+from kept_tables import KEPT, made_once  # noqa: E402
 from results import Result, table  # noqa: E402
 
 from o2o_sim import run  # noqa: E402
@@ -71,7 +72,7 @@ SCENARIO, FITTED, DATA = (
     HERE / "china_fit.csv",
     HERE / "data" / "china_online_retail.csv",
 )
-CACHE, PICTURE = ROOT / "runs" / "validation" / "china.csv", ROOT / "docs" / "pictures" / "china.png"
+PICTURE = ROOT / "docs" / "pictures" / "china.png"
 FIT_YEARS, AHEAD = (2011, 2012, 2013, 2014), (2015, 2016, 2017, 2018)
 FIT_SEEDS, SEEDS = (1, 2), tuple(range(11, 21))
 NOISE = 0.5
@@ -124,16 +125,10 @@ def by_year(result: RunResult) -> pd.DataFrame:
 
 
 def simulate(spec: Spec, seed: int) -> pd.DataFrame:
-    """`by_year` of a run; what has been run before is read from `CACHE`, so that being stopped costs one run."""
-    key = key_of(spec, seed)
-    if CACHE.exists():
-        kept = pd.read_csv(CACHE)
-        if (kept["key"] == key).any():
-            return kept[kept["key"] == key].drop(columns="key").reset_index(drop=True)
-    found = by_year(run(spec, out=False, seed=seed))
-    CACHE.parent.mkdir(parents=True, exist_ok=True)
-    found.assign(key=key).to_csv(CACHE, mode="a", header=not CACHE.exists(), index=False)
-    return found
+    """`by_year` of a run, which is kept, so that being stopped costs one run."""
+    return made_once(
+        KEPT / f"china-{key_of(spec, seed)}.csv", lambda: by_year(run(spec, out=False, seed=seed))
+    )
 
 
 # -- the data -----------------------------------------------------------------------------------------------

@@ -64,13 +64,15 @@ from hotelling_plane_measures import (  # noqa: E402
     rank_correlation,
     to_centre,
 )
+from kept_tables import KEPT as ALL_KEPT  # noqa: E402
+from kept_tables import made_once  # noqa: E402
 from results import Result, table  # noqa: E402
 
 from o2o_sim import O2OModel, load_scenario  # noqa: E402
 from o2o_sim.studies.job import key_of  # noqa: E402
 from o2o_sim.studies.statistics import Interval, mean_interval  # noqa: E402
 
-SCENARIO, KEPT = HERE / "hotelling_plane.yaml", ROOT / "runs" / "validation" / "hotelling_plane"
+SCENARIO, KEPT = HERE / "hotelling_plane.yaml", ALL_KEPT / "hotelling_plane"
 PICTURE = ROOT / "docs" / "pictures" / "hotelling_plane.png"
 SYSTEMS = {"both": "Game", "moving": "MovesOnly", "pricing": "PricesOnly"}
 FEW, MANY = (2, 3, 4, 6, 8, 10), (15, 20)
@@ -115,19 +117,15 @@ def play(
     spec = load_scenario(
         SCENARIO, [*said, f"systems=[hotelling_plane_rules.{SYSTEMS[kind]}]", f"days={rounds}"]
     )
-    file = KEPT / f"{kind}-{firms}-{key_of(spec, start)}.csv"
-    if not file.exists():
-        model = O2OModel(spec, start)
-        game: Any = model.run().systems[0]
-        frames = [
+
+    def made() -> pd.DataFrame:
+        game: Any = O2OModel(spec, start).run().systems[0]
+        return pd.concat(
             pd.DataFrame({"round": k, "cell": r.cell, "price_x": r.price_x, "share": r.share})
             for k, r in enumerate(game.rounds)
-        ]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        whole = file.with_suffix(".new")
-        pd.concat(frames).to_csv(whole, index=False)
-        whole.replace(file)
-    t = pd.read_csv(file)
+        )
+
+    t = made_once(KEPT / f"{kind}-{firms}-{key_of(spec, start)}.csv", made)
     values = [t[c].to_numpy().reshape(-1, firms) for c in ("cell", "price_x", "share")]
     return Play(values[0][0], values[0][-last:], FIRST_PRICE * values[1][-last:], values[2][-last:])
 

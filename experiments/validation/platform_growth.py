@@ -31,6 +31,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT)]
 
+from kept_tables import KEPT  # noqa: E402
 from results import Result, table  # noqa: E402
 
 from o2o_sim import load_scenario  # noqa: E402
@@ -38,7 +39,7 @@ from o2o_sim.studies import Work, run_claims  # noqa: E402
 from o2o_sim.studies.claims import Test, Tested, judge  # noqa: E402
 from o2o_sim.studies.statistics import Interval, mean_interval, paired_interval  # noqa: E402
 
-SCENARIO, CLAIMS, KEPT = HERE / "platform_growth.yaml", HERE / "growth_claims", ROOT / "runs" / "validation"
+SCENARIO, CLAIMS = HERE / "platform_growth.yaml", HERE / "growth_claims"
 SEEDS = 12
 SMALL = ["population=1500"]
 PASSED = {"supported": True, "contradicted": False, "no evidence": None}

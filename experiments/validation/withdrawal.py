@@ -35,13 +35,14 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT)]
 
+from kept_tables import KEPT, made_once  # noqa: E402
 from results import Result, table  # noqa: E402
 
 from o2o_sim import load_scenario, run  # noqa: E402
 from o2o_sim.studies.job import key_of  # noqa: E402
 from o2o_sim.studies.statistics import Interval, mean_interval  # noqa: E402
 
-SCENARIO, KEPT = ROOT / "scenarios" / "subsidy_war.yaml", ROOT / "runs" / "validation"
+SCENARIO = ROOT / "scenarios" / "subsidy_war.yaml"
 BEGIN, STOP, LAST = date(2014, 1, 10), date(2014, 5, 17), date(2014, 6, 30)
 PLATFORMS = ("tuan", "kuai")
 SEEDS = tuple(range(1, 11))
@@ -57,8 +58,8 @@ def orders(seed: int, changes: tuple[str, ...]) -> pd.DataFrame:
     """
     spec = load_scenario(SCENARIO, changes)
     spec = spec.model_copy(update={"days": (LAST - spec.start).days + 1, "seed": seed})
-    file = KEPT / f"withdrawal-{key_of(spec, seed)}.csv"
-    if not file.exists():
+
+    def made() -> pd.DataFrame:
         daily = run(spec, out=False, threads=1).daily
         found = pd.DataFrame({"date": daily["date"], **{p: daily[f"orders/{p}"] for p in PLATFORMS}})
         people_each = (spec.residents or spec.population) / spec.population
@@ -66,11 +67,10 @@ def orders(seed: int, changes: tuple[str, ...]) -> pd.DataFrame:
         found["subsidy"] = np.divide(
             daily["subsidy_yuan"], bought, out=np.zeros(len(found)), where=bought > 0
         ).round(4)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".part")
-        found.to_csv(unfinished, index=False)
-        unfinished.replace(file)
-    return pd.read_csv(file).assign(date=lambda t: pd.to_datetime(t["date"]).dt.date)
+        return found
+
+    t = made_once(KEPT / f"withdrawal-{key_of(spec, seed)}.csv", made)
+    return t.assign(date=pd.to_datetime(t["date"]).dt.date)
 
 
 def best_week(t: pd.DataFrame, series: pd.Series) -> tuple[float, date]:

@@ -37,7 +37,7 @@ def test_by_year_counts_all_that_a_parcel_brought():
 
 
 def test_a_run_is_made_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(china, "CACHE", tmp_path / "there" / "china.csv")
+    monkeypatch.setattr(china, "KEPT", tmp_path / "there")
     spec = load_scenario(china.SMALL, ["population=100", "days=31"])
     first = china.simulate(spec, 3)
     monkeypatch.setattr(china, "run", lambda *a, **k: pytest.fail("run again"))

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import validate
+from kept_tables import made_once
 from logit import logit
 from results import Result, table
 from scipy.optimize import minimize
@@ -250,3 +251,18 @@ def test_every_part_can_be_called():
     for part in validate.PARTS:
         module = validate.importlib.import_module(part)
         assert callable(module.results) and module.__doc__
+
+
+def test_a_table_that_could_not_be_made_is_not_kept(tmp_path):
+    file = tmp_path / "there" / "one.csv"
+
+    def stopped():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        made_once(file, stopped)
+    assert not file.exists()
+    made = pd.DataFrame({"year": [2011], "share": [0.1]})
+    pd.testing.assert_frame_equal(made_once(file, lambda: made), made)
+    pd.testing.assert_frame_equal(made_once(file, stopped), made)
+    assert [f.name for f in file.parent.iterdir()] == ["one.csv"]
