@@ -1,9 +1,9 @@
 """The shopping as padded NumPy matrices: shoppers x the largest number of alternatives, float32.
 
 Shoppers are taken in chunks small enough for the rectangles to stay in the cache, every step writes into a
-buffer made once. The Gumbel draw is -log(-log(u)): NumPy's float32 logarithm is vectorised, so that two of them
-cost less than an exponential draw (a ziggurat, one at a time) and one, and far less than Generator.gumbel.
-"""
+buffer made once. The Gumbel draw is -log(-log(u)): NumPy's float32 logarithm is vectorised, so that two of
+them cost less than an exponential draw (a ziggurat, one at a time) and one, and far less than
+Generator.gumbel."""
 
 from __future__ import annotations
 

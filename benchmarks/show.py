@@ -1,13 +1,14 @@
 """How many pictures of the city a browser shows in a second: Mesa's SolaraViz and the package's own page.
 
-python -m benchmarks.show [--people 1000 10000] [--seconds 20] [--parts mesa page first classroom] [--json FILE]
+python -m benchmarks.show [--people 1000 10000] [--seconds 20] [--parts mesa page first classroom] [--json
+FILE]
 
-One machine, one Chromium without a window (the one on the path, or O2O_CHROMIUM), one scenario (town.yaml), one kind of
-count: at every frame the browser draws (at most 60 a second), a script in the page looks whether what is on the screen
-is another picture than at the frame before. Mesa's app is `show_mesa.py`; its play interval is the shortest there is.
-The page plays at its highest speed; "days" are the simulated days it shows in a second, "pictures" how often the map
-is drawn while it plays at two days a second, when people are seen walking.
-"""
+One machine, one Chromium without a window (the one on the path, or O2O_CHROMIUM), one scenario (town.yaml),
+one kind of count: at every frame the browser draws (at most 60 a second), a script in the page looks whether
+what is on the screen is another picture than at the frame before. Mesa's app is `show_mesa.py`; its play
+interval is the shortest there is. The page plays at its highest speed; "days" are the simulated days it shows
+in a second, "pictures" how often the map is drawn while it plays at two days a second, when people are seen
+walking."""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ let last = null;
   requestAnimationFrame(look);
 })();
 """
-# What our page shows: days, and pictures of the map. `firstMs`: when the map was first seen to be none too plain.
+# What our page shows: days, and pictures of the map. `firstMs`: when the map was first seen to be none too
+# plain.
 COUNT_OURS = """
 window.days = 0; window.pictures = 0; window.firstMs = 0;
 let day = null, drawn = null;
@@ -199,8 +201,9 @@ def serve(*arguments: object) -> Iterator[str]:
 
 
 def first_picture(scenario: Path, openings: int = 5) -> dict[str, float]:
-    """Seconds from the start of loading to a map on the screen, by the page's clock; every opening in a browser
-    that knows nothing, of a server that waits (and had three seconds to fill up the place the last one took)."""
+    """Seconds from the start of loading to a map on the screen, by the page's clock; every opening in a
+    browser that knows nothing, of a server that waits (and had three seconds to fill up the place the last
+    one took)."""
     times = []
     with serve(scenario) as url, browser() as chrome:
         for _ in range(openings):

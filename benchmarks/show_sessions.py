@@ -1,11 +1,11 @@
-"""How many sessions of the live page a machine carries: frames per second and memory, each session with a client.
+"""How many sessions of the live page a machine carries: frames per second and memory, each session with a
+client.
 
 python -m benchmarks.show_sessions --sessions 30 --days 120
 
-The clients are in a process of their own, read as fast as they can, and ask for days as a page does: a few ahead of
-what they have. What is measured is the slowest session's frames per second, how long a first picture takes, and the
-memory of all processes of the server (PSS: what is shared counts once).
-"""
+The clients are in a process of their own, read as fast as they can, and ask for days as a page does: a few
+ahead of what they have. What is measured is the slowest session's frames per second, how long a first picture
+takes, and the memory of all processes of the server (PSS: what is shared counts once)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ async def all_clients(url: str, scenario: str, sessions: int, days: int) -> list
 
 
 def memory(server: int, seconds: dict[int, float]) -> dict[str, float]:
-    """PSS and number of processes of a server and all below it, in MB; their processor seconds go into `seconds`."""
+    """PSS and number of processes of a server and all below it, in MB; their processor seconds go into
+    `seconds`."""
     found = [psutil.Process(server), *psutil.Process(server).children(recursive=True)]
     sizes = []
     for process in found:
@@ -75,9 +76,9 @@ def measure(
 ) -> dict[str, Any]:
     """Start a server, let `sessions` clients in at once and then one more alone, and stop it.
 
-    `cores` keeps the server to so many of them. The result has the slowest and median rate (frames/s), the seconds until
-    the first and the last client had a first picture, those of one who comes to a waiting server, and memory.
-    """
+    `cores` keeps the server to so many of them. The result has the slowest and median rate (frames/s), the
+    seconds until the first and the last client had a first picture, those of one who comes to a waiting
+    server, and memory."""
     command = [sys.executable, "-m", "o2o_sim", "serve", str(scenario), "--no-open", "--port", str(port)]
     server = subprocess.Popen([*command, "--sessions", str(sessions)], stdout=subprocess.DEVNULL)
     try:

@@ -2,10 +2,10 @@
 
 python -m benchmarks.studies [--runs 200] [--workers 2] [--engines processes dask] [--pairs 30] [--json FILE]
 
-The ideal time of a study is the work in it over the workers: runs times the mean time of a run (in the worker, by its
-own clock, without the first of every worker, which also loads the libraries) by the number of workers. Throughput counts from the call to the last file on disk, the start of the workers
-included; "once started" counts from the first finished run of every worker.
-"""
+The ideal time of a study is the work in it over the workers: runs times the mean time of a run (in the
+worker, by its own clock, without the first of every worker, which also loads the libraries) by the number of
+workers. Throughput counts from the call to the last file on disk, the start of the workers included; "once
+started" counts from the first finished run of every worker."""
 
 from __future__ import annotations
 

@@ -2,9 +2,8 @@
 
 python docs/make_claims.py, or `make claims`
 
-Together they are some 1,900 runs of a few seconds; what is done is not done again. With `--as-found` nothing is
-run: the page is written from runs/claims as it is.
-"""
+Together they are some 1,900 runs of a few seconds; what is done is not done again. With `--as-found` nothing
+is run: the page is written from runs/claims as it is."""
 
 from __future__ import annotations
 

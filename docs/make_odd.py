@@ -2,10 +2,9 @@
 
 python docs/make_odd.py, or `make odd`
 
-`--check` writes nothing and ends with 1 if the page is stale. Formulas are written by hand; each says which functions
-it describes, and when one of these has changed this script names it and stops. Read the formula beside the code, mend
-it, and say so with `--read`.
-"""
+`--check` writes nothing and ends with 1 if the page is stale. Formulas are written by hand; each says which
+functions it describes, and when one of these has changed this script names it and stops. Read the formula
+beside the code, mend it, and say so with `--read`."""
 
 from __future__ import annotations
 

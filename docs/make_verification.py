@@ -1,8 +1,8 @@
 """Run every verification of tests/verify and write what was found into docs/verification.md.
 
-python docs/make_verification.py; some minutes. The rows are those that the tests judge. With names of modules (`test_bass
-test_queues`) only they are run, and the other lines stay as they are. What stands before the tables is written by hand.
-"""
+python docs/make_verification.py; some minutes. The rows are those that the tests judge. With names of modules
+(`test_bass test_queues`) only they are run, and the other lines stay as they are. What stands before the
+tables is written by hand."""
 
 from __future__ import annotations
 
@@ -47,9 +47,16 @@ def line(module: str, row: Any) -> str:
     allowed = f"{row.allowed / abs(row.reference):.2%}: {row.tolerance}" if row.reference else row.tolerance
     note = f" ({row.note})" if row.note else ""
     return cells(
-        row.test, row.config, row.quantity + note, f"{row.reference:.6g}", f"{row.found:.6g}", relative, allowed,
-        module, "pass" if row.passed else "**miss**",
-    )  # fmt: skip
+        row.test,
+        row.config,
+        row.quantity + note,
+        f"{row.reference:.6g}",
+        f"{row.found:.6g}",
+        relative,
+        allowed,
+        module,
+        "pass" if row.passed else "**miss**",
+    )
 
 
 def key_of(line: str) -> tuple[str, str]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from .scenario.load import load_scenario
     from .studies.run import run
 
-# Numba's OpenMP threads spin while they wait, which takes the cores from everything else that runs. It must be
-# said before Numba is first imported; who has said something else keeps it.
+# Numba's OpenMP threads spin while they wait, which takes the cores from everything else that runs. It must
+# be said before Numba is first imported; who has said something else keeps it.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 __version__ = "0.1.0"

@@ -145,8 +145,8 @@ def check(
 
 
 def _summary(file: Path, overrides: Sequence[str]) -> Any:
-    """What a scenario resolves to, or which runs a study or a claim would make: a file with a `claim` is a claim,
-    another one with a `base` a study."""
+    """What a scenario resolves to, or which runs a study or a claim would make: a file with a `claim` is a
+    claim, another one with a `base` a study."""
     from .scenario.describe import summary
     from .scenario.load import load_scenario, resolve
 

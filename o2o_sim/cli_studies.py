@@ -111,7 +111,8 @@ class _Lines:
 
 
 def show(results: Results, parts: list[Any], quiet: bool) -> None:
-    """Print what a study found, and on the last line where it lies; quietly: that, and what failed (stderr)."""
+    """Print what a study found, and on the last line where it lies; quietly: that, and what failed
+    (stderr)."""
     from rich.console import Console
 
     if quiet and len(results.failures):
@@ -263,7 +264,8 @@ def find(
     *,
     how: How,
 ) -> Asked:
-    """Seek the value of a factor that reaches a target, or the conditions under which a metric passes a line."""
+    """Seek the value of a factor that reaches a target, or the conditions under which a metric passes a
+    line."""
     from .show.tables_search import finding_tables
     from .studies.search import find as run
 
@@ -296,7 +298,8 @@ def claims(
     *,
     how: How,
 ) -> Asked:
-    """Put claims to the test: paired runs of base and treatment, the effect with its interval, and the verdict."""
+    """Put claims to the test: paired runs of base and treatment, the effect with its interval, and the
+    verdict."""
     from .show.tables_claims import claims_tables
     from .studies.claims import run_claims
 
@@ -310,7 +313,8 @@ def why(
     ],
     store: Annotated[str, typer.Argument(metavar="STORE", help="The store's name.", show_default=False)],
 ) -> None:
-    """Tell the life of one store: what it saw, considered and decided, its profit and loss, and what ended it."""
+    """Tell the life of one store: what it saw, considered and decided, its profit and loss, and what ended
+    it."""
     from rich.console import Console
 
     from .record.archive import load_run

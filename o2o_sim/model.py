@@ -46,15 +46,15 @@ DAY: tuple[tuple[str, Phase], ...] = (
     ("review", review.review),
     ("record", phases.record),
 )
-"""The phases of a day: publish, shop, serve, settle, learn, review, record. A scenario's `phases` adds its own."""
+"""The phases of a day: publish, shop, serve, settle, learn, review, record. A scenario's `phases` adds its
+own."""
 
 
 class MonthBooks:
     """What stores count during a month besides money: int64 arrays with a row per store.
 
-    `channel_sales[store, channel]` and `channel_margin[store, channel]` are in fen (the margin is what is left
-    after all that grows with the order), the others in simulated people.
-    """
+    `channel_sales[store, channel]` and `channel_margin[store, channel]` are in fen (the margin is what is
+    left after all that grows with the order), the others in simulated people."""
 
     CHANNELS = MOST_CHANNELS
     NAMES = ("channel_sales", "channel_margin", "customers", "visits", "looked_only", "turned_away")
@@ -82,9 +82,9 @@ class O2OModel(mesa.Model):
     """A city that shops. `step()` is one day; `run()` all days of the scenario.
 
     `consumers` is the population, `stores`, `platforms`, `circles` the agents (also in Mesa's `agents`),
-    `ledger` the money, `audiences` groups of consumers, `systems` the special systems that are on, `date` the day about to be simulated and `day` its number from 0, `spec` the scenario.
-    Draws come from `streams` alone; Mesa's own random generators are never used.
-    """
+    `ledger` the money, `audiences` groups of consumers, `systems` the special systems that are on, `date` the
+    day about to be simulated and `day` its number from 0, `spec` the scenario. Draws come from `streams`
+    alone; Mesa's own random generators are never used."""
 
     def __init__(self, spec: Spec, seed: int | None = None, *, plugins: bool = True):
         self.seed_number = int(spec.seed if seed is None else seed)
@@ -94,7 +94,7 @@ class O2OModel(mesa.Model):
         self.extensions = Plugins(spec, allowed=plugins)
         origin: Any = spec._origin
         self.city = build_city(spec.city, origin, self.seed_number)
-        self.people_each = spec.residents / spec.population
+        self.expansion_factor = spec.residents / spec.population
         self.ledger = Ledger()
         self.channels: list[str] = []
         self.category_number = {name: k for k, name in enumerate(spec.categories)}
@@ -173,16 +173,16 @@ class O2OModel(mesa.Model):
                 return s
         raise KeyError(f"there is no store {name!r}")
 
-    def found_store(self, name: str, format_name: str, circle: Circle, cell: int, **given: Any) -> Store:
+    def open_store(self, name: str, format_name: str, circle: Circle, cell: int, **given: Any) -> Store:
         """Open a store during the run; what is not given is drawn for its name."""
-        return setup.found_store(self, name, format_name, circle, cell, **given)
+        return setup.open_store(self, name, format_name, circle, cell, **given)
 
     def wage_yuan(self) -> float:
         """Wage of one of the staff this month."""
         rules = self.spec.stores
         return rules.wage_yuan_month * (1 + rules.wage_growth) ** (self.day / 365.25)
 
-    def doubt(self, category: str) -> float:
+    def unseen_disutility(self, category: str) -> float:
         """Utility lost by buying a category unseen; less where products are alike."""
         c = self.spec.categories[category]
         return self.spec.consumers.touch_weight * c.touch * (1 - 0.5 * c.standardised)
@@ -215,11 +215,10 @@ class O2OModel(mesa.Model):
         """What people as they are now are expected to buy of the offers last published, without drawing.
 
         `needs` says whose needs count, by default everybody's on a day like any other; `as_city` then takes
-        the residents of each cell from the city instead of from those drawn. `columns` may be a changed copy of
-        `table.columns`, as with other prices; `workday` says what kind of day it is, by default today's. Simulated
-        counts of the same needs scatter around the expected ones by sampling error (but for full shops, which turn
-        people away).
-        """
+        the residents of each cell from the city instead of from those drawn. `columns` may be a changed copy
+        of `table.columns`, as with other prices; `workday` says what kind of day it is, by default today's.
+        Simulated counts of the same needs scatter around the expected ones by sampling error (but for full
+        shops, which turn people away)."""
         if self.table is None:
             raise RuntimeError("there are no offers before the first day's phase `publish`")
         if needs is None:

@@ -60,7 +60,7 @@ def publish(model: O2OModel) -> None:
             rows += list(channel.publish(model))
         for system in model.systems:
             rows = system.amend(rows)
-        table = tabulate(rows, model.people_each, model.channels)
+        table = tabulate(rows, model.expansion_factor, model.channels)
         for system in model.systems:
             system.published(table)
         model.queue = np.concatenate([model.queue, np.zeros(len(model.stores) - len(model.queue))])
@@ -72,7 +72,7 @@ def publish(model: O2OModel) -> None:
         model.local_sellers = _local_sellers(model)
         c = model.spec.categories
         model.reach_x = np.array([x.reach_x for x in c.values()])
-        model.touch = np.array([model.doubt(name) for name in c])
+        model.touch = np.array([model.unseen_disutility(name) for name in c])
         model.capacities = (
             np.array([s.capacity if s.is_here else 0.0 for s in model.stores]),
             np.maximum(np.array([s.staff for s in model.stores]), 1.0),
@@ -210,13 +210,31 @@ def world(model: O2OModel) -> World:
     assert t is not None and t.lists is not None
     lists = t.lists
     scales = Scales(
-        rule.familiarity_weight, rule.loyalty_weight, rule.work_anchor, rule.radius_max_min, model.city.grid.cells,
-        max(1, len(model.stores)), lists.delivered, lists.everywhere, lists.followers, lists.longest,
-    )  # fmt: skip
+        rule.familiarity_weight,
+        rule.loyalty_weight,
+        rule.work_anchor,
+        rule.radius_max_min,
+        model.city.grid.cells,
+        max(1, len(model.stores)),
+        lists.delivered,
+        lists.everywhere,
+        lists.followers,
+        lists.longest,
+    )
     return World(
-        people.record, people.familiarity, people.favourite, people.loyalty, people.extra, t.columns, lists.start,
-        lists.entries, model.reach_x, model.touch, scales, model.today,
-    )  # fmt: skip
+        people.record,
+        people.familiarity,
+        people.favourite,
+        people.loyalty,
+        people.extra,
+        t.columns,
+        lists.start,
+        lists.entries,
+        model.reach_x,
+        model.touch,
+        scales,
+        model.today,
+    )
 
 
 # -- serve -------------------------------------------------------------------------------------------------
@@ -233,7 +251,7 @@ def serve(model: O2OModel) -> None:
     inside = np.where(at_place, t.columns["store"], 0)[pick]
     here = np.bincount(inside, minlength=len(model.stores) + 1)[1:]
     real, servers = model.capacities
-    capacity = np.maximum(real / model.people_each, 1e-9)
+    capacity = np.maximum(real / model.expansion_factor, 1e-9)
     chance = uniforms(model.seed_number, "capacity", model.day, np.arange(len(real)))[: len(real)]
     whole = np.floor(capacity + chance).astype(np.int64)
     model.served = np.ones(len(pick), np.bool_)
@@ -332,9 +350,23 @@ def learn(model: O2OModel) -> None:
     for s in model.stores:
         social[s.number + 1] = ("social" in s.modes or "app" in s.modes) and s.is_trading
     needs.learn_all(
-        people.record, people.familiarity, people.favourite, people.loyalty, people.due, model.habits, consumer, category, model.pick, model.served, starts, t.columns["store"],
-        t.columns["platform"], social, model.day, stream(model.seed_number, "learn", model.day),
-    )  # fmt: skip
+        people.record,
+        people.familiarity,
+        people.favourite,
+        people.loyalty,
+        people.due,
+        model.habits,
+        consumer,
+        category,
+        model.pick,
+        model.served,
+        starts,
+        t.columns["store"],
+        t.columns["platform"],
+        social,
+        model.day,
+        stream(model.seed_number, "learn", model.day),
+    )
     for system in model.systems:
         system.after_learning()
 

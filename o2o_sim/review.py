@@ -41,15 +41,15 @@ def review(model: O2OModel) -> None:
         system.bills()
     for store in trading:
         store.close_month()
-    model.view = look_around(model, trading)
+    model.view = market_view(model, trading)
     model.recorder.month(trading)
     for agent in in_turn(model, [*model.circles.values(), *model.platforms, *trading]):
         _DECIDE[type(agent)](model, agent)
     for store in trading:
         if store.is_trading:
             store.pay_out()
-    let_again(model)
-    spread(model)
+    let_vacant_units(model)
+    diffuse_adoption(model)
     for system in model.systems:
         system.month_end()
     model.recorder.close_month()
@@ -65,7 +65,7 @@ def in_turn(model: O2OModel, agents: list) -> list:
     return [agents[k] for k in np.argsort(u, kind="stable")]
 
 
-def look_around(model: O2OModel, trading: list[Store]) -> View:
+def market_view(model: O2OModel, trading: list[Store]) -> View:
     """What everybody can see of the market this month."""
     margins: dict[str, list[float]] = {}
     around: dict[tuple[str, str], list[float]] = {}
@@ -120,7 +120,7 @@ def _online_prices(model: O2OModel) -> dict[str, float]:
     assert t is not None
     c = t.columns
     paid = t.fen["price"] - t.fen["discount"] - t.fen["subsidy"] + t.fen["fee"]
-    usual = 100 * model.people_each * np.array([r.usual for r in t.rows])  # of the season, too
+    usual = 100 * model.expansion_factor * np.array([r.usual for r in t.rows])  # of the season, too
     found: dict[str, float] = {}
     for name, number in model.category_number.items():
         parcels = (t.seen == EVERYWHERE) & (c["platform"] > 0) & (c["category"] == number)
@@ -136,10 +136,16 @@ def _landlord(model: O2OModel, circle: Circle) -> None:
     rent = circle.policy.decide(circle, model.spec.landlords)
     if rent != circle.rent:
         model.log(
-            circle.name, "landlord", "rent",
+            circle.name,
+            "landlord",
+            "rent",
             getattr(circle.policy, "why", "") or ("vacancy" if circle.vacancy else "fully let"),
-            **{"rent before (yuan/m2/month)": round(circle.rent, 4), "rent (yuan/m2/month)": round(rent, 4), "vacancy": round(circle.vacancy, 4)},
-        )  # fmt: skip
+            **{
+                "rent before (yuan/m2/month)": round(circle.rent, 4),
+                "rent (yuan/m2/month)": round(rent, 4),
+                "vacancy": round(circle.vacancy, 4),
+            },
+        )
     circle.rent = rent
 
 
@@ -147,13 +153,22 @@ def _platform(model: O2OModel, p: Platform) -> None:
     before = p.subsidy_yuan
     p.subsidy_yuan = p.policy.decide(p, [r for r in model.platforms if r is not p])
     days = min(model.date.day, model.day + 1)  # a run may begin within a month
-    p.drops_a_day = model.recorder.parcel_count(p) * model.people_each / days
+    p.drops_a_day = model.recorder.parcel_count(p) * model.expansion_factor / days
     p.sellers *= (1 + p.spec.sellers_growth) ** (1 / 12)
     if p.subsidy_yuan != before or p.spent_fen:
         model.log(
-            p.name, "platform", "subsidy", type(p.policy).__name__,
-            **{"subsidy before (yuan/order)": before, "subsidy (yuan/order)": p.subsidy_yuan, "spent this month (yuan)": p.spent_fen / 100, "cash (yuan)": round(p.cash_yuan, 2), "members": round(p.members, 4)},
-        )  # fmt: skip
+            p.name,
+            "platform",
+            "subsidy",
+            type(p.policy).__name__,
+            **{
+                "subsidy before (yuan/order)": before,
+                "subsidy (yuan/order)": p.subsidy_yuan,
+                "spent this month (yuan)": p.spent_fen / 100,
+                "cash (yuan)": round(p.cash_yuan, 2),
+                "members": round(p.members, 4),
+            },
+        )
     p.paid_fen, p.spent_fen = p.paid_fen + p.spent_fen, 0
 
 
@@ -223,10 +238,10 @@ def _first_tenants(model: O2OModel, circle: Circle) -> None:
     for k, f in enumerate(np.searchsorted(cumulative / cumulative[-1], u, side="right")):
         name = list(formats)[int(f)]
         shop = setup.free_name(model, f"{name} {circle.name} {k + 1} ({model.date:%Y-%m})")
-        setup.found_store(model, shop, name, circle, circle.cell)
+        setup.open_store(model, shop, name, circle, circle.cell)
 
 
-def let_again(model: O2OModel) -> None:
+def let_vacant_units(model: O2OModel) -> None:
     """Vacant units look for tenants."""
     view = model.view
     assert view is not None
@@ -254,7 +269,7 @@ def let_again(model: O2OModel) -> None:
                 continue
             cell = int(cells[k]) if cells is not None else circle.cell
             name = setup.free_name(model, f"{chosen.format} {circle.name} {k + 1} ({model.date:%Y-%m})")
-            _add_floor(floor, setup.found_store(model, name, chosen.format, circle, cell))
+            _add_floor(floor, setup.open_store(model, name, chosen.format, circle, cell))
             model.log(
                 name,
                 "entry",
@@ -311,9 +326,9 @@ def _prospect(model: O2OModel, name: str, earned: tuple[float, float], floor: di
 
 
 # -- technology ----------------------------------------------------------------------------------------------
-def spread(model: O2OModel) -> None:
-    """A month of adoption of smartphones, phone payment, and each platform: hazard p + q * share of users (Bass
-    1969), times literacy."""
+def diffuse_adoption(model: O2OModel) -> None:
+    """A month of adoption of smartphones, phone payment, and each platform: hazard p + q * share of users
+    (Bass 1969), times literacy."""
     rule, specs = model.spec.consumers, list(model.spec.platforms.items())
     names = ["smartphone", "phone payment", *("member " + n for n, _ in specs)]
     rates = [rule.smartphone, rule.phone_payment, *(s.membership for _, s in specs)]

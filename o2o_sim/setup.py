@@ -76,7 +76,7 @@ def open_business(model: O2OModel) -> None:
     for name, ids in on_streets.items():
         cells = street_cells(model, len(ids), "street " + name, apart=True)
         for k, cell in enumerate(cells):
-            found_store(model, f"{name} {ids[k] + 1}", name, model.circles[STREETS], int(cell))
+            open_store(model, f"{name} {ids[k] + 1}", name, model.circles[STREETS], int(cell))
     _imported_stores(model)
     _named_stores(model)
     streets = len(model.circles[STREETS].tenants)
@@ -96,7 +96,8 @@ def open_business(model: O2OModel) -> None:
 
 
 def _first_partner(model: O2OModel, store: Store, mode: str) -> Platform | None:
-    """The platform whose agent called first, of those that a mode can be had with and that carry what it sells."""
+    """The platform whose agent called first, of those that a mode can be had with and that carry what it
+    sells."""
     fitting = [p for p in model.platforms if any(works_with(p, mode, c) for c in store.floor)]
     return caller(mode, store, fitting) if fitting else None
 
@@ -124,9 +125,17 @@ def _circles(model: O2OModel) -> None:
             cell = city.cell_at(*city.locate(c, f"circles.{name}"))
         policy = model.extensions.rent_policy(c.landlord or spec.landlords.policy)
         model.circles[name] = Circle(
-            model, name, cell, units=c.units, rent=c.rent_yuan_m2_month, appeal=c.appeal,
-            occupied_start=c.occupied_start, opens=c.opens, weight=c.units if c.share is None else c.share, policy=policy,
-        )  # fmt: skip
+            model,
+            name,
+            cell,
+            units=c.units,
+            rent=c.rent_yuan_m2_month,
+            appeal=c.appeal,
+            occupied_start=c.occupied_start,
+            opens=c.opens,
+            weight=c.units if c.share is None else c.share,
+            policy=policy,
+        )
     rules = spec.imported_circles
     for name, found in city.circles.items():
         if name in model.circles:
@@ -184,7 +193,7 @@ def _let_circles(model: O2OModel, starts: dict[str, list[int]]) -> dict[str, int
     count = dict.fromkeys(starts, 0)
     for (name, _), slot in zip(chosen, where):
         ids = starts[name]
-        found_store(model, f"{name} {ids[count[name]] + 1}", name, slots[slot], slots[slot].cell)
+        open_store(model, f"{name} {ids[count[name]] + 1}", name, slots[slot], slots[slot].cell)
         count[name] += 1
     return count
 
@@ -204,8 +213,8 @@ def street_cells(model: O2OModel, n: int, process: str, day: int = 0, *, apart: 
 
     For that the cells are walked along a curve that keeps neighbours together (Morton 1966), and the people
     met on the way are cut into n equal parts, with one shop in each. Long-standing shops of a kind shun one
-    another; drawn one by one they would bunch, and the first year's closures would be the making of that draw.
-    """
+    another; drawn one by one they would bunch, and the first year's closures would be the making of that
+    draw."""
     order = _curve(model.city.grid.nx, model.city.grid.ny)
     weight = np.cumsum((model.city.residents + model.city.jobs)[order])
     u = uniforms(model.seed_number, process, day, np.arange(max(n, 1)))[:n]
@@ -247,7 +256,7 @@ def free_name(model: O2OModel, name: str) -> str:
     return found
 
 
-def found_store(
+def open_store(
     model: O2OModel, name: str, format_name: str, circle: Circle, cell: int, **given: Any
 ) -> Store:
     """Open a store; what is not given is drawn for its name."""
@@ -276,7 +285,7 @@ def _named_stores(model: O2OModel) -> None:
             circle = model.circles[STREETS]
             cell = model.city.cell_at(*model.city.locate(s, f"stores.named.{name}"))
         policy = model.extensions.store_policy(s.policy) if s.policy else None
-        found_store(
+        open_store(
             model, name, s.format, circle, cell, area_m2=s.area_m2, quality=s.quality, skill=s.skill,
             category=s.category, rent_yuan_m2=s.rent_yuan_m2_month, cash_yuan=s.cash_yuan, policy=policy,
         )  # fmt: skip
@@ -296,7 +305,7 @@ def _imported_stores(model: O2OModel) -> None:
         if s.circle and s.circle not in model.circles:
             raise ScenarioError(f"there is no circle {s.circle!r}", file=s.file, line=s.line)
         circle = model.circles[s.circle] if s.circle else model.circles[STREETS]
-        found_store(
+        open_store(
             model,
             s.name,
             s.format,

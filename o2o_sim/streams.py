@@ -121,7 +121,8 @@ def _overload_bits_single(b):
 # -- keys --------------------------------------------------------------------------------------------------
 @vector
 def mix(x):
-    """Scramble 64 bits (splitmix64's finaliser): a bijection in which every input bit moves every output bit."""
+    """Scramble 64 bits (splitmix64's finaliser): a bijection in which every input bit moves every output
+    bit."""
     x = (x ^ (x >> _S30)) * _M1
     x = (x ^ (x >> _S27)) * _M2
     return x ^ (x >> _S31)

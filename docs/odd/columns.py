@@ -1,4 +1,5 @@
-"""The tables of a run and their columns: from docs/guide.md, whose list tests/docs/test_guide.py holds against a run."""
+"""The tables of a run and their columns: from docs/guide.md, whose list tests/docs/test_guide.py holds
+against a run."""
 
 from __future__ import annotations
 

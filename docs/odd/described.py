@@ -1,8 +1,7 @@
 """Which code each piece of prose describes, and whether that code is still what was read when it was written.
 
-A template says `<!-- code: market/needs.py _learn_one adopt; phases.py learn -->` above its formulas. The digests of
-these functions stand in read.json; when one changes, somebody has to read the formulas again.
-"""
+A template says `<!-- code: market/needs.py _learn_one adopt; phases.py learn -->` above its formulas. The
+digests of these functions stand in read.json; when one changes, somebody has to read the formulas again."""
 
 from __future__ import annotations
 

@@ -11,14 +11,16 @@ from pathlib import Path
 from .source import Function, Stale, files, said, table, tree_of
 
 ROOTS = {"uniforms": ("day", "who", "what"), "stream": ("day",)}
-"""The functions of streams.py that take a seed and the name of a process, and the parts that follow the name."""
+"""The functions of streams.py that take a seed and the name of a process, and the parts that follow the
+name."""
 APART = ("studies/", "show/", "cli")
 """Where what is drawn belongs to studies of many runs, not to a run."""
 
 
 @dataclass(frozen=True)
 class Draw:
-    """One place where something is drawn. `parts` is the code of the parts of the key after seed and process."""
+    """One place where something is drawn. `parts` is the code of the parts of the key after seed and
+    process."""
 
     process: str
     file: str

@@ -48,7 +48,8 @@ def _arguments(method: ast.FunctionDef) -> list[ast.arg]:
 
 
 def _assigned(node: ast.AST) -> list[tuple[ast.expr, ast.expr | None, str]]:
-    """(target, value, declared type) of an assignment, each of several targets apart, in the order of the text."""
+    """(target, value, declared type) of an assignment, each of several targets apart, in the order of the
+    text."""
     if isinstance(node, ast.AnnAssign):
         return [(node.target, node.value, ast.unparse(node.annotation))]
     if not isinstance(node, ast.Assign):

@@ -1,4 +1,5 @@
-"""What happens when, and who decides how: phases, hooks, systems, policies, channels, modes, decisions, outcomes."""
+"""What happens when, and who decides how: phases, hooks, systems, policies, channels, modes, decisions,
+outcomes."""
 
 from __future__ import annotations
 
@@ -157,7 +158,7 @@ def choice() -> str:
     return "```python\n" + "\n".join(line for line in lines if '"""' not in line) + "\n```"
 
 
-# -- channels, modes, decisions, outcomes -----------------------------------------------------------------------
+# -- channels, modes, decisions, outcomes --------------------------------------------------------------------
 def channel_names() -> list[str]:
     """Every channel that something in the package publishes."""
     found = set(modes.CHANNEL_OF_MODE.values())
@@ -257,7 +258,8 @@ def store_decisions() -> str:
 
 
 def _texts(node: ast.expr) -> list[str]:
-    """The texts that an expression may be: constants, both sides of a condition, with NAME for what is filled in."""
+    """The texts that an expression may be: constants, both sides of a condition, with NAME for what is filled
+    in."""
     if isinstance(node, ast.Constant):
         return [str(node.value)] if node.value else []
     if isinstance(node, ast.IfExp):

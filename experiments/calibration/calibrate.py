@@ -19,7 +19,8 @@ ROOT = HERE.parents[1]
 BASE, PAGE = ROOT / "scenarios" / "base.yaml", ROOT / "docs" / "calibration.md"
 YEARS = (2013, 2014, 2015)
 
-RENT = {  # rent on sales, per cent: rule of thumb for the kind of shop that comes nearest (read), mean of the run
+# rent on sales, per cent: rule of thumb for the kind of shop that comes nearest (read), mean of the run
+RENT = {
     "supermarket": ("grocery", 1, 4),
     "neighbourhood row": ("drug and convenience", 3, 6),
     "restaurant row": ("restaurants", 6, 10),

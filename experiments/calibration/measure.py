@@ -1,4 +1,5 @@
-"""What a run says about the figures that the base scenario is held against. Reads the tables of a run only."""
+"""What a run says about the figures that the base scenario is held against. Reads the tables of a run
+only."""
 
 from __future__ import annotations
 

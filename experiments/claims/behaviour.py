@@ -1,12 +1,13 @@
 """Which keys of a scenario are about behaviour, and how all of them are moved at once.
 
-A number of the schema is about behaviour if it says how people, owners, landlords, newcomers, platforms or investors
-decide: a utility or the weight of one, the rate of a habit or an adoption, a threshold, a memory, a hope, a patience.
-What a thing is or costs (needs, tickets, margins, rents, wages, logistics, terms of contracts, who lives where, who has
-what on the first day, the calendar) is a fact of the market and stays. `docs/decisions/0016` has the whole list.
+A number of the schema is about behaviour if it says how people, owners, landlords, newcomers, platforms or
+investors decide: a utility or the weight of one, the rate of a habit or an adoption, a threshold, a memory, a
+hope, a patience. What a thing is or costs (needs, tickets, margins, rents, wages, logistics, terms of
+contracts, who lives where, who has what on the first day, the calendar) is a fact of the market and stays.
+`docs/decisions/0016` has the whole list.
 
-A key that stands for every category, cohort, format, platform or circle is one default: its values move together.
-"""
+A key that stands for every category, cohort, format, platform or circle is one default: its values move
+together."""
 
 from __future__ import annotations
 
@@ -74,8 +75,9 @@ BEHAVIOUR: dict[str, str] = {
     "messages.*": "reach leave appeal",
     "closed_loop": "follow",
 }
-"""Group of the schema -> its keys that are about behaviour; `*` is any name, `#` any item of a list. Parameters of
-rules that no claim uses by default (policies price_match and best_response, rents by index) are left out."""
+"""Group of the schema -> its keys that are about behaviour; `*` is any name, `#` any item of a list.
+Parameters of rules that no claim uses by default (policies price_match and best_response, rents by index) are
+left out."""
 
 LARGEST_MOVE = 0.25
 

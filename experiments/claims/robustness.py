@@ -1,6 +1,8 @@
-"""Which conclusions are robust, and which are fragile? Reads robustness.csv and writes the section of docs/claims.md.
+"""Which conclusions are robust, and which are fragile? Reads robustness.csv and writes the section of
+docs/claims.md.
 
-python experiments/claims/robustness.py: writes docs/claims.md, docs/pictures/robustness.png and the sorted csv
+python experiments/claims/robustness.py: writes docs/claims.md, docs/pictures/robustness.png and the sorted
+csv
 
 `make robustness` runs sensitivity.py first. What the words mean is laid down in docs/decisions/0016.
 """
@@ -56,7 +58,8 @@ def effects(rows: pd.DataFrame, relative: bool) -> Values:
 
 
 def margins(found: Values, e: Expectation, verdict: str, way: float) -> Values:
-    """How far effects are on the verdict's side of the smallest effect that matters; below 0 the verdict is another.
+    """How far effects are on the verdict's side of the smallest effect that matters; below 0 the verdict is
+    another.
 
     `way` is the sign of the effect that was published. NaN stays NaN, which is no margin.
     """
@@ -81,7 +84,8 @@ def without_chance(found: Values, at_defaults: Values) -> Values:
 def matters_most(
     found: Values, factors: pd.DataFrame, touched: Collection[str], level: float = 0.05
 ) -> tuple[str, float] | None:
-    """The default with the largest rank correlation with the effect, unless chance would do as well (Bonferroni)."""
+    """The default with the largest rank correlation with the effect, unless chance would do as well
+    (Bonferroni)."""
     kept, best = np.isfinite(found), ("", 0.0, 1.0)
     names = [str(name) for name in factors if name in touched]
     if kept.sum() < 10 or np.ptp(found[kept]) == 0:

@@ -25,9 +25,8 @@ HOLDS, LOST = style.BLUE, style.VERMILION
 def draw(found: Sequence[Found], points: int, file: Path) -> None:
     """Draw every headline's effects at the points, in multiples of the smallest effect that matters.
 
-    The scale is even from -1 to 1 and logarithmic beyond. Positive is the way that was claimed; where no change was
-    claimed, the way it went at the defaults.
-    """
+    The scale is even from -1 to 1 and logarithmic beyond. Positive is the way that was claimed; where no
+    change was claimed, the way it went at the defaults."""
     figure, ax = plt.subplots(figsize=(11.5, 0.62 * len(found) + 1.7))
     ax.axvspan(-1, 1, color="#EFEFEF", zorder=0)
     ax.axvline(0, color="black", lw=0.8)

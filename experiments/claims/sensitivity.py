@@ -1,13 +1,13 @@
-"""Do the ten claims with the largest effects survive other defaults? Runs the points, and writes them to robustness.csv.
+"""Do the ten claims with the largest effects survive other defaults? Runs the points, and writes them to
+robustness.csv.
 
 python experiments/claims/sensitivity.py [--points 200] [--part 1/2] [--minutes 60], or `make robustness`
 
-Every behavioural default (behaviour.py) is multiplied by a factor from 0.75 to 1.25, all at once, by one Latin
-hypercube; at each point every claim's headline is run as one pair with the same seed. Points come one after the other
-with all claims each, so that all claims have the same points wherever it stops; what is done is not done again. The
-same headlines with the defaults as they are, twenty pairs of them (point 0), tell how much is chance. `--part 2/3` runs
-the second third of the points; parts may run side by side.
-"""
+Every behavioural default (behaviour.py) is multiplied by a factor from 0.75 to 1.25, all at once, by one
+Latin hypercube; at each point every claim's headline is run as one pair with the same seed. Points come one
+after the other with all claims each, so that all claims have the same points wherever it stops; what is done
+is not done again. The same headlines with the defaults as they are, twenty pairs of them (point 0), tell how
+much is chance. `--part 2/3` runs the second third of the points; parts may run side by side."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ SMALL: dict[str, dict[str, Any]] = {
     "C02": {"population": 2500},
     "C18": {"population": 2500},
 }
-"""The ten claims by size of their effect (see `largest`), and what is changed so that a run takes less time: a quarter
-of the people, each of whom stands for four times as many, or no days after those that the headline looks at."""
+"""The ten claims by size of their effect (see `largest`), and what is changed so that a run takes less time:
+a quarter of the people, each of whom stands for four times as many, or no days after those that the headline
+looks at."""
 
 
 def largest(table: pd.DataFrame, number: int = 10) -> pd.DataFrame:
     """The headlines of claims.csv with the largest effects, in multiples of the smallest effect that matters.
 
-    Only those that are supported or contradicted by an interval that lies wholly beyond that smallest effect, on either
-    side, count; a headline without a smallest effect has no such multiple. `distance` is how many standard
-    deviations of a single pair the mean is from where the verdict would be another.
-    """
+    Only those that are supported or contradicted by an interval that lies wholly beyond that smallest effect,
+    on either side, count; a headline without a smallest effect has no such multiple. `distance` is how many
+    standard deviations of a single pair the mean is from where the verdict would be another."""
     heads = table.groupby("id", sort=False).head(1)
     heads = heads[(heads["smallest"] > 0) & heads["seen"].isin(["supported", "contradicted"])].copy()
     nearest = heads[["low", "high"]].abs().min(axis=1).where(heads["low"] * heads["high"] > 0, 0.0)
@@ -76,7 +76,8 @@ def largest(table: pd.DataFrame, number: int = 10) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Headline:
-    """What is looked at for a claim: its headline's arms as scenarios, and the keys that they themselves change."""
+    """What is looked at for a claim: its headline's arms as scenarios, and the keys that they themselves
+    change."""
 
     claim: ClaimSpec
     arms: tuple[Spec, ...]
@@ -153,7 +154,8 @@ def written(name: str, point: int, seed: int, pair: tuple[float, float], key: st
 def run_points(
     points: int, part: tuple[int, int] = (1, 1), minutes: float = float("inf"), file: Path = FILE
 ) -> int:
-    """Run what is missing of the first `points` points, and add it to the file; returns how many pairs were run."""
+    """Run what is missing of the first `points` points, and add it to the file; returns how many pairs were
+    run."""
     wanted, heads, done, ran = design(POINTS, DESIGN_SEED), headlines(), known(file), 0
     until = time.monotonic() + 60 * minutes
     if not file.exists():

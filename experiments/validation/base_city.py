@@ -20,7 +20,8 @@ SEEDS = (1, 2, 3, 4, 5)
 
 @cache
 def base(quick: bool = False) -> tuple[RunResult, ...]:
-    """The base city over five seeds; with `quick`, 120 days of the classroom's town over two, to see that all works."""
+    """The base city over five seeds; with `quick`, 120 days of the classroom's town over two, to see that all
+    works."""
     scenario, seeds, days = (SMALL, SEEDS[:2], 120) if quick else (BASE, SEEDS, None)
     return tuple(run(scenario, out=False, seed=s, days=days) for s in seeds)
 

@@ -8,36 +8,39 @@
 Written before any share of this scenario was seen, but for the sentence on how the estimation went:
 
 *What is compared.* "All online" retail (goods and services) over total retail sales, in all eight years: that is what was
-published for 2011-2013, and the base city was held against it. Physical goods alone, published from 2015 on, stand
-beside. The model's share is parcels over all sales of its shops; its shops leave out cars and fuel, a third of retail and
-hardly sold online, and its parcels leave out services. The two differences go in opposite directions.
+published for 2011-2013, and the base city was held against it. Physical goods alone, published from 2015 on,
+stand beside. The model's share is parcels over all sales of its shops; its shops leave out cars and fuel, a
+third of retail and hardly sold online, and its parcels leave out services. The two differences go in opposite
+directions.
 
 *What is fitted.* The base city had four keys that were moved to hit 2013-2015. Three are estimated again, on 2011-2014
-only: `online_appeal` (one number for all categories: the level), `trust_growth` (one number for both platforms that send
-parcels: the growth) and `parcel.days_yearly_x` (mostly the growth of groceries). The fourth, `members_start` of bazaar, is
-set from a count of online shoppers at the end of 2010 (china.yaml). Four figures carry no more than that: level and growth
-can be told from them, the third number hardly, and more would be fitted to the unevenness of four numbers. So the third
-has a weak prior: the package's default of before any calibration, 0.9, with a standard deviation of 0.05. Figures count with
-a standard deviation of 0.5 points (an opinion: sources differ by as much). Seeds 1 and 2 in every evaluation (common
-random numbers), derivatives from seed 1. Begun with `scipy.optimize.least_squares` at the base city's numbers; that crept
-along the bound of `trust_growth` at 0, and was stopped, to save time, after two of its steps. `--fit` goes on from there
-(`FREE.start`) with steps that keep to bounds exactly. Nothing after 2014 had been run by then.
+only: `online_appeal` (one number for all categories: the level), `trust_growth` (one number for both
+platforms that send parcels: the growth) and `parcel.days_yearly_x` (mostly the growth of groceries). The
+fourth, `members_start` of bazaar, is set from a count of online shoppers at the end of 2010 (china.yaml).
+Four figures carry no more than that: level and growth can be told from them, the third number hardly, and
+more would be fitted to the unevenness of four numbers. So the third has a weak prior: the package's default
+of before any calibration, 0.9, with a standard deviation of 0.05. Figures count with a standard deviation of
+0.5 points (an opinion: sources differ by as much). Seeds 1 and 2 in every evaluation (common random numbers),
+derivatives from seed 1. Begun with `scipy.optimize.least_squares` at the base city's numbers; that crept
+along the bound of `trust_growth` at 0, and was stopped, to save time, after two of its steps. `--fit` goes on
+from there (`FREE.start`) with steps that keep to bounds exactly. Nothing after 2014 had been run by then.
 
 *What else was known.* Whoever wrote this model knew how the story went on, and the rest of the base city was calibrated
-on 2013-2015: margins, rents and exits, and `touch_weight` on orders after a look in a shop. None of that is an online share, but
-"not fitted to 2015-2018" is not "not knowing". The base city's own run to 2015 (12.8 %) had been seen.
+on 2013-2015: margins, rents and exits, and `touch_weight` on orders after a look in a shop. None of that is
+an online share, but "not fitted to 2015-2018" is not "not knowing". The base city's own run to 2015 (12.8 %)
+had been seen.
 
 *The bar.* The mean absolute error over 2015-2018 of the mean of ten seeds (11-20) is below that of the logistic curve
-K / (1 + exp(-r (t - t0))), K <= 100 %, fitted to the same four years by least squares. And each year's figure lies in the
-interval of one more seed (Student's t prediction interval over the ten). That interval holds the chance of the draw
-alone, at one set of numbers: too narrow to be believed as a forecast. So a second one comes from 2000 sets of
-numbers drawn from the region that 2011-2014 allow (prior as above, otherwise flat between the bounds of `FREE`), with the
-luck of one of the ten seeds each. Logarithms of shares are taken as linear in the three numbers there: three more runs to
-2018, with one number moved in each, give the derivatives.
+K / (1 + exp(-r (t - t0))), K <= 100 %, fitted to the same four years by least squares. And each year's figure
+lies in the interval of one more seed (Student's t prediction interval over the ten). That interval holds the
+chance of the draw alone, at one set of numbers: too narrow to be believed as a forecast. So a second one
+comes from 2000 sets of numbers drawn from the region that 2011-2014 allow (prior as above, otherwise flat
+between the bounds of `FREE`), with the luck of one of the ten seeds each. Logarithms of shares are taken as
+linear in the three numbers there: three more runs to 2018, with one number moved in each, give the
+derivatives.
 
-Paying by phone is not compared with CNNIC's count: in this scenario it is only a friction of online orders (the system of
-payment at the till is off), and it spreads by two guessed rates.
-"""
+Paying by phone is not compared with CNNIC's count: in this scenario it is only a friction of online orders
+(the system of payment at the till is off), and it spreads by two guessed rates."""
 
 from __future__ import annotations
 
@@ -83,7 +86,8 @@ PRIOR = (2, 0.9, 0.05)
 
 @dataclass(frozen=True)
 class Free:
-    """A number that is estimated: the keys that take it, where it begins, its bounds, and the step of derivatives."""
+    """A number that is estimated: the keys that take it, where it begins, its bounds, and the step of
+    derivatives."""
 
     name: str
     keys: tuple[str, ...]
@@ -94,13 +98,34 @@ class Free:
 
 
 FREE = (
-    Free("online_appeal",
-         tuple(f"categories.{c}.online_appeal"
-               for c in ("groceries", "clothing", "electronics", "home furnishing", "luxury")), 4.50199, 2.0, 6.0, 0.25),
-    Free("trust_growth", ("platforms.bazaar.trust_growth", "platforms.swift.trust_growth"), 0.0113946, 0.0, 1.0, 0.08),
-    Free("days_yearly_x", ("platforms.bazaar.parcel.days_yearly_x", "platforms.swift.parcel.days_yearly_x"),
-         0.915791, 0.8, 1.0, 0.04),
-)  # fmt: skip
+    Free(
+        "online_appeal",
+        tuple(
+            f"categories.{c}.online_appeal"
+            for c in ("groceries", "clothing", "electronics", "home furnishing", "luxury")
+        ),
+        4.50199,
+        2.0,
+        6.0,
+        0.25,
+    ),
+    Free(
+        "trust_growth",
+        ("platforms.bazaar.trust_growth", "platforms.swift.trust_growth"),
+        0.0113946,
+        0.0,
+        1.0,
+        0.08,
+    ),
+    Free(
+        "days_yearly_x",
+        ("platforms.bazaar.parcel.days_yearly_x", "platforms.swift.parcel.days_yearly_x"),
+        0.915791,
+        0.8,
+        1.0,
+        0.04,
+    ),
+)
 NAMES = [f.name for f in FREE]
 
 
@@ -111,8 +136,8 @@ def overrides(values: np.ndarray) -> list[str]:
 
 
 def by_year(result: RunResult) -> pd.DataFrame:
-    """A row per calendar year: `year`, `online` share of sales in per cent, and at its end the shares of people online
-    (`access`) and of those online who have an account on the marketplace (`shoppers`)."""
+    """A row per calendar year: `year`, `online` share of sales in per cent, and at its end the shares of
+    people online (`access`) and of those online who have an account on the marketplace (`shoppers`)."""
     t = result.sales_monthly
     t = t[t["channel"] != "without"]
     year = [m.year for m in t["month"]]
@@ -120,8 +145,14 @@ def by_year(result: RunResult) -> pd.DataFrame:
     share = 100 * online / t["sales_yuan"].groupby(year).sum()
     last = result.city_monthly.groupby([m.year for m in result.city_monthly["month"]]).last()
     shoppers = last["members/bazaar"] / last["smartphone"]
-    return pd.DataFrame({"year": share.index, "online": share.to_numpy(), "access": last["smartphone"].to_numpy(),
-                         "shoppers": shoppers.to_numpy()})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "year": share.index,
+            "online": share.to_numpy(),
+            "access": last["smartphone"].to_numpy(),
+            "shoppers": shoppers.to_numpy(),
+        }
+    )
 
 
 def simulate(spec: Spec, seed: int) -> pd.DataFrame:
@@ -160,8 +191,8 @@ def misfit(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
 
 def estimate() -> tuple[np.ndarray, np.ndarray]:
-    """The best numbers, and the derivatives of the four shares in units of `Free.step`: Gauss-Newton steps, each a least
-    squares problem with bounds, until no number moves by a quarter of its step."""
+    """The best numbers, and the derivatives of the four shares in units of `Free.step`: Gauss-Newton steps,
+    each a least squares problem with bounds, until no number moves by a quarter of its step."""
     steps, low, high = (np.array([getattr(f, name) for f in FREE]) for name in ("step", "low", "high"))
     values = np.array([f.start for f in FREE])
     for _ in range(8):
@@ -186,8 +217,9 @@ def inward(values: np.ndarray) -> list[np.ndarray]:
 
 
 def allowed(best: np.ndarray, shares: np.ndarray, slopes: np.ndarray, n: int = 2000) -> np.ndarray:
-    """n sets of numbers drawn from what 2011-2014 allow: weights of the likelihood and the prior, flat between the bounds,
-    logarithms of the shares linear in the numbers (a share moves with a utility about as exp does)."""
+    """n sets of numbers drawn from what 2011-2014 allow: weights of the likelihood and the prior, flat
+    between the bounds, logarithms of the shares linear in the numbers (a share moves with a utility about as
+    exp does)."""
     rng = np.random.default_rng(1)
     tried = rng.uniform([f.low for f in FREE], [f.high for f in FREE], size=(400_000, len(FREE)))
     steps = (tried - best) / [f.step for f in FREE]
@@ -240,8 +272,11 @@ def one_more(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def runs(quick: bool = False) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
     """`by_year` of ten seeds at the best numbers, and of the first seed with one number moved by its step."""
     best, _, _ = fitted()
-    where, tiny, seeds = (SMALL, [f"start={FIT_YEARS[0]}-01-01", "days=2922", "population=200"], SEEDS[:2]) if quick else (
-        SCENARIO, [], SEEDS)  # fmt: skip
+    where, tiny, seeds = (
+        (SMALL, [f"start={FIT_YEARS[0]}-01-01", "days=2922", "population=200"], SEEDS[:2])
+        if quick
+        else (SCENARIO, [], SEEDS)
+    )
 
     def one(values: np.ndarray, seed: int) -> pd.DataFrame:
         return simulate(load_scenario(where, [*tiny, *overrides(values)]), seed)
@@ -255,8 +290,8 @@ def shares_in(tables: list[pd.DataFrame]) -> np.ndarray:
 
 
 def futures(seeds: np.ndarray, moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Allowed sets of numbers, and the shares of 2011-2018 with each: those of the best numbers, times what the numbers
-    change, times the luck of one of the seeds. A row per set."""
+    """Allowed sets of numbers, and the shares of 2011-2018 with each: those of the best numbers, times what
+    the numbers change, times the luck of one of the seeds. A row per set."""
     best, shares, slopes = fitted()
     sets = allowed(best, shares, slopes)
     signs = np.array([e.sum() for e in inward(best)])
@@ -283,37 +318,83 @@ def of_tables(seeds: list[pd.DataFrame], moved: list[pd.DataFrame]) -> list[Resu
 
     ours, theirs = mae(model[k:], seen), mae(logistic[k:], seen)
     k_percent = curve("logistic")[0][0]
-    add("mean absolute error 2015-2018, percentage points", "predicted", n, ours, None,
-        f"below {theirs:.2f}, the logistic curve's", ours < theirs,
+    add(
+        "mean absolute error 2015-2018, percentage points",
+        "predicted",
+        n,
+        ours,
+        None,
+        f"below {theirs:.2f}, the logistic curve's",
+        ours < theirs,
         f"Both fitted to 2011-2014. The curve's level of saturation, K = {k_percent:.0f} %, is hardly identified by four "
-        "figures: see the other curves below.")  # fmt: skip
-    for name, f in (("root mean square error 2015-2018, percentage points", lambda x: float(np.sqrt(((x - seen) ** 2).mean()))),
-                    ("mean absolute error 2015-2018, % of the figure", lambda x: 100 * mae(x / seen, np.ones(len(seen)))),
-                    ("mean absolute error 2015-2017, percentage points (2018 rests on a rounded figure)", lambda x: mae(x[:3], seen[:3])),
-                    ("mean absolute error 2015-2018 against physical goods alone, percentage points", lambda x: mae(x, goods))):  # fmt: skip
+        "figures: see the other curves below.",
+    )
+    for name, f in (
+        (
+            "root mean square error 2015-2018, percentage points",
+            lambda x: float(np.sqrt(((x - seen) ** 2).mean())),
+        ),
+        ("mean absolute error 2015-2018, % of the figure", lambda x: 100 * mae(x / seen, np.ones(len(seen)))),
+        (
+            "mean absolute error 2015-2017, percentage points (2018 rests on a rounded figure)",
+            lambda x: mae(x[:3], seen[:3]),
+        ),
+        (
+            "mean absolute error 2015-2018 against physical goods alone, percentage points",
+            lambda x: mae(x, goods),
+        ),
+    ):
         add(name, "predicted", n, f(model[k:]), None, f"logistic {f(logistic[k:]):.2f}", None)
     for what, count, values in (("best numbers", n, best), ("allowed numbers", m, drawn)):
         low, high = one_more(values) if values is best else np.quantile(values, (0.025, 0.975), axis=0)
         for j, year in enumerate(AHEAD):
-            add(f"online share {year}, %, {what}", "predicted", count, values[:, k + j].mean(), (low[k + j], high[k + j]),
+            add(
+                f"online share {year}, %, {what}",
+                "predicted",
+                count,
+                values[:, k + j].mean(),
+                (low[k + j], high[k + j]),
                 f"{seen[j]:.4g} all online, in the interval; physical goods {goods[j]:.4g}; logistic {logistic[k + j]:.1f}",
                 bool(low[k + j] <= seen[j] <= high[k + j]),
-                "" if j else "Of one more seed (Student's t). It holds the draw of the city and nothing else, and is too "
-                "narrow to be believed as a forecast." if values is best else "The draw of the city, and what 2011-2014 leave "
-                "open about three numbers. Not what they leave open about the rules.")  # fmt: skip
+                ""
+                if j
+                else "Of one more seed (Student's t). It holds the draw of the city and nothing else, and is too "
+                "narrow to be believed as a forecast."
+                if values is best
+                else "The draw of the city, and what 2011-2014 leave "
+                "open about three numbers. Not what they leave open about the rules.",
+            )
     better = np.mean([mae(x[k:], seen) < theirs for x in drawn])
     name = "allowed sets with a smaller error than the logistic curve, share"
     add(name, "predicted", m, better, None, "", None)
     for j, year in enumerate(FIT_YEARS):
         low, high = one_more(best)
-        add(f"online share {year}, %", "fitted", n, model[j], (low[j], high[j]), f"{figures(FIT_YEARS)[j]:.4g}; logistic "
-            f"{logistic[j]:.1f}", None, "" if j else "Fitted with two other seeds.")  # fmt: skip
+        add(
+            f"online share {year}, %",
+            "fitted",
+            n,
+            model[j],
+            (low[j], high[j]),
+            f"{figures(FIT_YEARS)[j]:.4g}; logistic {logistic[j]:.1f}",
+            None,
+            "" if j else "Fitted with two other seeds.",
+        )
     shoppers = published("online_shoppers_pct_of_users")
     for year in (y for y in FIT_YEARS if y in shoppers):
         at = np.array([100 * t.set_index("year")["shoppers"].get(year, np.nan) for t in seeds])
-        add(f"online shoppers at the end of {year}, % of those online", "predicted", n, at.mean(), None,
-            f"CNNIC {shoppers[year]:.4g}", None, "" if year > 2011 else "Accounts on the larger marketplace. Not fitted to; it "
-            "begins with CNNIC's 35.1 % of 2010 and spreads by the base city's rates.")  # fmt: skip
+        add(
+            f"online shoppers at the end of {year}, % of those online",
+            "predicted",
+            n,
+            at.mean(),
+            None,
+            f"CNNIC {shoppers[year]:.4g}",
+            None,
+            ""
+            if year > 2011
+            else "Accounts on the larger marketplace. Not fitted to; it "
+            "begins with CNNIC's 35.1 % of 2010 and spreads by the base city's rates.",
+        )
     return found
 
 

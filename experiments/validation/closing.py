@@ -3,9 +3,9 @@
     python experiments/validation/closing.py            # the base city, five seeds
     python experiments/validation/closing.py --quick    # 120 days of the classroom's town: only to see that it works
 
-At the end of every year but the last, stores that traded through it are ranked by its revenue; an exit is to close
-within the next year. Stores that leave their shop and go on online count as exits too, because the shop is given up.
-"""
+At the end of every year but the last, stores that traded through it are ranked by its revenue; an exit is to
+close within the next year. Stores that leave their shop and go on online count as exits too, because the shop
+is given up."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ GONE = ("closed", "moved online")
 
 
 def risks(result: RunResult, months: int = 12) -> pd.DataFrame:
-    """A row per store and window of `months`: `window`, `store`, `format`, `revenue_yuan` and `rent_share` in the window, `decile`
-    of its revenue (1 the least), and whether it was `gone` within as many months after it.
+    """A row per store and window of `months`: `window`, `store`, `format`, `revenue_yuan` and `rent_share` in
+    the window, `decile` of its revenue (1 the least), and whether it was `gone` within as many months after
+    it.
 
-    Windows follow one another from the first month; the last is one that has as many months after it in the run.
-    Stores that did not trade in every month of a window, or were not open at its end, are not in it.
-    """
+    Windows follow one another from the first month; the last is one that has as many months after it in the
+    run. Stores that did not trade in every month of a window, or were not open at its end, are not in it."""
     books, fates = result.stores_monthly, result.outcomes.set_index("store")
     ends = sorted(set(books["month"]))
     left = {
@@ -81,9 +81,9 @@ def by_decile(found: pd.DataFrame) -> pd.DataFrame:
 def slope(found: pd.DataFrame, within_format: bool = False) -> tuple[float, float]:
     """Change of the log-odds of exit per doubling of revenue, and its standard error.
 
-    Every window of every run has a level of its own; those in which nobody left, or everybody, tell nothing of the slope
-    and are left out. `within_format` gives every format a level too: then a row of small shops is compared with its like.
-    """
+    Every window of every run has a level of its own; those in which nobody left, or everybody, tell nothing
+    of the slope and are left out. `within_format` gives every format a level too: then a row of small shops
+    is compared with its like."""
     by = ["run", "window"] if "run" in found else ["window"]
     share = found.groupby(by)["gone"].transform("mean")
     t = found[(share > 0) & (share < 1)]
@@ -118,21 +118,36 @@ def of_runs(runs: tuple[RunResult, ...], months: int = 12) -> list[Result]:
                          (True, "log-odds of exit per doubling of revenue, among stores of one format")):  # fmt: skip
         b, se = slope(found, within)
         span = (b - 1.96 * se, b + 1.96 * se)
-        slopes.append(Result(name, "predicted", n, b, span,
-                             "below 0: small firms leave more often (Dunne, Roberts & Samuelson 1989, recalled)",
-                             span[1] < 0 if np.isfinite(b) else None,
-                             f"Standard error {se:.3f}, {int(found['gone'].sum())} exits. Stores of one run are not quite "
-                             "independent, so the interval is a little narrow."))  # fmt: skip
+        slopes.append(
+            Result(
+                name,
+                "predicted",
+                n,
+                b,
+                span,
+                "below 0: small firms leave more often (Dunne, Roberts & Samuelson 1989, recalled)",
+                span[1] < 0 if np.isfinite(b) else None,
+                f"Standard error {se:.3f}, {int(found['gone'].sum())} exits. Stores of one run are not quite "
+                "independent, so the interval is a little narrow.",
+            )
+        )
     high = found["rent_share"] > DISTRESS
     bb, bse = logit(found["gone"], high.astype(float))
     odds = (float(bb[1] - 1.96 * bse[1]), float(bb[1] + 1.96 * bse[1]))
     rates = [proportion_interval(int(t["gone"].sum()), len(t)).mean for t in (found[high], found[~high])]
     return [
         *slopes,
-        Result(f"log-odds of exit, rent above {DISTRESS:.0%} of sales against below", "predicted", n, float(bb[1]), odds,
-               "above 0: 15 % is a mark of distress (stylised facts, read)", odds[0] > 0 if np.isfinite(bb[1]) else None,
-               f"{int(high.sum())} store-windows above. Exit rates {rates[0]:.3f} and {rates[1]:.3f}."),
-    ]  # fmt: skip
+        Result(
+            f"log-odds of exit, rent above {DISTRESS:.0%} of sales against below",
+            "predicted",
+            n,
+            float(bb[1]),
+            odds,
+            "above 0: 15 % is a mark of distress (stylised facts, read)",
+            odds[0] > 0 if np.isfinite(bb[1]) else None,
+            f"{int(high.sum())} store-windows above. Exit rates {rates[0]:.3f} and {rates[1]:.3f}.",
+        ),
+    ]
 
 
 def details(quick: bool = False) -> str:

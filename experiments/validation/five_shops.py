@@ -2,19 +2,20 @@
 
     python experiments/validation/five_shops.py
 
-A survey of where 813 purchases of consumer electronics were made: 19 origins, 5 stores (data/README.md). The rule is
-the package's own `value`; what of it can be told from such data is a store's size, the place's appeal, and travel:
+A survey of where 813 purchases of consumer electronics were made: 19 origins, 5 stores (data/README.md). The
+rule is the package's own `value`; what of it can be told from such data is a store's size, the place's
+appeal, and travel:
 
     u(person, store) = size_weight ln(area / 1000 m2) + appeal(place) - value_of_time(person) * minutes
 
-with `value_of_time` lognormal over people, as in every scenario. The survey's two indices of agglomeration stand for
-the appeal of the place. There are 5 stores, so at most four numbers can tell them apart: the constants of the stores
-are that limit, and no rule can say more about a sixth.
+with `value_of_time` lognormal over people, as in every scenario. The survey's two indices of agglomeration
+stand for the appeal of the place. There are 5 stores, so at most four numbers can tell them apart: the
+constants of the stores are that limit, and no rule can say more about a sixth.
 
-Which form to use is not picked by hand: in each of the 19 folds the form with the least AIC *on the other 18 origins*
-predicts the one left out. (The list of forms itself was drawn up with this survey at hand, after a first look at five
-ways to say what a place is worth.) Share R2 is 1 - SSE / SST of the shares of all 95 pairs (o2o_sim/studies/calibrate.py).
-"""
+Which form to use is not picked by hand: in each of the 19 folds the form with the least AIC *on the other 18
+origins* predicts the one left out. (The list of forms itself was drawn up with this survey at hand, after a
+first look at five ways to say what a place is worth.) Share R2 is 1 - SSE / SST of the shares of all 95 pairs
+(o2o_sim/studies/calibrate.py)."""
 
 from __future__ import annotations
 
@@ -69,8 +70,8 @@ def survey() -> Choices:
 
 @cache
 def fitted() -> tuple[dict[str, Fit], dict[str, np.ndarray], list[str], np.ndarray]:
-    """Of every form: its fit to all origins and its prediction of each origin left out. Then the forms that were
-    chosen fold by fold, and what they predicted."""
+    """Of every form: its fit to all origins and its prediction of each origin left out. Then the forms that
+    were chosen fold by fold, and what they predicted."""
     seen = survey()
     fits = {name: estimate(seen, free, fixed=held) for name, (free, held) in FORMS.items()}
     out = {name: np.zeros_like(seen.counts) for name in FORMS}
@@ -137,7 +138,8 @@ def simulated(seed: int = 1) -> np.ndarray:
 
 
 def agreement(counts: np.ndarray, p: np.ndarray) -> tuple[float, int, float]:
-    """Pearson's chi-square of counts by origin against shares, its degrees of freedom, and the chance of more.
+    """Pearson's chi-square of counts by origin against shares, its degrees of freedom, and the chance of
+    more.
 
     Cells expected to hold fewer than five are counted together with the smallest other of their origin.
     """
@@ -174,25 +176,70 @@ def results() -> list[Result]:
         f"{a} {100 * x:+.0f} % of {int(t)}" for a, x, t in zip(seen.alternatives, off, total)
     )
     return [
-        Result("share R2, each origin predicted from the others", "predicted", size, alone, over_origins(seen, predicted),
-               f"{BAR} wanted; {PEER_OUT} a multinomial logit with area, time and both indices", alone >= BAR,
-               "The form is chosen by AIC within each fold, so choosing it is paid for. The interval draws origins "
-               "again and holds the predictions; origins differ much, and it is wide."),
-        Result(f"share R2 in sample ({len(fit.free)} parameters: {name})", "fitted", size, inside, None,
-               f"{PEER_IN} the MCI fit of the package `huff`; 0.721 the multinomial logit", inside >= PEER_IN),
-        Result("share R2, left out, if people were alike (4 parameters)", "predicted", size, share_r2(seen, out[plain]),
-               over_origins(seen, out[plain]), f"{BAR} wanted", share_r2(seen, out[plain]) >= BAR,
-               "Not chosen in any fold; shown to tell what of the result is owed to people who differ.", 4),
-        Result("worst error of a store's total", "predicted", f"{len(total)} stores",
-               worst, None, "0.059 the multinomial logit", worst <= 0.059,
-               f"Each origin predicted from the others. All stores: {by_store}."),
-        Result("McFadden R2", "fitted", size, fit.mcfadden_r2, None, "no published figure", None,
-               "Against equal shares."),
-        Result("simulated city: chi-square of purchases against the predicted shares", "checked",
-               f"{int(city.sum())} purchases", square, None, f"{freedom} degrees of freedom; p above .01", chance > 0.01,
-               f"p = {chance:.3f}. Every consumer's first purchase, by origin and store; largest difference of a share "
-               f"{gap:.4f}. Share R2 of the simulated shares against the survey's: {share_r2(seen, drawn):.3f}.", 1),
-    ]  # fmt: skip
+        Result(
+            "share R2, each origin predicted from the others",
+            "predicted",
+            size,
+            alone,
+            over_origins(seen, predicted),
+            f"{BAR} wanted; {PEER_OUT} a multinomial logit with area, time and both indices",
+            alone >= BAR,
+            "The form is chosen by AIC within each fold, so choosing it is paid for. The interval draws origins "
+            "again and holds the predictions; origins differ much, and it is wide.",
+        ),
+        Result(
+            f"share R2 in sample ({len(fit.free)} parameters: {name})",
+            "fitted",
+            size,
+            inside,
+            None,
+            f"{PEER_IN} the MCI fit of the package `huff`; 0.721 the multinomial logit",
+            inside >= PEER_IN,
+        ),
+        Result(
+            "share R2, left out, if people were alike (4 parameters)",
+            "predicted",
+            size,
+            share_r2(seen, out[plain]),
+            over_origins(seen, out[plain]),
+            f"{BAR} wanted",
+            share_r2(seen, out[plain]) >= BAR,
+            "Not chosen in any fold; shown to tell what of the result is owed to people who differ.",
+            4,
+        ),
+        Result(
+            "worst error of a store's total",
+            "predicted",
+            f"{len(total)} stores",
+            worst,
+            None,
+            "0.059 the multinomial logit",
+            worst <= 0.059,
+            f"Each origin predicted from the others. All stores: {by_store}.",
+        ),
+        Result(
+            "McFadden R2",
+            "fitted",
+            size,
+            fit.mcfadden_r2,
+            None,
+            "no published figure",
+            None,
+            "Against equal shares.",
+        ),
+        Result(
+            "simulated city: chi-square of purchases against the predicted shares",
+            "checked",
+            f"{int(city.sum())} purchases",
+            square,
+            None,
+            f"{freedom} degrees of freedom; p above .01",
+            chance > 0.01,
+            f"p = {chance:.3f}. Every consumer's first purchase, by origin and store; largest difference of a share "
+            f"{gap:.4f}. Share R2 of the simulated shares against the survey's: {share_r2(seen, drawn):.3f}.",
+            1,
+        ),
+    ]
 
 
 def details() -> str:
@@ -208,8 +255,13 @@ def details() -> str:
             f"| {chosen.count(name) or ''} |"
         )
     name, fit = best()
-    lines += ["", f"Estimates of \"{name}\":", "", "| parameter | estimate | s.e. | s.e., origins independent |",
-              "|---|---:|---:|---:|"]  # fmt: skip
+    lines += [
+        "",
+        f'Estimates of "{name}":',
+        "",
+        "| parameter | estimate | s.e. | s.e., origins independent |",
+        "|---|---:|---:|---:|",
+    ]
     for row in fit.table().itertuples(index=False):
         lines.append(f"| `{row[0]}` | {row[1]:.3f} | {row[2]:.3f} | {row[3]:.3f} |")
     return "\n".join(lines) + "\n"

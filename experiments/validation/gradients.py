@@ -3,10 +3,10 @@
     python experiments/validation/gradients.py            # the base city, five seeds
     python experiments/validation/gradients.py --quick    # 120 days of the classroom's town: only to see that it works
 
-Online shares of purchases by category and cohort are set beside a survey of Karlsruhe in 2016 (data/README.md): another
-country, three years later, not representative. So the bars are the order of the categories and the fall with age, not
-the levels, which stand beside them without a verdict. Bars were set before the base city was looked at with this file.
-"""
+Online shares of purchases by category and cohort are set beside a survey of Karlsruhe in 2016
+(data/README.md): another country, three years later, not representative. So the bars are the order of the
+categories and the fall with age, not the levels, which stand beside them without a verdict. Bars were set
+before the base city was looked at with this file."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def online_by_category(result: RunResult, year: int | None = None) -> dict[str, 
 
 
 def grown_up(result: RunResult) -> list[str]:
-    """The cohorts born before 2000, youngest first (the survey asked no children): by the decade in their name."""
+    """The cohorts born before 2000, youngest first (the survey asked no children): by the decade in their
+    name."""
     decades = {name: int(name[:2]) for name in result.manifest["scenario"]["cohorts"] if name[:2].isdigit()}
     return [name for name, d in sorted(decades.items(), key=lambda item: -item[1]) if d >= 30]
 
@@ -123,8 +124,8 @@ def rent_on_sales(result: RunResult) -> dict[str, float]:
 
 
 def looked_first(result: RunResult) -> dict[str, float]:
-    """Looking in a shop and ordering there and then, as a share of visits to shops, of visits to shops of categories
-    that can be ordered, and of online orders."""
+    """Looking in a shop and ordering there and then, as a share of visits to shops, of visits to shops of
+    categories that can be ordered, and of online orders."""
     scenario, daily, books = result.manifest["scenario"], result.daily, result.stores_monthly
     each = scenario["residents"] / scenario["population"]
     footfall = daily[[c for c in daily.columns if c.startswith("footfall/")]].to_numpy().sum()
@@ -199,8 +200,13 @@ def details(quick: bool = False) -> str:
     """Markdown: online shares by age, ours and the survey's."""
     runs = base(quick)
     last = max(m.year for m in runs[0].sales_monthly["month"])
-    lines = [f"Online share of purchases by age, youngest first: {last} by cohort, and Karlsruhe 2016 by age class "
-             "(Wilson's intervals).", "", "| category | ours | Karlsruhe |", "|---|---|---|"]  # fmt: skip
+    lines = [
+        f"Online share of purchases by age, youngest first: {last} by cohort, and Karlsruhe 2016 by age class "
+        "(Wilson's intervals).",
+        "",
+        "| category | ours | Karlsruhe |",
+        "|---|---|---|",
+    ]
     for c in SAME:
         each = [online_by_age(r, c, last) for r in runs]
         mean = np.nanmean([t["share"] for t in each], axis=0)

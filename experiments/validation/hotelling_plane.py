@@ -4,29 +4,32 @@
     python experiments/validation/hotelling_plane.py --quick    # few firms, six rounds: only to see that it works
     python experiments/validation/hotelling_plane.py --picture  # and draws docs/pictures/hotelling_plane.png
 
-Ottino-Loeffler, Stonedahl, Veetil & Wilensky 2017 ("Spatial competition with interacting agents", International Journal of
-Microsimulation 10(3), 75-91) let two to ten firms on a plane choose place and price. Of the paper, the abstract, the opening and
-the captions of seven figures were read, not the figures nor the text between; of the NetLogo library's model "Hotelling's Law",
-on which it builds, the Info text and the program (to follow the rule; nothing is copied). So claims are held against what the
-abstract says, in direction, and not against the paper's figures.
+Ottino-Loeffler, Stonedahl, Veetil & Wilensky 2017 ("Spatial competition with interacting agents",
+International Journal of Microsimulation 10(3), 75-91) let two to ten firms on a plane choose place and price.
+Of the paper, the abstract, the opening and the captions of seven figures were read, not the figures nor the
+text between; of the NetLogo library's model "Hotelling's Law", on which it builds, the Info text and the
+program (to follow the rule; nothing is copied). So claims are held against what the abstract says, in
+direction, and not against the paper's figures.
 
-How firms decide is in hotelling_plane_rules.py, the plane in hotelling_plane.yaml. What differs from the NetLogo model: 21 x 21
-cells instead of 41 x 41; ways along eight directions, up to 8 % longer than straight lines; a little taste (a logit whose
-draws have a standard deviation of .64 of what a cell costs to cross), because the package knows no other choice; and firms
-act one after the other in a drawn order, not all at once, and price at the new place.
+How firms decide is in hotelling_plane_rules.py, the plane in hotelling_plane.yaml. What differs from the
+NetLogo model: 21 x 21 cells instead of 41 x 41; ways along eight directions, up to 8 % longer than straight
+lines; a little taste (a logit whose draws have a standard deviation of .64 of what a cell costs to cross),
+because the package knows no other choice; and firms act one after the other in a drawn order, not all at
+once, and price at the new place.
 
-Every run has 100 rounds; every figure is the mean over the last 40 of them. `both` chooses place and price, `moving` keeps the
-first price, `pricing` the first place. Starts are random, the same for all kinds of a seed. n counts starts; for N of several
-sizes a start gives the mean over the sizes. Words used below:
+Every run has 100 rounds; every figure is the mean over the last 40 of them. `both` chooses place and price,
+`moving` keeps the first price, `pricing` the first place. Starts are random, the same for all kinds of a
+seed. n counts starts; for N of several sizes a start gives the mean over the sizes. Words used below:
 
 - *near*: less than 3/41 of the plane's side (the paper: 3 units; the library's plane has 41), here one cell straight or across;
 - *local duopoly*: two firms near each other with no third near either of them; by chance: N firms scattered at random;
 - *spread*: mean distance of two firms, relative to random scatter; 0 is minimum differentiation for all;
 - *rank correlation*: Spearman's over the firms of a round.
 
-Bars, written before any run of more than 12 rounds, and not moved since. Seen then: 12 rounds of 20 firms and 6 of 3 with
-seed 901, which is not used. In those all firms acted at once, and two that met in a cell went on as one for ever; turns were
-brought in because of that, and seen for 6 rounds. Only the numbers of firms in 4 and 5 were put down after a try-out of six rounds (`--quick`).
+Bars, written before any run of more than 12 rounds, and not moved since. Seen then: 12 rounds of 20 firms and
+6 of 3 with seed 901, which is not used. In those all firms acted at once, and two that met in a cell went on
+as one for ever; turns were brought in because of that, and seen for 6 rounds. Only the numbers of firms in 4
+and 5 were put down after a try-out of six rounds (`--quick`).
 
 1. two firms end close together at the centre: their distance at most 2 cells, the way to the centre at most 3, and a mean
    price of at most half the first one (the upper bound of each interval);
@@ -90,8 +93,8 @@ FIRST_PRICE = 5.0
 
 @dataclass(frozen=True)
 class Play:
-    """One run: the cells of the start, and of the last rounds cell, price (what a cell costs to cross) and share of all
-    purchases, each [rounds, firms]."""
+    """One run: the cells of the start, and of the last rounds cell, price (what a cell costs to cross) and
+    share of all purchases, each [rounds, firms]."""
 
     start: np.ndarray
     cell: np.ndarray
@@ -109,8 +112,8 @@ class Play:
 def play(
     kind: str, firms: int, start: int, rounds: int = ROUNDS, last: int = LAST, taste: float = 1.0
 ) -> Play:
-    """A run, made or read: it is kept as a small table under runs/validation by its key. `taste` multiplies the standard
-    deviation of taste, by dividing what way and price weigh."""
+    """A run, made or read: it is kept as a small table under runs/validation by its key. `taste` multiplies
+    the standard deviation of taste, by dividing what way and price weigh."""
     said = [f"stores.named.f{k:02}=null" for k in range(firms + 1, FIRMS + 1)]
     if taste != 1:
         said += [f"consumers.{k}.median={v / taste}" for k, v in WEIGHTS.items()]
@@ -156,7 +159,7 @@ class Design:
 QUICK = Design((2, 3, 4), (6,), (1, 2), (1, 2), 6, 2)
 
 
-# -- measures of a play ---------------------------------------------------------------------------------------
+# -- measures of a play --------------------------------------------------------------------------------------
 def by_round(measure):
     """A measure of cells as one of a play: its mean over the last rounds."""
     return lambda p: np.mean([measure(c) for c in p.cell])
@@ -332,8 +335,18 @@ def draw(
             y, x = np.divmod(p.start, SIDE)
             axis.plot(x, y, "x", color=GREY, markersize=5)
             (y, x), shift = np.divmod(cell, SIDE), _apart(cell)
-            shown = axis.scatter(x + shift, y, c=price, s=90, cmap="viridis", vmin=low, vmax=high, edgecolors="black",
-                                 linewidths=0.6, zorder=3)  # fmt: skip
+            shown = axis.scatter(
+                x + shift,
+                y,
+                c=price,
+                s=90,
+                cmap="viridis",
+                vmin=low,
+                vmax=high,
+                edgecolors="black",
+                linewidths=0.6,
+                zorder=3,
+            )
             axis.set(xlim=(-0.6, SIDE - 0.4), ylim=(-0.6, SIDE - 0.4), aspect="equal", xticks=[], yticks=[])
             axis.spines[:].set_visible(True)
             axis.set_title(f"{len(cell)} firms")

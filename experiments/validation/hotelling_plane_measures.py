@@ -1,4 +1,5 @@
-"""How places on the plane are measured: ways, neighbours, pairs, and what chance and the best spread would give.
+"""How places on the plane are measured: ways, neighbours, pairs, and what chance and the best spread would
+give.
 
 A firm's place is the number of its cell, row by row; ways are in cells.
 """
@@ -13,7 +14,8 @@ from scipy.stats import rankdata
 SIDE = 21
 """Cells of a side."""
 NEAR = 3 / 41 * SIDE
-"""Local rivals are nearer than this: 3 units (Ottino-Loeffler et al. 2017, figure 5) of the 41 of the library's plane."""
+"""Local rivals are nearer than this: 3 units (Ottino-Loeffler et al. 2017, figure 5) of the 41 of the
+library's plane."""
 OWN_CELL = 0.5214
 """Way to a firm in one's own cell (Ghosh 1951; o2o_sim/city/transport.py)."""
 
@@ -70,8 +72,8 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 @cache
 def chance(firms: int, draws: int = 2000) -> dict[str, float]:
-    """The same measures of firms scattered at random, and the shortest mean way to the next firm that was found: the best
-    of five searches that move one firm at a time to the best cell until no move helps."""
+    """The same measures of firms scattered at random, and the shortest mean way to the next firm that was
+    found: the best of five searches that move one firm at a time to the best cell until no move helps."""
     rng = np.random.default_rng(firms)
     scattered = rng.integers(0, SIDE * SIDE, (draws, firms))
     found = {m.__name__: float(np.mean([m(c) for c in scattered])) for m in (pairwise, to_centre, duopolies)}

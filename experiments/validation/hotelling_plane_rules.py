@@ -1,15 +1,16 @@
 """Firms that look one step around: at the four cells beside theirs, and at a price one step up and down.
 
-The rule follows the NetLogo library's model "Hotelling's Law" (Ottino, Stonedahl & Wilensky 2009), written anew: a firm works
-out how many would buy from it where it stands and on the cells to its north, east, south and west, all else being equal, and
-goes where that is most; then what it would take at its price, a step more and a step less, and asks what brings most. Who
-gains nothing stays; in a tie between ways the one that was drawn first wins. There all firms act at once; here they act one
-after the other, in an order drawn for the day, and price at the new place. (Two firms that meet in one cell at one price and
-act at once see the same and do the same for ever.)
+The rule follows the NetLogo library's model "Hotelling's Law" (Ottino, Stonedahl & Wilensky 2009), written
+anew: a firm works out how many would buy from it where it stands and on the cells to its north, east, south
+and west, all else being equal, and goes where that is most; then what it would take at its price, a step more
+and a step less, and asks what brings most. Who gains nothing stays; in a tie between ways the one that was
+drawn first wins. There all firms act at once; here they act one after the other, in an order drawn for the
+day, and price at the new place. (Two firms that meet in one cell at one price and act at once see the same
+and do the same for ever.)
 
-What people would buy is `model.expected_sales`, with the firm's offer put out of reach and its offer on the trial cell in its
-place. Trial offers stand in the table of offers under a condition that nobody in this town meets (a smartphone).
-"""
+What people would buy is `model.expected_sales`, with the firm's offer put out of reach and its offer on the
+trial cell in its place. Trial offers stand in the table of offers under a condition that nobody in this town
+meets (a smartphone)."""
 
 from __future__ import annotations
 
@@ -119,7 +120,8 @@ class Game(System):
         self.model.offers_changed = True
 
     def step(self, now, here, sells, ways):
-        """The row of the best of its cells, put in the place of the row `here`, and what share it sells there."""
+        """The row of the best of its cells, put in the place of the row `here`, and what share it sells
+        there."""
         best, most = here, sells * (1 + GAIN)
         for there in ways:
             if there >= 0:

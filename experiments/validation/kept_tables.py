@@ -12,8 +12,9 @@ KEPT = Path(__file__).resolve().parents[2] / "runs" / "validation"
 
 
 def made_once(file: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """The table of a file; if it is not there, what `make` gives is put there first. Always as it is read back, so that
-    a run just made and a kept one give the same figures. A file is there whole or not at all."""
+    """The table of a file; if it is not there, what `make` gives is put there first. Always as it is read
+    back, so that a run just made and a kept one give the same figures. A file is there whole or not at
+    all."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_suffix(".part")

@@ -7,11 +7,11 @@ from numpy.typing import ArrayLike
 
 
 def logit(y: ArrayLike, x: ArrayLike, n: ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients (constant first) and their standard errors, of y successes in n trials (1 each) on the columns x.
+    """Coefficients (constant first) and their standard errors, of y successes in n trials (1 each) on the
+    columns x.
 
-    Maximum likelihood by iteratively reweighted least squares (McCullagh & Nelder 1989); standard errors from the
-    inverse of the information. nan throughout if the data are separated or tell nothing.
-    """
+    Maximum likelihood by iteratively reweighted least squares (McCullagh & Nelder 1989); standard errors from
+    the inverse of the information. nan throughout if the data are separated or tell nothing."""
     y, x = np.asarray(y, float), np.asarray(x, float)
     trials = np.ones_like(y) if n is None else np.asarray(n, float)
     design = np.column_stack([np.ones(len(y)), x])

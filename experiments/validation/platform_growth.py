@@ -3,20 +3,22 @@
     python experiments/validation/platform_growth.py            # 12 seeds of eight arms
     python experiments/validation/platform_growth.py --quick    # 1,500 people, two seeds: only to see that it works
 
-F. Ghasemi and R. Kucharski, Modelling the rise and fall of two-sided mobility markets with microsimulation, arXiv
+F. Ghasemi and R. Kucharski, Modelling the rise and fall of two-sided mobility markets with microsimulation,
+arXiv
 2208.02496: 200 drivers and 2,000 travellers in Amsterdam over 400 days. The full text was not at hand. Read were its abstract
-and, in the authors' repository (Farnoud-G/MaaSSim, docs/AAMAS-2024), the daily series of their own run of the six stages;
-from that series are all figures called "theirs": travellers on the platform (0 on day 49, 251 on day 100, 1,219 on
-day 200, 1,160 on day 300, 310 on day 399), the commission (10, then 50 %), and the discount of 40 %, worked out from what
-a ride brings the platform. It is one run, and gives no interval.
+and, in the authors' repository (Farnoud-G/MaaSSim, docs/AAMAS-2024), the daily series of their own run of the
+six stages; from that series are all figures called "theirs": travellers on the platform (0 on day 49, 251 on
+day 100, 1,219 on day 200, 1,160 on day 300, 310 on day 399), the commission (10, then 50 %), and the discount
+of 40 %, worked out from what a ride brings the platform. It is one run, and gives no interval.
 
-The same stages are set up here with restaurants in the place of drivers (platform_growth.yaml, growth_campaign.py). Each claim
-is one comparison of arms with the same seeds; metric, direction and smallest effect stand in growth_claims/ and were
-written before the scenario was ever run. One thing was changed after two seeds of `--quick`: growth after the campaign was
-to be counted from April on, but people join on the last evening of a month, so that half of those whom the campaign won
-order from May on only. May makes the test harder. *Pass*: the claim is seen (the whole interval on its side, the mean at least the
-smallest effect). *Miss*: it is not, or the effect is smaller than that. *Reported*: it cannot be said, or was not asked as a test.
-"""
+The same stages are set up here with restaurants in the place of drivers (platform_growth.yaml,
+growth_campaign.py). Each claim is one comparison of arms with the same seeds; metric, direction and smallest
+effect stand in growth_claims/ and were written before the scenario was ever run. One thing was changed after
+two seeds of `--quick`: growth after the campaign was to be counted from April on, but people join on the last
+evening of a month, so that half of those whom the campaign won order from May on only. May makes the test
+harder. *Pass*: the claim is seen (the whole interval on its side, the mean at least the smallest effect).
+*Miss*: it is not, or the effect is smaller than that. *Reported*: it cannot be said, or was not asked as a
+test."""
 
 from __future__ import annotations
 
@@ -54,7 +56,8 @@ ASKED = (
     ("then it is steady", "within 0.05 of the month before; theirs: 0.01"),
     ("greed makes its share collapse", "-50 % or more; theirs: -73 % in 100 days"),
 )
-"""What the first expectations of the claim's file say of the paper, in their order; the others are reported only."""
+"""What the first expectations of the claim's file say of the paper, in their order; the others are reported
+only."""
 REST = (
     ("a discount that only users know of brings nothing", "0, by construction, in their model too"),
     ("growth after the campaign, with ten times as much talk", "theirs: 4.9 times"),
@@ -65,22 +68,28 @@ REST = (
 @cache
 def tested(quick: bool = False) -> Tested:
     """The claim with all its runs, which are kept under runs/validation: none is made twice."""
-    found = run_claims(claims=CLAIMS, replicates=2 if quick else SEEDS, out=KEPT / f"growth{'-quick' * quick}",
-                       overrides=SMALL if quick else (), work=Work(workers=1))  # fmt: skip
+    found = run_claims(
+        claims=CLAIMS,
+        replicates=2 if quick else SEEDS,
+        out=KEPT / f"growth{'-quick' * quick}",
+        overrides=SMALL if quick else (),
+        work=Work(workers=1),
+    )
     assert found is not None
     return found.tested[0]
 
 
 def takings(months: pd.DataFrame, fixed_yuan: float) -> dict[tuple[int, int], float]:
-    """What the platform took each month, in yuan, by year and month: the change of its cash, and its fixed cost, which
-    does not depend on orders. `months` are those of one run."""
+    """What the platform took each month, in yuan, by year and month: the change of its cash, and its fixed
+    cost, which does not depend on orders. `months` are those of one run."""
     t = months[months["series"] == "cash_yuan/tuan"].sort_values("month")
     gained = t["value"].diff() + fixed_yuan
     return {(m.year, m.month): float(v) for m, v in zip(t["month"], gained)}
 
 
 def taken(t: Tested) -> dict[str, np.ndarray]:
-    """Takings by replicate: `first` (November) and `last` (February) of the greedy, `usual` (February) of the other."""
+    """Takings by replicate: `first` (November) and `last` (February) of the greedy, `usual` (February) of the
+    other."""
     spec = load_scenario(SCENARIO)
     fixed = spec.platforms["tuan"].fixed_yuan_month * (spec.residents or spec.population) / 1e6
     found: dict[str, list[float]] = {"first": [], "last": [], "usual": []}
@@ -96,15 +105,23 @@ def taken(t: Tested) -> dict[str, np.ndarray]:
 
 
 def row(name: str, test: Test, reference: str, judged: bool) -> Result:
-    """One expectation as a line of the table. Against a number, the value is what was seen, not the difference."""
+    """One expectation as a line of the table. Against a number, the value is what was seen, not the
+    difference."""
     e, i = test.expectation, test.effect
     plain = not isinstance(e.against, str)
     shift = test.reference if plain else 0.0
     compared = "" if plain else f" against {e.against}, {'relative' if e.relative else 'a day'}"
     said = f"{WORDS[test.verdict].capitalize()}. " if judged else ""
-    return Result(f"{name}: {test.label}, {e.arm}{compared}", "predicted", f"{i.n} pairs" if not plain else f"{i.n} seeds", i.mean + shift,
-                  (i.low + shift, i.high + shift), reference, PASSED[test.verdict] if judged else None,
-                  f"{said}{e.because[0].upper()}{e.because[1:]}" + "." * (e.because[-1:] != "?"))  # fmt: skip
+    return Result(
+        f"{name}: {test.label}, {e.arm}{compared}",
+        "predicted",
+        f"{i.n} pairs" if not plain else f"{i.n} seeds",
+        i.mean + shift,
+        (i.low + shift, i.high + shift),
+        reference,
+        PASSED[test.verdict] if judged else None,
+        f"{said}{e.because[0].upper()}{e.because[1:]}" + "." * (e.because[-1:] != "?"),
+    )
 
 
 def money(t: Tested) -> list[Result]:
@@ -117,13 +134,27 @@ def money(t: Tested) -> list[Result]:
     more = Interval(more.mean / usual, more.low / usual, more.high / usual, more.n)
     n = f"{fall.n} seeds"
     return [
-        Result("greed makes its profit collapse: takings of February over those of November, greedy, relative", "predicted", n,
-               fall.mean, (fall.low, fall.high), "-50 % or more; theirs: -72 % from the first greedy day to the last",
-               PASSED[verdict], f"{WORDS[verdict].capitalize()}. Commission taken in a month, without its fixed cost."),
-        Result("takings of February, greedy against not, relative", "predicted", f"{more.n} pairs", more.mean,
-               (more.low, more.high), "theirs: +40 % on day 399 against day 299", None,
-               "In their series a greedy day still brings more than a day before, at a quarter of the users."),
-    ]  # fmt: skip
+        Result(
+            "greed makes its profit collapse: takings of February over those of November, greedy, relative",
+            "predicted",
+            n,
+            fall.mean,
+            (fall.low, fall.high),
+            "-50 % or more; theirs: -72 % from the first greedy day to the last",
+            PASSED[verdict],
+            f"{WORDS[verdict].capitalize()}. Commission taken in a month, without its fixed cost.",
+        ),
+        Result(
+            "takings of February, greedy against not, relative",
+            "predicted",
+            f"{more.n} pairs",
+            more.mean,
+            (more.low, more.high),
+            "theirs: +40 % on day 399 against day 299",
+            None,
+            "In their series a greedy day still brings more than a day before, at a quarter of the users.",
+        ),
+    ]
 
 
 def results(quick: bool = False) -> list[Result]:
@@ -141,8 +172,12 @@ def details(quick: bool = False) -> str:
     t = tested(quick)
     arm = t.results.runs.drop_duplicates("point").set_index("point")["arm"]
     series = t.results.monthly[t.results.monthly["series"] == "orders/tuan"]
-    lines = ["Orders a day by month (mean over the seeds):", "",
-             "| arm | " + " | ".join(f"{y}-{m:02d}" for y, m in MONTHS) + " |", "|---|" + "---:|" * len(MONTHS)]  # fmt: skip
+    lines = [
+        "Orders a day by month (mean over the seeds):",
+        "",
+        "| arm | " + " | ".join(f"{y}-{m:02d}" for y, m in MONTHS) + " |",
+        "|---|" + "---:|" * len(MONTHS),
+    ]
     for point, name in arm.items():
         mine = series[series["point"] == point]
         then = [mine.loc[[(m.year, m.month) == at for m in mine["month"]], "value"] for at in MONTHS]

@@ -15,10 +15,10 @@ from typing import Any, Literal
 class Result:
     """One figure beside what it is held against.
 
-    `kind`: `fitted` if the figure (or what it follows from) was moved to match the reference, `predicted` if it was
-    not, `checked` if the model is held against its own theory. `n` says how many of what it rests on. `interval` is
-    of 95 % unless `note` says otherwise. `passed` is None for a figure that is reported without a bar.
-    """
+    `kind`: `fitted` if the figure (or what it follows from) was moved to match the reference, `predicted` if
+    it was not, `checked` if the model is held against its own theory. `n` says how many of what it rests on.
+    `interval` is of 95 % unless `note` says otherwise. `passed` is None for a figure that is reported without
+    a bar."""
 
     name: str
     kind: Literal["fitted", "predicted", "checked"]

@@ -3,10 +3,10 @@
     python experiments/validation/showroomers.py            # a year of the base city, five seeds
     python experiments/validation/showroomers.py --quick    # 120 days of the classroom's town: only to see that it works
 
-A showroomer is a consumer who at least once took something in hand in a shop and then bought it from the phone. The
-longer one looks, the more people have done so; the survey (24 to 26 % of Chinese shoppers, IBM 2012-13) does not say in
-what time. The bar was set on a year before it was looked at: within five points of 24 to 26 %.
-"""
+A showroomer is a consumer who at least once took something in hand in a shop and then bought it from the
+phone. The longer one looks, the more people have done so; the survey (24 to 26 % of Chinese shoppers, IBM
+2012-13) does not say in what time. The bar was set on a year before it was looked at: within five points of
+24 to 26 %."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ WINDOWS = (30, 90, 365)
 
 
 def showroomers(model: O2OModel, days: int) -> np.ndarray:
-    """The day (from 0) on which each consumer first looked in a shop and then ordered; `days` if never. Simulates."""
+    """The day (from 0) on which each consumer first looked in a shop and then ordered; `days` if never.
+    Simulates."""
     first = np.full(len(model.consumers.id), days)
     for day in range(days):
         model.step()
@@ -52,11 +53,21 @@ def results(quick: bool = False) -> list[Result]:
     for days, shares in _shares(quick).items():
         i = over(shares)
         passed = low <= i.mean <= high if days == 365 else None
-        found.append(Result(f"consumers who looked in a shop and then ordered, within {days} days", "predicted",
-                            f"{i.n} seeds", i.mean, (i.low, i.high),
-                            f"{LOOKERS[0]} to {LOOKERS[1]} of shoppers in China (IBM, read)", passed,
-                            "`consumers.touch_weight` was fitted to the share of online *orders* after a look, a related "
-                            "figure." if days == 365 else ""))  # fmt: skip
+        found.append(
+            Result(
+                f"consumers who looked in a shop and then ordered, within {days} days",
+                "predicted",
+                f"{i.n} seeds",
+                i.mean,
+                (i.low, i.high),
+                f"{LOOKERS[0]} to {LOOKERS[1]} of shoppers in China (IBM, read)",
+                passed,
+                "`consumers.touch_weight` was fitted to the share of online *orders* after a look, a related "
+                "figure."
+                if days == 365
+                else "",
+            )
+        )
     return found
 
 

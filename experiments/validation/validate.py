@@ -5,10 +5,9 @@
     python experiments/validation/validate.py --dry                # prints, writes nothing
     python experiments/validation/validate.py --quick --dry        # tiny runs: only to see that all works
 
-A part is a module of this folder with `results() -> list[Result]` and, if it likes, `details() -> str` (results.py).
-Both may take `quick=True`. What stands on the page of other parts is kept, between
-their two comments. `results.json` beside this file has the same figures for programs.
-"""
+A part is a module of this folder with `results() -> list[Result]` and, if it likes, `details() -> str`
+(results.py). Both may take `quick=True`. What stands on the page of other parts is kept, between their two
+comments. `results.json` beside this file has the same figures for programs."""
 
 from __future__ import annotations
 

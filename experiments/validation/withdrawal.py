@@ -3,9 +3,10 @@
     python experiments/validation/withdrawal.py            # ten seeds with the war, ten without
     python experiments/validation/withdrawal.py --quick    # 1,000 people, two seeds: only to see that it works
 
-On 17 May 2014 the two Chinese taxi apps stopped paying riders. Of Didi's 5.3 million orders a day at its peak some 3.0
-million were left in the days after: 57 % (technode 23 May and ecns 22 May 2014, both read). `scenarios/subsidy_war.yaml`
-has two coupon platforms that stop on that day. It is run as shipped, but for the number of people simulated.
+On 17 May 2014 the two Chinese taxi apps stopped paying riders. Of Didi's 5.3 million orders a day at its peak
+some 3.0 million were left in the days after: 57 % (technode 23 May and ecns 22 May 2014, both read).
+`scenarios/subsidy_war.yaml` has two coupon platforms that stop on that day. It is run as shipped, but for the
+number of people simulated.
 
 Said before these runs were made:
 
@@ -15,10 +16,10 @@ Said before these runs were made:
 - bar: the whole 95 % interval over the seeds lies within ten points of 57 %, so that few or noisy seeds cannot pass. Ten
   points, because meals are not rides, and because the source rounds and does not say whether the peak is a day or a mean.
 
-This is a prediction in the sense that no number was moved for it, not a blind one. A study of the same scenario with other
-subsidies had been seen (README: a month after the end 86 % of the orders at 4 yuan, 76 % at 6, 62 to 65 % at 9), and so
-had claim C06 (95 % in the town) and two seeds of `--quick`, which is another city (69 %). Whoever wrote the bar could guess
-that at up to 12 yuan a little less than at 9 would be left.
+This is a prediction in the sense that no number was moved for it, not a blind one. A study of the same
+scenario with other subsidies had been seen (README: a month after the end 86 % of the orders at 4 yuan, 76 %
+at 6, 62 to 65 % at 9), and so had claim C06 (95 % in the town) and two seeds of `--quick`, which is another
+city (69 %). Whoever wrote the bar could guess that at up to 12 yuan a little less than at 9 would be left.
 """
 
 from __future__ import annotations
@@ -48,11 +49,15 @@ PLATFORMS = ("tuan", "kuai")
 SEEDS = tuple(range(1, 11))
 OBSERVED, NEAR = 3.0 / 5.3, 0.10
 PEACE = tuple(f"platforms.{p}.subsidy.per_order_yuan=0" for p in PLATFORMS)
-SIZE, SMALL = ("population=20000",), ("population=1000", "start=2013-12-01", "stores.formats.restaurant row.modes=[partnership]")  # fmt: skip
+SIZE, SMALL = (
+    ("population=20000",),
+    ("population=1000", "start=2013-12-01", "stores.formats.restaurant row.modes=[partnership]"),
+)
 
 
 def orders(seed: int, changes: tuple[str, ...]) -> pd.DataFrame:
-    """Every day of one run: `date`, simulated orders of each platform, and the `subsidy` in yuan per order of both.
+    """Every day of one run: `date`, simulated orders of each platform, and the `subsidy` in yuan per order of
+    both.
 
     Runs are kept as small tables under runs/validation by the key of the run, so that none is made twice.
     """
@@ -62,8 +67,8 @@ def orders(seed: int, changes: tuple[str, ...]) -> pd.DataFrame:
     def made() -> pd.DataFrame:
         daily = run(spec, out=False, threads=1).daily
         found = pd.DataFrame({"date": daily["date"], **{p: daily[f"orders/{p}"] for p in PLATFORMS}})
-        people_each = (spec.residents or spec.population) / spec.population
-        bought = found[list(PLATFORMS)].sum(axis=1).to_numpy(float) * people_each
+        expansion_factor = (spec.residents or spec.population) / spec.population
+        bought = found[list(PLATFORMS)].sum(axis=1).to_numpy(float) * expansion_factor
         found["subsidy"] = np.divide(
             daily["subsidy_yuan"], bought, out=np.zeros(len(found)), where=bought > 0
         ).round(4)
@@ -74,7 +79,8 @@ def orders(seed: int, changes: tuple[str, ...]) -> pd.DataFrame:
 
 
 def best_week(t: pd.DataFrame, series: pd.Series) -> tuple[float, date]:
-    """The largest mean over seven days in a row between the first subsidies and the stop, and its first day."""
+    """The largest mean over seven days in a row between the first subsidies and the stop, and its first
+    day."""
     s = series[(t["date"] >= BEGIN) & (t["date"] < STOP)].reset_index(drop=True)
     week = s.rolling(7).mean()
     k = int(week.to_numpy()[6:].argmax()) + 6
@@ -108,8 +114,8 @@ def both(t: pd.DataFrame) -> pd.Series:
 
 
 def kept(war: pd.DataFrame, peace: pd.DataFrame) -> float:
-    """Of the orders in the best week of the war that there would not have been without it, the share that the week
-    after the stop still has over and above those that there would have been then."""
+    """Of the orders in the best week of the war that there would not have been without it, the share that the
+    week after the stop still has over and above those that there would have been then."""
     _, first = best_week(war, both(war))
     week = (first, first + timedelta(days=6))
 
@@ -131,27 +137,44 @@ def results(quick: bool = False) -> list[Result]:
 
     def row(name: str, values: list[float], reference: str, judged: bool = False, note: str = "") -> Result:
         i = mean_interval(values)
-        return Result(name, "predicted", n, i.mean, (i.low, i.high), reference, within(i) if judged else None, note)  # fmt: skip
+        return Result(
+            name, "predicted", n, i.mean, (i.low, i.high), reference, within(i) if judged else None, note
+        )
 
     war = [t for t, _ in pairs]
-    found = [row("orders left in the week after the stop, over the best week", [left(t, both(t), *WEEK) for t in war],
-                 said, True, f"Bar: the whole interval within {NEAR:.2f} of {OBSERVED:.3f}. No number was moved for it; "
-                 "a study with other subsidies had been seen.")]  # fmt: skip
+    found = [
+        row(
+            "orders left in the week after the stop, over the best week",
+            [left(t, both(t), *WEEK) for t in war],
+            said,
+            True,
+            f"Bar: the whole interval within {NEAR:.2f} of {OBSERVED:.3f}. No number was moved for it; "
+            "a study with other subsidies had been seen.",
+        )
+    ]
     found += [row(f"the same, of {p} alone", [left(t, t[p], *WEEK) for t in war], said) for p in PLATFORMS]
     found.append(row("orders left in June, over the best week", [left(t, both(t), *JUNE) for t in war],
                      "none: the source speaks of the first days"))  # fmt: skip
     found.append(row("orders of the same week had there been no war, over the best week of the war",
                      [mean_between(u, both(u), *WEEK) / best_week(t, both(t))[0] for t, u in pairs],
                      "none: what would be left if nothing of the war stayed"))  # fmt: skip
-    found.append(row("of the orders that the war added, share left in the week after", [kept(t, u) for t, u in pairs],
-                     "none: no such figure of the apps was read", note="Added when the rows above had been seen."))  # fmt: skip
+    found.append(
+        row(
+            "of the orders that the war added, share left in the week after",
+            [kept(t, u) for t, u in pairs],
+            "none: no such figure of the apps was read",
+            note="Added when the rows above had been seen.",
+        )
+    )
     return found
 
 
 def details(quick: bool = False) -> str:
     """Markdown: the war in figures, whether the payment share can be shown, and what the model lacks."""
-    lines = ["| seed | best week from | orders a day then, over December's | subsidy per order then (yuan) | left in the week after |",
-             "|---:|---|---:|---:|---:|"]  # fmt: skip
+    lines = [
+        "| seed | best week from | orders a day then, over December's | subsidy per order then (yuan) | left in the week after |",
+        "|---:|---|---:|---:|---:|",
+    ]
     for seed, (t, _) in zip(SEEDS, runs(quick)):
         peak, first = best_week(t, both(t))
         before = mean_between(t, both(t), *DECEMBER)

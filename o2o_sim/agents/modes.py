@@ -1,8 +1,7 @@
 """The ways for a store to integrate with online: what it offers through each.
 
-A mode is one entry of `PUBLISH` and `CHANNEL_OF_MODE` here, one block in the scenario's `modes`, and what a store
-expects of it in policies/integration.py.
-"""
+A mode is one entry of `PUBLISH` and `CHANNEL_OF_MODE` here, one block in the scenario's `modes`, and what a
+store expects of it in policies/integration.py."""
 
 from __future__ import annotations
 
@@ -83,7 +82,8 @@ def partnership(store: Store, category: str, share: float, holding: Holding) -> 
 
 
 def group(store: Store, category: str, share: float, holding: Holding) -> Offer | None:
-    """The same shop, for less, for members of the platform that sells its deal (systems/group_buying.py says when)."""
+    """The same shop, for less, for members of the platform that sells its deal (systems/group_buying.py says
+    when)."""
     p = holding.platform
     deals = p.spec.group_deals if p is not None else None
     if p is None or deals is None or not store.is_here or not p.carries(category):
@@ -128,7 +128,7 @@ def delivery(mode_name: str, store: Store, category: str, share: float) -> Offer
         wait=c.impatience * mode.delivery_days,
         days=mode.delivery_days,
         # Her own neighbourhood's shop is trusted more than a stranger's parcel: half the doubt.
-        unseen=0.5 * store.model.doubt(category),
+        unseen=0.5 * store.model.unseen_disutility(category),
         payment=spec.consumers.payment_friction,
     )
 
@@ -144,13 +144,14 @@ def app(store: Store, category: str, share: float, holding: Holding) -> Offer | 
 
 
 def alliance(store: Store, category: str, share: float, holding: Holding) -> Offer | None:
-    """Ordered from the catalogue of its alliance, whose provider delivers (systems/alliance.py puts in its terms)."""
+    """Ordered from the catalogue of its alliance, whose provider delivers (systems/alliance.py puts in its
+    terms)."""
     return delivery("alliance", store, category, share)
 
 
 def marketplace(store: Store, category: str, share: float, holding: Holding) -> Offer | None:
-    """A parcel from its shop on the marketplace, at the marketplace's price. Followers see it as its own; a share
-    of the platform's other orders falls to it too (`Platform.sellers`)."""
+    """A parcel from its shop on the marketplace, at the marketplace's price. Followers see it as its own; a
+    share of the platform's other orders falls to it too (`Platform.sellers`)."""
     p = holding.platform
     if p is None or not p.carries(category):
         return None
@@ -161,8 +162,8 @@ def marketplace(store: Store, category: str, share: float, holding: Holding) -> 
 
 
 def warehouse(store: Store, category: str, share: float, holding: Holding) -> Offer | None:
-    """What the platform sells from its shelves. Nobody sees this row: people see the platform's, and the nearest
-    store fills what they order there (systems/warehouse.py)."""
+    """What the platform sells from its shelves. Nobody sees this row: people see the platform's, and the
+    nearest store fills what they order there (systems/warehouse.py)."""
     p, model = holding.platform, store.model
     terms = p.spec.from_stores if p is not None else None
     if p is None or terms is None or not (store.is_here and works_with(p, "warehouse", category)):

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 class Platform(mesa.Agent):
     """One platform. `number` counts from 0; `subsidy_yuan` is what it pays per order now (before the lever);
     `drops_a_day` the parcels it brought per day last month (real people's), on which its courier cost per
-    drop depends; `sellers` the number of outside sellers, relative to the first day; `spent_fen` its subsidies of
-    this month and `paid_fen` those of all months before; `has_left` whether it has left the market for good."""
+    drop depends; `sellers` the number of outside sellers, relative to the first day; `spent_fen` its
+    subsidies of this month and `paid_fen` those of all months before; `has_left` whether it has left the
+    market for good."""
 
     def __init__(self, model: O2OModel, name: str, number: int, spec: PlatformSpec, policy: Any):
         super().__init__(model)
@@ -90,8 +91,8 @@ class Platform(mesa.Agent):
 
     def parcel_cost(self, category: str) -> float:
         """Cost of bringing one parcel to a door, yuan: line haul, and a courier's round that gets shorter per
-        drop the denser the drops are: TOUR * sqrt(area / drops) km each, never more than a trip of its own; or
-        as the scenario's `rounds` say (tours.py)."""
+        drop the denser the drops are: TOUR * sqrt(area / drops) km each, never more than a trip of its own;
+        or as the scenario's `rounds` say (tours.py)."""
         parcel, spec = self.spec.parcel, self.model.spec
         if parcel.rounds is not None:
             km = round_km(self)
@@ -121,7 +122,7 @@ class Platform(mesa.Agent):
             "appeal": c.online_appeal + self.trust(),
             "wait": c.impatience * self.days(),
             "days": self.days(),
-            "unseen": self.model.doubt(category),
+            "unseen": self.model.unseen_disutility(category),
             "payment": spec.consumers.payment_friction,
             "spoilage": 0.0,
             "cell": -1,
@@ -165,7 +166,8 @@ class Platform(mesa.Agent):
         return rows
 
     def pay_month(self) -> None:
-        """Local fixed cost and hub, for the size of the city; investors fill the till while they are patient."""
+        """Local fixed cost and hub, for the size of the city; investors fill the till while they are
+        patient."""
         if self.has_left:
             return
         millions = self.model.spec.residents / 1e6

@@ -71,8 +71,8 @@ class Store(mesa.Agent):
 
     Money is in fen and scaled to real residents. `number` is its row in the market's arrays, `account` its
     ledger account; `state` one of open, showroom, online only, closed; `modes` the ways of integrating it
-    holds; `price_x` its price relative to its format's; `owner` the platform that holds it, if one does; `months` its months' books, oldest first.
-    """
+    holds; `price_x` its price relative to its format's; `owner` the platform that holds it, if one does;
+    `months` its months' books, oldest first."""
 
     def __init__(
         self,
@@ -188,8 +188,8 @@ class Store(mesa.Agent):
             book("integration", self.account, PROVIDERS, np.int64(fen(self.mode_cost_yuan(name))))
 
     def sharers(self, mode: str) -> int:
-        """How many shops bear the cost of a mode together: those of its chain that hold it, itself included, or
-        that take it up together today (`together`)."""
+        """How many shops bear the cost of a mode together: those of its chain that hold it, itself included,
+        or that take it up together today (`together`)."""
         if not (self.chain and getattr(self.model.spec.modes, mode).shared_by_chain):
             return 1
         others = (s for s in self.model.stores if s.chain == self.chain and s is not self and s.is_trading)

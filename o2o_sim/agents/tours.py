@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     from .platform import Platform
 
 TOUR = 0.7124
-"""Length of a long tour over sqrt(drops * area) (Beardwood, Halton & Hammersley 1959; value by simulation)."""
+"""Length of a long tour over sqrt(drops * area) (Beardwood, Halton & Hammersley 1959; value by
+simulation)."""
 EDGE = 0.90
-"""What the edge of the area adds to it, over sqrt(drops). Without an edge a tour nears its limit like 1 / drops (on
-a torus; Percus & Martin 1996), so that what is left falls with the ratio of edge to area, 1 / sqrt(drops). The
-number was fitted to the six tours of 10 to 500 drops in analytic_reference_values.csv; it misses none by more than
-half a per cent."""
+"""What the edge of the area adds to it, over sqrt(drops). Without an edge a tour nears its limit like 1 /
+drops (on a torus; Percus & Martin 1996), so that what is left falls with the ratio of edge to area, 1 /
+sqrt(drops). The number was fitted to the six tours of 10 to 500 drops in analytic_reference_values.csv; it
+misses none by more than half a per cent."""
 SHORT_TOURS = (0.0, 0.0, 1.0428, 1.5642, 1.892, 2.126, 2.312, 2.471, 2.620, 2.744)
-"""Mean length of the shortest closed tour through 0 to 9 random points of a unit square. Two and three points are
-two and three times the mean distance (Ghosh 1951); the others are exact tours of 8,000 to 200,000 draws each
-(standard errors below 0.004)."""
+"""Mean length of the shortest closed tour through 0 to 9 random points of a unit square. Two and three points
+are two and three times the mean distance (Ghosh 1951); the others are exact tours of 8,000 to 200,000 draws
+each (standard errors below 0.004)."""
 
 
 def tour_length(drops: float) -> float:
@@ -36,8 +37,8 @@ def tour_length(drops: float) -> float:
 
 
 def km_per_drop(drops_a_day: float, area_km2: float, rounds: Rounds, hub_km: float) -> float:
-    """Kilometres per parcel. As many rounds as needed share the drops and the area; a round is the way to its part
-    and back and a tour of the doors there (the line-haul and tour of Daganzo 1984).
+    """Kilometres per parcel. As many rounds as needed share the drops and the area; a round is the way to its
+    part and back and a tour of the doors there (the line-haul and tour of Daganzo 1984).
 
     Less than one drop a day still means a trip for each.
     """
@@ -48,8 +49,8 @@ def km_per_drop(drops_a_day: float, area_km2: float, rounds: Rounds, hub_km: flo
 
 
 def way_to_hub(model: O2OModel, rounds: Rounds, name: str) -> float:
-    """Mean way from a platform's hub to the people, km: as the scenario says, from the hub's place in straight
-    lines, or that from the middle of the city."""
+    """Mean way from a platform's hub to the people, km: as the scenario says, from the hub's place in
+    straight lines, or that from the middle of the city."""
     if rounds.hub_km is not None:
         return rounds.hub_km
     if not rounds.is_placed:

@@ -139,12 +139,19 @@ def read_city(spec: CitySpec, folder_of: Callable[[str], Path]) -> Imported:
     by_table = rule.travel is not None
     tables = [
         read_table(
-            folder_of(f"city.import.{kind}") / name, f"city.import.{kind}", wanted, renamed, placed=not by_table
+            folder_of(f"city.import.{kind}") / name,
+            f"city.import.{kind}",
+            wanted,
+            renamed,
+            placed=not by_table,
         )
-        for kind, name, wanted in (("zones", rule.zones, ZONES), ("circles", rule.circles, CIRCLES),
-                                   ("stores", rule.stores, STORES))
+        for kind, name, wanted in (
+            ("zones", rule.zones, ZONES),
+            ("circles", rule.circles, CIRCLES),
+            ("stores", rule.stores, STORES),
+        )
         if name is not None
-    ]  # fmt: skip
+    ]
     zones, ways = tables[0], None
     if rule.travel is not None:
         key = "city.import.travel"
@@ -200,7 +207,8 @@ def _agree(rule: ImportSpec, tables: list[Table], ways: Table | None) -> None:
 
 
 def _arrange(spec: CitySpec, tables: list[Table], ways: Table) -> tuple[Grid, list[_Placed], TableTravel]:
-    """A cell for each zone, circle and store, in the order of the files, and the travel times between them."""
+    """A cell for each zone, circle and store, in the order of the files, and the travel times between
+    them."""
     sizes = [len(t.lines) for t in tables]
     grid = diagram(sum(sizes), spec.cell_m)
     first, placed = 0, []

@@ -104,10 +104,9 @@ def read_table(
 ) -> Table:  # fmt: skip
     """Read a CSV file with the columns `wanted`; `renamed` maps our names to the file's own.
 
-    `key` is the scenario key that names the file, for messages. Other columns are left alone. `placed` files must
-    say where things are. No two rows may be alike in the columns `unique`.
-    Raises ScenarioError with everything that is wrong (up to 20 faults).
-    """
+    `key` is the scenario key that names the file, for messages. Other columns are left alone. `placed` files
+    must say where things are. No two rows may be alike in the columns `unique`. Raises ScenarioError with
+    everything that is wrong (up to 20 faults)."""
     faults = _Faults(file, key)
     rows = _rows(_text(file, faults), faults)
     if not rows:

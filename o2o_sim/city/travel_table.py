@@ -1,7 +1,7 @@
 """A city without a map: who is how far from what stands in a table, as studies of trade areas give it.
 
-Every zone, circle and store gets a cell of its own on a map that is only a diagram. A trip takes what the table
-says, to the last bit that float32 holds: the network's rounding and its fixed minutes are for streets.
+Every zone, circle and store gets a cell of its own on a map that is only a diagram. A trip takes what the
+table says, to the last bit that float32 holds: the network's rounding and its fixed minutes are for streets.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def diagram(places: int, cell_m: float) -> Grid:
 
 
 class TableTravel(Travel):
-    """Travel times from a table. A trip that it does not give takes as long as the way back; a trip within a cell
-    is as on a map, unless the table gives it; all others are impossible.
+    """Travel times from a table. A trip that it does not give takes as long as the way back; a trip within a
+    cell is as on a map, unless the table gives it; all others are impossible.
 
     `to`, `origin` (int[n]) are cells, `minutes` (float64[n]) the trips between them from door to door.
     """
@@ -50,7 +50,8 @@ class TableTravel(Travel):
         at = np.concatenate([own, origin, to])
         cell = np.concatenate([own, to, origin])
         away = np.concatenate([np.full(grid.cells, access_min + self.own_cell_min), minutes, minutes])
-        # Of what is said of a pair, a row for just this way counts before the way back, and both before the default.
+        # Of what is said of a pair, a row for just this way counts before the way back, and both before the
+        # default.
         rank = np.repeat([0, 2, 1], [grid.cells, len(to), len(to)])
         order = np.lexsort((rank, at, cell))
         cell, at, away = cell[order], at[order], away[order]
@@ -79,12 +80,11 @@ class TableTravel(Travel):
 def read_ways(
     travel: Table, named: dict[str, dict[str, int]], reached: set[str], street_kmh: float, access_min: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    """(from, to, minutes) of a travel table; `named` gives the cells of `zones`, `circles` and `stores` by name,
-    `reached` the names that are in the column `to`, or stand at a place that is.
+    """(from, to, minutes) of a travel table; `named` gives the cells of `zones`, `circles` and `stores` by
+    name, `reached` the names that are in the column `to`, or stand at a place that is.
 
-    A name that several have means the store, else the circle. Raises ScenarioError for names that nobody has, and
-    for zones, circles and stores that no row is about.
-    """
+    A name that several have means the store, else the circle. Raises ScenarioError for names that nobody has,
+    and for zones, circles and stores that no row is about."""
     timed = "minutes" in travel.columns
     if timed == ("km" in travel.columns):
         what = "gives both 'minutes' and 'km'" if timed else "gives neither 'minutes' nor 'km'"

@@ -1,4 +1,5 @@
-"""Groups of consumers that an offer can be for: card holders of a mall, the young, who came through a coupon."""
+"""Groups of consumers that an offer can be for: card holders of a mall, the young, who came through a
+coupon."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ FIRST_AUDIENCE, MOST_AUDIENCES = 18, 14
 
 
 class Audiences:
-    """Named groups of consumers; each is one bit of `access`, and an offer that `needs` it is for its members alone.
+    """Named groups of consumers; each is one bit of `access`, and an offer that `needs` it is for its members
+    alone.
 
     `record` are the consumers' records (PERSON[n]); groups come into being when they are first named.
     """

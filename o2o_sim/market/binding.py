@@ -113,12 +113,12 @@ def rule_digest(rule: Callable, fields: tuple[str, ...]) -> str:
 
 _ALONE = (
     "person",
-    "seen_offer",
+    "alternative",
     "end_within",
     "look_along",
     "race_along",
     "race",
-    "eye_of",
+    "chooser_of",
     "look_from_home",
     "is_settled",
     "surplus_of",
@@ -139,8 +139,8 @@ _APART = ("race", "think_together", "race_together", "look_together", "look_alon
 
 
 def _compile(function: Callable, part: str) -> Callable:
-    """Compiled for use inside other compiled functions; small ones dissolve in who calls them, because handing
-    over a dozen arrays costs as much as they do."""
+    """Compiled for use inside other compiled functions; small ones dissolve in who calls them, because
+    handing over a dozen arrays costs as much as they do."""
     return numba.njit(error_model="numpy", forceinline=part not in _APART)(function)
 
 
@@ -167,7 +167,8 @@ def _bind(rule: Callable, fields: tuple[str, ...], compiled: bool) -> tuple[type
     return me, loop, names
 
 
-# Numba keeps whatever it compiled or read back for as long as the process lives, which may be thousands of runs.
+# Numba keeps whatever it compiled or read back for as long as the process lives, which may be thousands of
+# runs.
 _bind_once = functools.lru_cache(maxsize=16)(_bind)
 
 

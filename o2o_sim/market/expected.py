@@ -2,9 +2,10 @@
 
 With one Gumbel draw per offer the chance of an offer is its share of exp(value) (McFadden 1974, "Conditional
 logit analysis of qualitative choice behavior"), and the mean of the best value plus its draw is the log-sum
-plus Euler's constant (Williams 1977, Environment and Planning A 9; Small and Rosen 1981, Econometrica 49). The
-values are those of the scenario's own rule over exactly the offers that a person sees, in double precision.
-Simulated counts scatter around these expectations, because every (person, need, offer) has a draw of its own.
+plus Euler's constant (Williams 1977, Environment and Planning A 9; Small and Rosen 1981, Econometrica 49).
+The values are those of the scenario's own rule over exactly the offers that a person sees, in double
+precision. Simulated counts scatter around these expectations, because every (person, need, offer) has a draw
+of its own.
 
 An expectation is of demand: whom a full shop turns away is counted as if served.
 """
@@ -48,9 +49,8 @@ class Expected:
 
     `purchases` are choices of an offer, `looked` visits of who then ordered a parcel (showrooming),
     `turnover_yuan` what its seller receives: price less its own discount. Row 0 is who could choose nothing.
-    `logsum` (float64[n], utils) is per need the log-sum: the mean of the best value plus its draw, less Euler's
-    constant; minus infinity where nothing is seen.
-    """
+    `logsum` (float64[n], utils) is per need the log-sum: the mean of the best value plus its draw, less
+    Euler's constant; minus infinity where nothing is seen."""
 
     table: Table
     purchases: Floats
@@ -129,38 +129,56 @@ def person(people, extra, i):
     raise NotImplementedError
 
 
-def seen_offer(offers, o, unseen_x):
+def alternative(offers, o, unseen_x):
     raise NotImplementedError
 
 
-def eye_of(people, favourite, loyalty, reach_x, scales, i, c, day_key):
+def chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key):
     raise NotImplementedError
 
 
 def consider(
-    offers, entries, a, b, me, eye, limit, unseen_x, walk, familiarity, today, twin, place, n, utility, row, on_foot
-):  # fmt: skip
+    offers,
+    entries,
+    a,
+    b,
+    me,
+    chooser,
+    limit,
+    unseen_x,
+    walk,
+    familiarity,
+    today,
+    twin,
+    place,
+    n,
+    utility,
+    row,
+    on_foot,
+):
     """Note what consumer `me` sees of entries a..b; returns how many alternatives there are now.
 
-    Offers of one key are one alternative, worth the better of them, because they share their draw: a shop seen
-    from home and from work, or the same thing on two terms. `place` is the alternative of each key, or -1.
-    """
+    Offers of one key are one alternative, worth the better of them, because they share their draw: a shop
+    seen from home and from work, or the same thing on two terms. `place` is the alternative of each key, or
+    -1."""
     for j in range(a, b):
         o = entries[j].offer
         if o == _NO_OFFER:
             continue
         away = np.float64(entries[j].minutes)
         store = offers[o].store
-        mine = 1.0 if store == eye.favourite else 0.0
-        followed = 1.0 if store == eye.follows else 0.0
+        mine = 1.0 if store == chooser.favourite else 0.0
+        followed = 1.0 if store == chooser.follows else 0.0
         if not (
-            away <= limit or away <= offers[o].reach or (followed > 0.5 and (away <= eye.search or not walk))
+            away <= limit
+            or away <= offers[o].reach
+            or (followed > 0.5 and (away <= chooser.search or not walk))
         ):
             continue
-        if (offers[o].needs & ~eye.access) != _NO_ACCESS:
+        if (offers[o].needs & ~chooser.access) != _NO_ACCESS:
             continue
-        trip = Trip(away if walk else 0.0, familiarity[offers[o].platform], eye.loyalty * mine, followed)
-        u = min(max(value(me, seen_offer(offers, o, unseen_x), trip, today), -_LARGEST), _LARGEST)
+        trip = Trip(away if walk else 0.0, familiarity[offers[o].platform], chooser.loyalty * mine, followed)
+        u = min(max(value(me, alternative(offers, o, unseen_x), trip, today), -_LARGEST), _LARGEST)
         k = place[twin[o]]
         if k < 0:
             k = n
@@ -176,11 +194,10 @@ def look_again(n, w, utility, second, here, order, gone):
     """The chances of who has walked to alternative w, as shares of everybody: returns that she buys there;
     `gone[k]` is set to the chance that she orders k by phone instead.
 
-    In units of the time at which w wins the first race, the draws of the others are at least a = exp(u - u_w),
-    and on the phone's terms alternative k beats w before time 1 if its draw is below r = exp(second - here).
-    With G(s) = 1 + sum of max(a, r s), over all others, she buys k with chance r * integral of 1 / G^2
-    from s = a / r to 1, and stays with chance 1 / G(1). G is linear between the bends a / r.
-    """
+    In units of the time at which w wins the first race, the draws of the others are at least a = exp(u -
+    u_w), and on the phone's terms alternative k beats w before time 1 if its draw is below r = exp(second -
+    here). With G(s) = 1 + sum of max(a, r s), over all others, she buys k with chance r * integral of 1 / G^2
+    from s = a / r to 1, and stays with chance 1 / G(1). G is linear between the bends a / r."""
     level, count = 1.0, 0
     for k in range(n):
         gone[k] = 0.0
@@ -227,7 +244,7 @@ def expect_all(
         for p in range(len(mine)):
             mine[p] = np.float64(familiarity[i, p]) * scales.familiarity
         me = person(people, extra, i)
-        eye = eye_of(people, favourite, loyalty, reach_x, scales, i, c, np.uint64(0))
+        chooser = chooser_of(people, favourite, loyalty, reach_x, scales, i, c, np.uint64(0))
         works = today.workday > 0.5 and scales.work_anchor and people[i].work >= 0
         n = 0
         for kind in range(5):
@@ -244,9 +261,24 @@ def expect_all(
             if k >= 0:
                 walk = kind == 0 or kind == 3
                 n = consider(
-                    offers, entries, start[k], start[k + 1], me, eye, eye.limit if walk else -1.0, 1.0, walk, mine,
-                    today, twin, place, n, utility, row, on_foot,
-                )  # fmt: skip
+                    offers,
+                    entries,
+                    start[k],
+                    start[k + 1],
+                    me,
+                    chooser,
+                    chooser.limit if walk else -1.0,
+                    1.0,
+                    walk,
+                    mine,
+                    today,
+                    twin,
+                    place,
+                    n,
+                    utility,
+                    row,
+                    on_foot,
+                )
         for k in range(n):
             place[twin[row[k]]] = -1
         if n == 0:
@@ -260,14 +292,29 @@ def expect_all(
         for k in range(n):
             total += math.exp(utility[k] - top)
         logsum[q] = top + math.log(total)
-        looks = touch[c] > 0.0 and (eye.access & _ONLINE) != _NO_ACCESS
+        looks = touch[c] > 0.0 and (chooser.access & _ONLINE) != _NO_ACCESS
         if looks:
             # What the phone offers to who has the goods in her hands, in the order of the alternatives above.
             k = scales.everywhere + c
             m = consider(
-                offers, entries, start[k], start[k + 1], me, eye, -1.0, 0.0, False, mine, today, twin, place, 0,
-                phone, row_again, scrap,
-            )  # fmt: skip
+                offers,
+                entries,
+                start[k],
+                start[k + 1],
+                me,
+                chooser,
+                -1.0,
+                0.0,
+                False,
+                mine,
+                today,
+                twin,
+                place,
+                0,
+                phone,
+                row_again,
+                scrap,
+            )
             for k in range(n):
                 again = place[twin[row[k]]]
                 second[k] = phone[again] if again >= 0 else _UNSEEN
@@ -282,10 +329,10 @@ def expect_all(
                 bought[row[k]] += weight[q] * chance
                 continue
             o = row[k]
-            own = 1.0 if offers[o].store == eye.favourite else 0.0
-            followed = 1.0 if offers[o].store == eye.follows else 0.0
-            trip = Trip(0.0, mine[offers[o].platform], eye.loyalty * own, followed)
-            here = min(max(value(me, seen_offer(offers, o, 1.0), trip, today), -_LARGEST), _LARGEST)
+            own = 1.0 if offers[o].store == chooser.favourite else 0.0
+            followed = 1.0 if offers[o].store == chooser.follows else 0.0
+            trip = Trip(0.0, mine[offers[o].platform], chooser.loyalty * own, followed)
+            here = min(max(value(me, alternative(offers, o, 1.0), trip, today), -_LARGEST), _LARGEST)
             bought[o] += weight[q] * look_again(n, k, utility, second, here, order, gone)
             for e in range(n):
                 if gone[e] > 0.0:
@@ -293,7 +340,7 @@ def expect_all(
                     looked[o] += weight[q] * gone[e]
 
 
-_SHARED = ("person", "seen_offer", "eye_of", "value")
+_SHARED = ("person", "alternative", "chooser_of", "value")
 
 
 def _bind(rule: Callable, fields: tuple[str, ...], compiled: bool) -> Callable:

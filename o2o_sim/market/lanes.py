@@ -17,8 +17,8 @@ U64, U32, F32 = np.uint64, np.uint32, np.float32
 WIDE, FEWEST, VECTOR = 64, 6, 8
 """Most people in a group; fewer than FEWEST are faster one by one; groups are filled up to whole vectors."""
 
-# Rows of a crowd's `traits`: what a rule reads of a person (BASE_ME and up to eight extra fields), then these,
-# and at last her familiarity with each platform. A row is WIDE people wide.
+# Rows of a crowd's `traits`: what a rule reads of a person (BASE_ME and up to eight extra fields), then
+# these, and at last her familiarity with each platform. A row is WIDE people wide.
 _ROWS = len(BASE_ME) + 8
 ACCESS, LIMIT, FAVOURITE, FOLLOWS, LOYALTY, FAMILIARITY = range(_ROWS, _ROWS + 6)
 _W = U64(WIDE)
@@ -33,11 +33,11 @@ def person(people, extra, i):
     raise NotImplementedError
 
 
-def eye_of(people, favourite, loyalty, reach_x, scales, i, c, day_key):
+def chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key):
     raise NotImplementedError
 
 
-def seen_offer(offers, o, unseen_x):
+def alternative(offers, o, unseen_x):
     raise NotImplementedError
 
 
@@ -64,23 +64,23 @@ def lane_person(traits, lane):
     return Me(*(base + extra_lanes(traits, lane)))
 
 
-def enter(people, familiarity, extra, scales, i, eye, lane, traits):
+def enter(people, familiarity, extra, scales, i, chooser, lane, traits):
     """Put consumer i into a lane."""
     me = person(people, extra, i)
     for row in range(len(me)):
         traits[row * WIDE + lane] = me[row]
-    traits[LIMIT * WIDE + lane] = eye.limit
-    traits[FAVOURITE * WIDE + lane] = np.float64(eye.favourite)
-    traits[FOLLOWS * WIDE + lane] = np.float64(eye.follows)
-    traits[LOYALTY * WIDE + lane] = eye.loyalty
+    traits[LIMIT * WIDE + lane] = chooser.limit
+    traits[FAVOURITE * WIDE + lane] = np.float64(chooser.favourite)
+    traits[FOLLOWS * WIDE + lane] = np.float64(chooser.follows)
+    traits[LOYALTY * WIDE + lane] = chooser.loyalty
     for p in range(familiarity.shape[1]):
         traits[(FAMILIARITY + p) * WIDE + lane] = np.float64(familiarity[i, p]) * scales.familiarity
 
 
 def think_together(traits, access, utility, people, offers, o, away, way, today):
-    """What each of the first `people` lanes thinks of offer `o`, `away` minutes from them, into `utility` (`way` as in
-    `shopping.look_along`)."""
-    seen = seen_offer(offers, o, 1.0)
+    """What each of the first `people` lanes thinks of offer `o`, `away` minutes from them, into `utility`
+    (`way` as in `shopping.look_along`)."""
+    seen = alternative(offers, o, 1.0)
     store, needs, near = np.float64(offers[o].store), offers[o].needs, away <= offers[o].reach
     known = _FAMILIARITY + U64(offers[o].platform) * _W
     for lane in range(_NONE, people):
@@ -147,7 +147,8 @@ def go_through(
 
 
 def by_reach(people, reach_x, scales, needs_consumer, c, size, need, search):
-    """Sort the needs of a group by how far their people look, furthest first (stable), into `need`, `search`."""
+    """Sort the needs of a group by how far their people look, furthest first (stable), into `need`,
+    `search`."""
     for n in range(size):
         q = need[n]
         me = needs_consumer[q]
@@ -162,9 +163,34 @@ def by_reach(people, reach_x, scales, needs_consumer, c, size, need, search):
 
 
 def look_together(
-    people, familiarity, favourite, loyalty, extra, offers, start, entries, reach_x, scales, today, needs_consumer,
-    home, c, day_key, size, need, traits, access, low, high, search, thought, best, pick, walked, before,
-):  # fmt: skip
+    people,
+    familiarity,
+    favourite,
+    loyalty,
+    extra,
+    offers,
+    start,
+    entries,
+    reach_x,
+    scales,
+    today,
+    needs_consumer,
+    home,
+    c,
+    day_key,
+    size,
+    need,
+    traits,
+    access,
+    low,
+    high,
+    search,
+    thought,
+    best,
+    pick,
+    walked,
+    before,
+):
     """What a group of neighbours finds from home, as `look_from_home`: shops around, deliveries, everywhere.
 
     The first `size` of `need` (places in the day's list) are needs of category c of people who live in cell
@@ -175,9 +201,9 @@ def look_together(
     by_reach(people, reach_x, scales, needs_consumer, c, size, need, search)
     for lane in range(size):
         i = np.int64(needs_consumer[need[lane]])
-        eye = eye_of(people, favourite, loyalty, reach_x, scales, i, c, day_key)
-        enter(people, familiarity, extra, scales, i, eye, lane, traits)
-        low[lane], high[lane], access[lane] = eye.low, eye.high, eye.access
+        chooser = chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key)
+        enter(people, familiarity, extra, scales, i, chooser, lane, traits)
+        low[lane], high[lane], access[lane] = chooser.low, chooser.high, chooser.access
         best[lane], pick[lane], walked[lane] = NEVER, _NO_OFFER, False
     for kind in range(3):
         k = c * scales.cells + home
@@ -188,6 +214,21 @@ def look_together(
         elif kind == 2:
             k = scales.everywhere + c
         go_through(
-            offers, entries, today, start[k], start[k + 1], size, kind == 0, traits, access, low, high, search,
-            thought, best, pick, walked, before,
-        )  # fmt: skip
+            offers,
+            entries,
+            today,
+            start[k],
+            start[k + 1],
+            size,
+            kind == 0,
+            traits,
+            access,
+            low,
+            high,
+            search,
+            thought,
+            best,
+            pick,
+            walked,
+            before,
+        )

@@ -45,8 +45,8 @@ LINES = (
     "transfers",
     "owners",
 )
-"""What money is moved for: the lines of a store's profit and loss (`transfers` are shared gains, compensations and
-fines; `owners` is capital, not profit)."""
+"""What money is moved for: the lines of a store's profit and loss (`transfers` are shared gains,
+compensations and fines; `owners` is capital, not profit)."""
 
 LINE = {name: number for number, name in enumerate(LINES)}
 CAPITAL = LINE["owners"]
@@ -57,8 +57,8 @@ ALL_KNOWN = -(2**62)
 
 @kernel
 def _move(balance, books, flows, kind, payer, receiver, amount, n):
-    """Move n amounts; arrays of one element stand for n equal ones. If an account does not exist nothing is moved, and
-    its number is returned, else ALL_KNOWN."""
+    """Move n amounts; arrays of one element stand for n equal ones. If an account does not exist nothing is
+    moved, and its number is returned, else ALL_KNOWN."""
     for accounts in (payer, receiver):
         for a in accounts:
             if n > 0 and not 0 <= a < len(balance):
@@ -99,8 +99,8 @@ class Ledger:
         return len(self.names) - 1
 
     def book(self, line: str, payer: ArrayLike, receiver: ArrayLike, amount: ArrayLike) -> None:
-        """Move `amount` (int64 fen, may be an array) from payer to receiver (account numbers; any of the three may be one
-        for all)."""
+        """Move `amount` (int64 fen, may be an array) from payer to receiver (account numbers; any of the
+        three may be one for all)."""
         amounts = np.asarray(amount)
         if amounts.dtype.kind not in "iu":
             raise TypeError(f"money is booked in whole fen, not {amounts.dtype}")

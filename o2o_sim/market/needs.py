@@ -30,79 +30,81 @@ Habits = namedtuple(
 # Each parallel loop below only calls a plain compiled function per block: arrays taken out of a namedtuple
 # inside a parallel loop are reference-counted by every thread, and (Numba 0.68) stores to them can be lost.
 @kernel
-def _count_block(people, when, day, free_day, next_free, plan_ahead, key, first, last):
-    due = 0
+def _count_block(people, due, day, free_day, next_free, plan_ahead, key, first, last):
+    count = 0
     for i in range(first, last):
         people[i].at = people[i].home
-        for c in range(when.shape[1]):
-            if when[i, c] <= day:
+        for c in range(due.shape[1]):
+            if due[i, c] <= day:
                 if (
                     not free_day
                     and plan_ahead[c] > 0.0
                     and uniform(extend(key, U64(c)), U64(people[i].id)) < plan_ahead[c]
                 ):
-                    when[i, c] = next_free
+                    due[i, c] = next_free
                 else:
-                    due += 1
-    return due
+                    count += 1
+    return count
 
 
 @kernel(parallel=True)
-def count_due(people, when, day, free_day, next_free, plan_ahead, key, starts, block):
+def count_due(people, due, day, free_day, next_free, plan_ahead, key, starts, block):
     """Put off what is put off, send everybody home, and count the needs due per block into starts[1:]."""
     n = len(people)
     for b in prange(len(starts) - 1):
         starts[b + 1] = _count_block(
-            people, when, day, free_day, next_free, plan_ahead, key, b * block, min(n, (b + 1) * block)
+            people, due, day, free_day, next_free, plan_ahead, key, b * block, min(n, (b + 1) * block)
         )
 
 
 @kernel
-def _list_block(when, day, first, last, at, consumer, category):
+def _list_block(due, day, first, last, at, consumer, category):
     for i in range(first, last):
-        for c in range(when.shape[1]):
-            if when[i, c] <= day:
+        for c in range(due.shape[1]):
+            if due[i, c] <= day:
                 consumer[at] = i
                 category[at] = c
                 at += 1
 
 
 @kernel(parallel=True)
-def list_due(when, day, starts, block, consumer, category):
+def list_due(due, day, starts, block, consumer, category):
     """Fill the list of needs that `count_due` counted."""
-    n = len(when)
+    n = len(due)
     for b in prange(len(starts) - 1):
-        _list_block(when, day, b * block, min(n, (b + 1) * block), starts[b], consumer, category)
+        _list_block(due, day, b * block, min(n, (b + 1) * block), starts[b], consumer, category)
 
 
 @kernel
-def _learn_one(people, known, best, bond, when, habits, i, c, store, platform, social, served, day, key):
+def _learn_one(
+    people, familiarity, favourite, loyalty, due, habits, i, c, store, platform, social, served, day, key
+):
     """One purchase (or going without, store = platform = 0) and what it leaves behind."""
     if not served:
-        when[i, c] = day + 1
+        due[i, c] = day + 1
         return
     who = U64(people[i].id)
     income = min(max(np.float64(people[i].income), 0.05), 20.0)
     mean = habits.every_days[c] * exp(-habits.elasticity[c] * log(income))
     days = mean * (0.5 + uniform(extend(key, U64(2 * c)), who)) + uniform(extend(key, U64(2 * c + 1)), who)
-    when[i, c] = min(day + max(1, int(days)), LAST_DAY)
+    due[i, c] = min(day + max(1, int(days)), LAST_DAY)
     if store == 0 and platform == 0:
         return
-    for p in range(1, known.shape[1]):
-        f = known[i, p]
+    for p in range(1, familiarity.shape[1]):
+        f = familiarity[i, p]
         if p == platform:
-            known[i, p] = f + np.float32(habits.habit_rate) * (np.float32(1) - f)
+            familiarity[i, p] = f + np.float32(habits.habit_rate) * (np.float32(1) - f)
         elif f > 0:
-            known[i, p] = f * np.float32(1.0 - habits.habit_fade)
-    if best[i, c] == store - 1 and store > 0:
-        v = bond[i, c]
-        bond[i, c] = v + np.float32(habits.loyalty_rate) * (np.float32(1) - v)
+            familiarity[i, p] = f * np.float32(1.0 - habits.habit_fade)
+    if favourite[i, c] == store - 1 and store > 0:
+        v = loyalty[i, c]
+        loyalty[i, c] = v + np.float32(habits.loyalty_rate) * (np.float32(1) - v)
     else:
-        v = bond[i, c] * np.float32(1.0 - habits.loyalty_fade)
+        v = loyalty[i, c] * np.float32(1.0 - habits.loyalty_fade)
         if v < np.float32(habits.loyalty_rate) and store > 0:
-            best[i, c] = store - 1
+            favourite[i, c] = store - 1
             v = np.float32(habits.loyalty_rate)
-        bond[i, c] = v
+        loyalty[i, c] = v
     if (
         store > 0
         and social[store]
@@ -115,10 +117,10 @@ def _learn_one(people, known, best, bond, when, habits, i, c, store, platform, s
 @kernel
 def _learn_block(
     people,
-    known,
-    best,
-    bond,
-    when,
+    familiarity,
+    favourite,
+    loyalty,
+    due,
     habits,
     consumer,
     category,
@@ -136,10 +138,10 @@ def _learn_block(
         o = pick[n]
         _learn_one(
             people,
-            known,
-            best,
-            bond,
-            when,
+            familiarity,
+            favourite,
+            loyalty,
+            due,
             habits,
             consumer[n],
             category[n],
@@ -155,10 +157,10 @@ def _learn_block(
 @kernel(parallel=True)
 def learn_all(
     people,
-    known,
-    best,
-    bond,
-    when,
+    familiarity,
+    favourite,
+    loyalty,
+    due,
     habits,
     consumer,
     category,
@@ -171,7 +173,8 @@ def learn_all(
     day,
     key,
 ):
-    """Habit (`known`), loyalty (`best`, `bond`), following and the next need (`when`) of all who shopped today.
+    """Habit (`familiarity`), loyalty (`favourite`, `loyalty`), following and the next need (`due`) of all who
+    shopped today.
 
     `offer_store` and `offer_platform` are numbers + 1 per offer (0: none); `social` says for each store
     number + 1 whether it has an account to follow.
@@ -179,10 +182,10 @@ def learn_all(
     for b in prange(len(starts) - 1):
         _learn_block(
             people,
-            known,
-            best,
-            bond,
-            when,
+            familiarity,
+            favourite,
+            loyalty,
+            due,
             habits,
             consumer,
             category,
@@ -257,10 +260,9 @@ def _adopt_part(people, hazard, keys, first, last):
 def adopt(people, hazard, keys):
     """One month of adoption.
 
-    `hazard` (float64[cohorts, 2 + platforms]) is the chance of somebody of literacy 1 to take up a smartphone, paying
-    by phone, and each platform; it is multiplied by her literacy. keys: uint64[2 + platforms]. A platform and paying
-    by phone need a smartphone, had at the month's beginning.
-    """
+    `hazard` (float64[cohorts, 2 + platforms]) is the chance of somebody of literacy 1 to take up a
+    smartphone, paying by phone, and each platform; it is multiplied by her literacy. keys: uint64[2 +
+    platforms]. A platform and paying by phone need a smartphone, had at the month's beginning."""
     n = len(people)
     for part in prange(PARTS):
         _adopt_part(people, hazard, keys, part * n // PARTS, (part + 1) * n // PARTS)

@@ -34,8 +34,8 @@ class Offer:
     their radius), DELIVERED (by those within `reach_min` of the place, at no travel), EVERYWHERE, FOLLOWERS
     (only by who follows the store). `needs` are the bits of `access` one must have.
 
-    Two offers may have one `key` if their `needs` differ: the same thing on two terms. They have one draw, so that
-    everybody takes the better of those she can have, and a second set of terms is not a second chance.
+    Two offers may have one `key` if their `needs` differ: the same thing on two terms. They have one draw, so
+    that everybody takes the better of those she can have, and a second set of terms is not a second chance.
 
     The customer pays price - discount - subsidy + fee. The seller gets price - discount (the subsidy comes
     from the platform), and pays `goods`, `spoilage`, `commission` and `advertising` (to the platform),
@@ -119,9 +119,8 @@ the length of the longest list."""
 class Table:
     """All offers of a day in columns, and the lists that say who sees them.
 
-    `columns` (ROW[rows]) is for the shopping loop; `fen` (int64[rows] per kind of money) is what one purchase by one
-    simulated consumer moves, i.e. the yuan amounts times the people she stands for.
-    """
+    `columns` (ROW[rows]) is for the shopping loop; `fen` (int64[rows] per kind of money) is what one purchase
+    by one simulated consumer moves, i.e. the yuan amounts times the people she stands for."""
 
     rows: list[Offer]
     columns: np.ndarray
@@ -150,8 +149,8 @@ _NOBODY = Offer(np.uint64(0), "", "", 0, 0.0, seen=FOLLOWERS)
 _NAMES = tuple(f.name for f in fields(Offer))
 
 
-def tabulate(rows: list[Offer], people_each: float, channels: list[str]) -> Table:
-    """Turn published offers into columns. `people_each` is how many people one consumer stands for;
+def tabulate(rows: list[Offer], expansion_factor: float, channels: list[str]) -> Table:
+    """Turn published offers into columns. `expansion_factor` is how many people one consumer stands for;
     `channels` is the register of channel names, extended here when a new one turns up."""
     rows = [_NOBODY, *rows]
     raw = {name: [getattr(r, name) for r in rows] for name in _NAMES if name not in ("maker", "channel")}
@@ -191,7 +190,7 @@ def tabulate(rows: list[Offer], people_each: float, channels: list[str]) -> Tabl
     columns["price"] = net / column("usual") * column("price_weight")
     columns["discount"] = (column("discount") + column("subsidy")) / np.where(price > 0, price, 1.0)
     columns["channel"] = [numbers[r.channel] for r in rows]
-    fen = {name: np.rint(column(name) * (100.0 * people_each)).astype(np.int64) for name in MONEY}
+    fen = {name: np.rint(column(name) * (100.0 * expansion_factor)).astype(np.int64) for name in MONEY}
     seller, carrier = column("seller", np.int64), column("carrier", np.int64)
     return Table(rows, columns, fen, seller, np.where(carrier < 0, seller, carrier), seen, channels)
 
@@ -228,10 +227,9 @@ def build_lists(
     """Who sees what: by (category, cell) for offers at places and for deliveries, by category for what is
     seen everywhere, by (category, store) for what only followers see.
 
-    `reach` holds the cells around each place cell, `place_of_cell` (int32[cells]) the number of a place there,
-    `limit_min` (float64[categories]) how far the most mobile consumer goes for a category, `delivery_min` how
-    far deliveries to followers go.
-    """
+    `reach` holds the cells around each place cell, `place_of_cell` (int32[cells]) the number of a place
+    there, `limit_min` (float64[categories]) how far the most mobile consumer goes for a category,
+    `delivery_min` how far deliveries to followers go."""
     c = table.columns
     category = c["category"].astype(np.int64)
 

@@ -43,11 +43,11 @@ BASE_ME = (
     "online",
 )
 
-Seen = namedtuple(
-    "Seen", "appeal price queue wait unseen payment area quality discount days channel category"
+Alternative = namedtuple(
+    "Alternative", "appeal price queue wait unseen payment area quality discount days channel category"
 )
 Trip = namedtuple("Trip", "minutes familiarity loyalty follows")
-Eye = namedtuple("Eye", "low high access favourite loyalty follows limit search")
+Chooser = namedtuple("Chooser", "low high access favourite loyalty follows limit search")
 """What else the loop must know of who looks: the halves of her draw key, her access bits, her stores
 (number + 1), her loyalty in utils, how far she goes and how far she looks in minutes."""
 Today = namedtuple("Today", "day weekday month workday")
@@ -61,7 +61,8 @@ Scales = namedtuple(
     "Scales",
     "familiarity loyalty work_anchor largest_radius cells stores delivered everywhere followers longest",
 )
-"""Weights in utils, minutes, sizes, the numbers of the first list of each kind, and the length of the longest list."""
+"""Weights in utils, minutes, sizes, the numbers of the first list of each kind, and the length of the longest
+list."""
 
 # What a rule is made of; `Shopping` puts the real ones in their place.
 Me = namedtuple("Me", BASE_ME)  # type: ignore[misc]
@@ -96,9 +97,9 @@ def person(people, extra, i):
     return Me(*(base + extra_fields(extra, i)))
 
 
-def seen_offer(offers, o, unseen_x):
+def alternative(offers, o, unseen_x):
     """Offer o as the rule sees it; `unseen_x` is 0 for who has it in her hands, else 1."""
-    return Seen(
+    return Alternative(
         offers[o].appeal,
         offers[o].price,
         offers[o].queue,
@@ -123,7 +124,9 @@ def end_within(entries, a, b, limit):
     return a
 
 
-def look_along(offers, entries, a, b, me, eye, limit, way, unseen_x, familiarity, today, utility, low, high):
+def look_along(
+    offers, entries, a, b, me, chooser, limit, way, unseen_x, familiarity, today, utility, low, high
+):
     """Work out what consumer `me` thinks of entries a..b of a list, and note the halves of the offers' keys.
 
     `way` is 1 where she goes herself and 0 where things come to her: then minutes only decide what she sees.
@@ -132,12 +135,12 @@ def look_along(offers, entries, a, b, me, eye, limit, way, unseen_x, familiarity
         o = entries[j].offer
         away = np.float64(entries[j].minutes)
         store = offers[o].store
-        mine = 1.0 if store == eye.favourite else 0.0
-        followed = 1.0 if store == eye.follows else 0.0
-        trip = Trip(away * way, familiarity[offers[o].platform], eye.loyalty * mine, followed)
-        u = value(me, seen_offer(offers, o, unseen_x), trip, today)
+        mine = 1.0 if store == chooser.favourite else 0.0
+        followed = 1.0 if store == chooser.follows else 0.0
+        trip = Trip(away * way, familiarity[offers[o].platform], chooser.loyalty * mine, followed)
+        u = value(me, alternative(offers, o, unseen_x), trip, today)
         visible = ((away <= limit) | (away <= offers[o].reach) | (followed > 0.5)) & (
-            (offers[o].needs & ~eye.access) == _NO_ACCESS
+            (offers[o].needs & ~chooser.access) == _NO_ACCESS
         )
         utility[j - a] = F32(min(max(u, -_LARGEST), _LARGEST)) if visible else UNSEEN
         low[j - a], high[j - a] = low_half(offers[o].key), high_half(offers[o].key)
@@ -152,10 +155,27 @@ def race_along(n, mine_low, mine_high, utility, low, high, time):
 
 
 def race(
-    offers, entries, a, b, me, eye, limit, unseen_x, familiarity, today, utility, low, high, time, best, pick, walk,
+    offers,
+    entries,
+    a,
+    b,
+    me,
+    chooser,
+    limit,
+    unseen_x,
+    familiarity,
+    today,
+    utility,
+    low,
+    high,
+    time,
+    best,
+    pick,
+    walk,
     walked,
-):  # fmt: skip
-    """Consumer `me` goes through entries a..b of a list; returns (best, pick, walked), new or as they were."""
+):
+    """Consumer `me` goes through entries a..b of a list; returns (best, pick, walked), new or as they
+    were."""
     n = b - a
     look_along(
         offers,
@@ -163,7 +183,7 @@ def race(
         a,
         b,
         me,
-        eye,
+        chooser,
         limit,
         1.0 if walk else 0.0,
         unseen_x,
@@ -173,19 +193,19 @@ def race(
         low,
         high,
     )
-    race_along(n, eye.low, eye.high, utility, low, high, time)
+    race_along(n, chooser.low, chooser.high, utility, low, high, time)
     for j in range(n):
         if time[j] < best:
             best, pick, walked = time[j], entries[a + j].offer, walk
     return best, pick, walked
 
 
-def eye_of(people, favourite, loyalty, reach_x, scales, i, c, day_key):
+def chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key):
     """What the loop must know of consumer i besides what the rule reads. Followers look as far as anybody."""
     best, follows = favourite[i, c], people[i].follows
     key = extend(extend(day_key, U64(people[i].id)), U64(c))
     radius = np.float64(people[i].radius)
-    return Eye(
+    return Chooser(
         low_half(key),
         high_half(key),
         people[i].access,
@@ -198,22 +218,54 @@ def eye_of(people, favourite, loyalty, reach_x, scales, i, c, day_key):
 
 
 def look_from_home(
-    offers, start, entries, scales, today, home, c, me, eye, familiarity, utility, low, high, time
+    offers, start, entries, scales, today, home, c, me, chooser, familiarity, utility, low, high, time
 ):
     """What she finds from home: shops around, deliveries, what is seen everywhere. (time, offer, walked)."""
     k = c * scales.cells + home
     a = start[k]
-    b = end_within(entries, a, start[k + 1], eye.search)
+    b = end_within(entries, a, start[k + 1], chooser.search)
     best, pick, walked = race(
-        offers, entries, a, b, me, eye, eye.limit, 1.0, familiarity, today, utility, low, high, time, NEVER, _NO_OFFER,
-        True, False,
-    )  # fmt: skip
+        offers,
+        entries,
+        a,
+        b,
+        me,
+        chooser,
+        chooser.limit,
+        1.0,
+        familiarity,
+        today,
+        utility,
+        low,
+        high,
+        time,
+        NEVER,
+        _NO_OFFER,
+        True,
+        False,
+    )
     for kind in range(2):
         k = scales.delivered + c * scales.cells + home if kind == 0 else scales.everywhere + c
         best, pick, walked = race(
-            offers, entries, start[k], start[k + 1], me, eye, -1.0, 1.0, familiarity, today, utility, low, high, time,
-            best, pick, False, walked,
-        )  # fmt: skip
+            offers,
+            entries,
+            start[k],
+            start[k + 1],
+            me,
+            chooser,
+            -1.0,
+            1.0,
+            familiarity,
+            today,
+            utility,
+            low,
+            high,
+            time,
+            best,
+            pick,
+            False,
+            walked,
+        )
     return best, pick, walked
 
 
@@ -230,42 +282,110 @@ def surplus_of(best, pick):
 
 
 def decide(
-    people, offers, start, entries, touch, scales, today, i, c, me, eye, familiarity, utility, low, high, time, best,
-    pick, walked,
-):  # fmt: skip
-    """From what she found from home to what consumer i does: (offer taken, offer visited first or 0, surplus)."""
+    people,
+    offers,
+    start,
+    entries,
+    touch,
+    scales,
+    today,
+    i,
+    c,
+    me,
+    chooser,
+    familiarity,
+    utility,
+    low,
+    high,
+    time,
+    best,
+    pick,
+    walked,
+):
+    """From what she found from home to what consumer i does: (offer taken, offer visited first or 0,
+    surplus)."""
     if today.workday > 0.5 and scales.work_anchor and people[i].work >= 0:
         # Shops around work. A shop that she also sees from home has the same draw: the shorter way decides.
         k = c * scales.cells + people[i].work
         a = start[k]
-        b = end_within(entries, a, start[k + 1], eye.search)
+        b = end_within(entries, a, start[k + 1], chooser.search)
         best, pick, walked = race(
-            offers, entries, a, b, me, eye, eye.limit, 1.0, familiarity, today, utility, low, high, time, best, pick,
-            True, walked,
-        )  # fmt: skip
+            offers,
+            entries,
+            a,
+            b,
+            me,
+            chooser,
+            chooser.limit,
+            1.0,
+            familiarity,
+            today,
+            utility,
+            low,
+            high,
+            time,
+            best,
+            pick,
+            True,
+            walked,
+        )
     if people[i].follows >= 0:
         k = scales.followers + c * scales.stores + people[i].follows
         best, pick, walked = race(
-            offers, entries, start[k], start[k + 1], me, eye, -1.0, 1.0, familiarity, today, utility, low, high, time,
-            best, pick, False, walked,
-        )  # fmt: skip
+            offers,
+            entries,
+            start[k],
+            start[k + 1],
+            me,
+            chooser,
+            -1.0,
+            1.0,
+            familiarity,
+            today,
+            utility,
+            low,
+            high,
+            time,
+            best,
+            pick,
+            False,
+            walked,
+        )
     visited = _NO_OFFER
     if walked:
         people[i].at = offers[pick].cell
-        if touch[c] > 0.0 and eye.access & _ONLINE:
+        if touch[c] > 0.0 and chooser.access & _ONLINE:
             # Showrooming: she stands in the shop, the way is behind her, the goods are in her hands. What
             # would the phone offer now? The draws are the ones she came with.
-            mine = 1.0 if offers[pick].store == eye.favourite else 0.0
-            followed = 1.0 if offers[pick].store == eye.follows else 0.0
-            trip = Trip(0.0, familiarity[offers[pick].platform], eye.loyalty * mine, followed)
-            here = value(me, seen_offer(offers, pick, 1.0), trip, today)
-            bits = pair_bits(eye.low, eye.high, low_half(offers[pick].key), high_half(offers[pick].key))
+            mine = 1.0 if offers[pick].store == chooser.favourite else 0.0
+            followed = 1.0 if offers[pick].store == chooser.follows else 0.0
+            trip = Trip(0.0, familiarity[offers[pick].platform], chooser.loyalty * mine, followed)
+            here = value(me, alternative(offers, pick, 1.0), trip, today)
+            bits = pair_bits(
+                chooser.low, chooser.high, low_half(offers[pick].key), high_half(offers[pick].key)
+            )
             now = F32(exponential(bits) * exp_single(F32(-min(max(here, -_LARGEST), _LARGEST))))
             k = scales.everywhere + c
             _, taken, stays = race(
-                offers, entries, start[k], start[k + 1], me, eye, -1.0, 0.0, familiarity, today, utility, low, high,
-                time, now, pick, False, True,
-            )  # fmt: skip
+                offers,
+                entries,
+                start[k],
+                start[k + 1],
+                me,
+                chooser,
+                -1.0,
+                0.0,
+                familiarity,
+                today,
+                utility,
+                low,
+                high,
+                time,
+                now,
+                pick,
+                False,
+                True,
+            )
             if not stays:
                 visited, pick = pick, taken
     return pick, visited, surplus_of(best, pick)
@@ -294,10 +414,34 @@ def shop_block(
                 together = size >= FEWEST
                 if together:
                     look_together(
-                        people, familiarity, favourite, loyalty, extra, offers, start, entries, reach_x, scales, today,
-                        needs_consumer, home, c, day_key, size, need, traits, access, lows, highs, search, thought,
-                        bests, found, on_foot, before,
-                    )  # fmt: skip
+                        people,
+                        familiarity,
+                        favourite,
+                        loyalty,
+                        extra,
+                        offers,
+                        start,
+                        entries,
+                        reach_x,
+                        scales,
+                        today,
+                        needs_consumer,
+                        home,
+                        c,
+                        day_key,
+                        size,
+                        need,
+                        traits,
+                        access,
+                        lows,
+                        highs,
+                        search,
+                        thought,
+                        bests,
+                        found,
+                        on_foot,
+                        before,
+                    )
                 for g in range(size):
                     q = need[g]
                     i = np.int64(needs_consumer[q])
@@ -311,7 +455,7 @@ def shop_block(
                     for p in range(len(mine)):
                         mine[p] = np.float64(familiarity[i, p]) * scales.familiarity
                     me = person(people, extra, i)
-                    eye = eye_of(people, favourite, loyalty, reach_x, scales, i, c, day_key)
+                    chooser = chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key)
                     if not together:
                         best, taken, walked = look_from_home(
                             offers,
@@ -322,7 +466,7 @@ def shop_block(
                             home,
                             c,
                             me,
-                            eye,
+                            chooser,
                             mine,
                             utility,
                             low,
@@ -330,9 +474,26 @@ def shop_block(
                             time,
                         )
                     o, v, s = decide(
-                        people, offers, start, entries, touch, scales, today, i, c, me, eye, mine, utility, low, high,
-                        time, best, taken, walked,
-                    )  # fmt: skip
+                        people,
+                        offers,
+                        start,
+                        entries,
+                        touch,
+                        scales,
+                        today,
+                        i,
+                        c,
+                        me,
+                        chooser,
+                        mine,
+                        utility,
+                        low,
+                        high,
+                        time,
+                        best,
+                        taken,
+                        walked,
+                    )
                     pick[q], visited[q], surplus[q] = o, v, s
                 size = 0
             if n < last:
@@ -350,9 +511,27 @@ def shop_all(
     for k in prange(len(order)):
         b = order[k]
         shop_block(
-            people, familiarity, favourite, loyalty, extra, offers, start, entries, reach_x, touch, scales, today,
-            needs_consumer, needs_category, starts[b], starts[b + 1], day_key, pick, visited, surplus,
-        )  # fmt: skip
+            people,
+            familiarity,
+            favourite,
+            loyalty,
+            extra,
+            offers,
+            start,
+            entries,
+            reach_x,
+            touch,
+            scales,
+            today,
+            needs_consumer,
+            needs_category,
+            starts[b],
+            starts[b + 1],
+            day_key,
+            pick,
+            visited,
+            surplus,
+        )
 
 
 def dealing_order(blocks):

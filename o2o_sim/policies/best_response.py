@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 PRICED_ELSEWHERE = ("marketplace shop", "warehouse delivery")
 """Channels of a store whose prices the platform sets."""
 LOOKS = 11
-"""Prices over the whole range that are tried before the best of them is refined, for a profit of several peaks."""
+"""Prices over the whole range that are tried before the best of them is refined, for a profit of several
+peaks."""
 DIGITS = 6
 """Decimals of a price relative to the format's, so that the last bit of a sum moves no choice."""
 
@@ -29,12 +30,12 @@ DIGITS = 6
 class BestResponse(Satisficing):
     """As satisficing, but its price is the best answer to what all others ask today (Bertrand 1883).
 
-    Every month, content or not, it works out what it would sell at each price from `stores.best_response.lowest_x` to
-    `highest_x` of its format's, to the people there are and with all other offers as they stand, and takes the price
-    of the largest expected sum of (what it gets less what the purchase costs it). All who do so move at a time, each
-    to where others stood: where that comes to rest, nobody gains by moving alone (Nash 1950). Queues are those that
-    people expect today; that a full shop turns people away, and that others will answer, it does not see.
-    """
+    Every month, content or not, it works out what it would sell at each price from
+    `stores.best_response.lowest_x` to `highest_x` of its format's, to the people there are and with all other
+    offers as they stand, and takes the price of the largest expected sum of (what it gets less what the
+    purchase costs it). All who do so move at a time, each to where others stood: where that comes to rest,
+    nobody gains by moving alone (Nash 1950). Queues are those that people expect today; that a full shop
+    turns people away, and that others will answer, it does not see."""
 
     def review(self, store: Store, view: View, chance: float) -> Decision:
         decision = super().review(store, view, chance)
@@ -61,8 +62,8 @@ class BestResponse(Satisficing):
 
 
 def best_price(profit, lowest: float, highest: float) -> float:
-    """Where a function of a price is largest within bounds: the best of `LOOKS` prices, then Brent's (1973) search
-    between its neighbours."""
+    """Where a function of a price is largest within bounds: the best of `LOOKS` prices, then Brent's (1973)
+    search between its neighbours."""
     from scipy.optimize import minimize_scalar  # takes 0.1 s, which other runs need not wait for
 
     tried = np.linspace(lowest, highest, LOOKS)
@@ -103,7 +104,7 @@ class ProfitCurve:
         for share, workday in kinds_of_day(self.model):
             expected = self.model.expected_sales(self.needs, columns=columns, workday=workday)
             earned += share * float(np.dot(expected.purchases[self.rows], margins))
-        return earned * self.model.people_each
+        return earned * self.model.expansion_factor
 
 
 def kinds_of_day(model: O2OModel) -> list[tuple[float, bool]]:
@@ -115,8 +116,8 @@ def kinds_of_day(model: O2OModel) -> list[tuple[float, bool]]:
 
 
 def might_come(model: O2OModel, rows: np.ndarray, census: bool) -> Needs:
-    """The needs of a usual day that some of these offers could meet: their categories', of who lives or works on a
-    list on which one of them stands, and of followers."""
+    """The needs of a usual day that some of these offers could meet: their categories', of who lives or works
+    on a list on which one of them stands, and of followers."""
     people, table, habits = model.consumers.columns, model.table, model.habits
     assert table is not None and table.lists is not None
     needs = usual_needs(

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 class Decision:
     """One decision of one month, with the figures that led to it.
 
-    `kind` is `keep`, `price` (to `price_x`), `adopt` or `quit` (`mode`, `platform`), `showroom`, `move online`
-    or `close`, or one of the `kinds` of a special system; `reason` says in a few words why.
-    """
+    `kind` is `keep`, `price` (to `price_x`), `adopt` or `quit` (`mode`, `platform`), `showroom`, `move
+    online` or `close`, or one of the `kinds` of a special system; `reason` says in a few words why."""
 
     kind: str
     reason: str = ""
@@ -42,9 +41,9 @@ class View:
     sales that its holders make through it; `online_share[category]` the share of sales that went to parcels;
     `members[platform]` the share of consumers who are members; `orders[platform, category]` a month's local
     orders, in fen; `systems` the special systems that are on, which may forbid a store a mode.
-    `shop_prices[circle, category]` are (price asked of its own accord, store number, cell) of all shops of that main
-    category, and `online_price[category]` the cheapest parcel, fee included; prices in usual tickets.
-    """
+    `shop_prices[circle, category]` are (price asked of its own accord, store number, cell) of all shops of
+    that main category, and `online_price[category]` the cheapest parcel, fee included; prices in usual
+    tickets."""
 
     date: date
     spec: Spec

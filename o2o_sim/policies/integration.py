@@ -62,7 +62,8 @@ def contribution_margin(months: list[Month]) -> float:
 
 
 def options(store: Store, view: View) -> list[Option]:
-    """All modes that the store does not hold, could adopt today, can pay and has some skill for, best first."""
+    """All modes that the store does not hold, could adopt today, can pay and has some skill for, best
+    first."""
     spec = view.spec
     rules = spec.stores.satisficing
     if store.format.integrates_from is not None and view.date < store.format.integrates_from:
@@ -109,8 +110,8 @@ def _partners(mode: str, store: Store, view: View) -> list[Platform | None]:
 
 
 def caller(mode: str, store: Store, platforms: list[Platform]) -> Platform:
-    """The one of several platforms whose agent calls this month, by their members. Were all compared, every shop
-    would sign with whichever has one member more, and no second platform could ever begin."""
+    """The one of several platforms whose agent calls this month, by their members. Were all compared, every
+    shop would sign with whichever has one member more, and no second platform could ever begin."""
     model = store.model
     u = uniforms(model.seed_number, f"agents of {mode}", model.day, np.full(1, store.bits))[0]
     weight = np.cumsum([p.members + 1e-9 for p in platforms])

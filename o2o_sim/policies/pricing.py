@@ -21,9 +21,10 @@ SAME = 1e-6
 class PriceMatch(Satisficing):
     """As satisficing, but it does not look for a price of its own: it takes the lowest that it sees.
 
-    It looks at rivals around and at parcels, as `stores.price_match` says, every month, content or not. It never
-    asks more than its list price, and never follows below its margin floor. Of a rival that matches too it looks at
-    the list price, or two would hold each other down for ever. (Of what such promises do when all give them: Salop
+    It looks at rivals around and at parcels, as `stores.price_match` says, every month, content or not. It
+    never asks more than its list price, and never follows below its margin floor. Of a rival that matches too
+    it looks at the list price, or two would hold each other down for ever. (Of what such promises do when all
+    give them: Salop
     1986.)
     """
 

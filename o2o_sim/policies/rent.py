@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 class RentPolicy:
-    """Base: `decide` returns next month's rent level in yuan per m2 and month. `why` is the reason that the log gives,
-    if it is not what is empty."""
+    """Base: `decide` returns next month's rent level in yuan per m2 and month. `why` is the reason that the
+    log gives, if it is not what is empty."""
 
     why = ""
 
@@ -27,8 +27,8 @@ class Fixed(RentPolicy):
 
 
 class Indexed(RentPolicy):
-    """Rents follow an index, whatever is empty. Leases of a circle step up once a year each, on days of their own, so
-    that its level rises by a twelfth of the year's growth (compounded) every month."""
+    """Rents follow an index, whatever is empty. Leases of a circle step up once a year each, on days of their
+    own, so that its level rises by a twelfth of the year's growth (compounded) every month."""
 
     why = "index"
 

@@ -83,9 +83,9 @@ class Satisficing(StorePolicy):
         return next(clear, None)
 
     def crowd(self, store: Store, view: View, chance: float) -> Option | None:
-        """What a content store takes up because others have: the affordable mode that most comparable stores hold,
-        with a chance in proportion to how many do (DiMaggio & Powell 1983 on firms that imitate for want of knowing).
-        """
+        """What a content store takes up because others have: the affordable mode that most comparable stores
+        hold, with a chance in proportion to how many do (DiMaggio & Powell 1983 on firms that imitate for
+        want of knowing)."""
         rules = view.spec.stores.satisficing
         if chance >= rules.review_share * rules.follow:
             return None
@@ -96,7 +96,8 @@ class Satisficing(StorePolicy):
         return best if chance < rules.review_share * rules.follow * held else None
 
     def changes(self, store: Store, view: View) -> list[Option]:
-        """What it can do besides moving its price, best first: ways to integrate, and what special systems offer."""
+        """What it can do besides moving its price, best first: ways to integrate, and what special systems
+        offer."""
         more = special(store, view)
         found = options(store, view)
         return sorted([*found, *more], key=lambda o: o.cost - o.gain) if more else found

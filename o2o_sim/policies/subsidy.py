@@ -23,7 +23,8 @@ class Fixed(SubsidyPolicy):
 
 
 class MatchRival(SubsidyPolicy):
-    """At least its own; otherwise what the highest paying rival of its kind paid last month, times a factor."""
+    """At least its own; otherwise what the highest paying rival of its kind paid last month, times a
+    factor."""
 
     def decide(self, platform: Platform, rivals: list[Platform]) -> float:
         rule = platform.spec.subsidy
@@ -33,8 +34,9 @@ class MatchRival(SubsidyPolicy):
 
 
 class BuyShare(SubsidyPolicy):
-    """What the scenario says until a share of the people are members, or a share of the orders of its kind are its
-    own; then nothing, whatever becomes of the share. (Where the money for it ends, all policies stop.)"""
+    """What the scenario says until a share of the people are members, or a share of the orders of its kind
+    are its own; then nothing, whatever becomes of the share. (Where the money for it ends, all policies
+    stop.)"""
 
     def decide(self, platform: Platform, rivals: list[Platform]) -> float:
         rule = platform.spec.subsidy

@@ -91,10 +91,11 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """The name of a file to write; when the block ends it gets the name `path`, if the block fails it is removed.
+    """The name of a file to write; when the block ends it gets the name `path`, if the block fails it is
+    removed.
 
-    A file of that name is replaced. Raises ScenarioError for what the disk refuses, and whatever the block raises.
-    """
+    A file of that name is replaced. Raises ScenarioError for what the disk refuses, and whatever the block
+    raises."""
     part = _sibling(path, "part")
     try:
         with _told_plainly(path):

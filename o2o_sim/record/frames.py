@@ -1,8 +1,7 @@
 """What a screen needs of a run, as bytes: a key once, then a frame after each day.
 
-docs/decisions/0012-frames.md says what they hold, message.py how they are written; js/src/frames.js reads them.
-Frames are the same bytes for the same scenario and seed. Nothing of this is read by the simulation.
-"""
+docs/decisions/0012-frames.md says what they hold, message.py how they are written; js/src/frames.js reads
+them. Frames are the same bytes for the same scenario and seed. Nothing of this is read by the simulation."""
 
 from __future__ import annotations
 
@@ -26,7 +25,8 @@ MOST_PEOPLE = 10_000
 """People drawn: more than these a screen cannot show apart."""
 
 BOUGHT, LOOKED, ORDERED, LEFT = range(4)
-"""What somebody did: bought in the shop; looked there and ordered a parcel; ordered to the door; left without."""
+"""What somebody did: bought in the shop; looked there and ordered a parcel; ordered to the door; left
+without."""
 STORE_BITS = 14
 _MOST_STORES = (1 << STORE_BITS) - 1
 _TRIP = 1 << 20
@@ -49,11 +49,11 @@ def log_value(codes: np.ndarray) -> np.ndarray:
 
 
 class Encoder:
-    """Makes the messages of a run: `key()` at any time, `frame()` after each `model.step()`, for the day just done.
+    """Makes the messages of a run: `key()` at any time, `frame()` after each `model.step()`, for the day just
+    done.
 
-    The people shown are the `people` (at most 10,000) with the smallest ids, a random sample, for everything about
-    somebody is drawn by id; they stand in the order of home cell, then id.
-    """
+    The people shown are the `people` (at most 10,000) with the smallest ids, a random sample, for everything
+    about somebody is drawn by id; they stand in the order of home cell, then id."""
 
     def __init__(self, model: O2OModel, people: int = MOST_PEOPLE):
         self.model = model
@@ -89,7 +89,7 @@ class Encoder:
             "currency": spec.currency,
             "population": len(m.consumers),
             "residents": round(spec.residents),
-            "people_each": m.people_each,
+            "people_each": m.expansion_factor,
             "people": len(self._who),
             "grid": {"nx": grid.nx, "ny": grid.ny, "cell_m": _whole(grid.cell_m)},
             "circles": [
@@ -202,7 +202,8 @@ class Encoder:
         self._number = np.where(store <= _MOST_STORES, store, 0)
         went = self._number << 2 | _TRIP
         ordered = np.where(self._nothing, 0, self._number << 2 | 3 - ORDERED)
-        # By rank, the highest of which is shown: trips before orders, then by store, then by what was done there.
+        # By rank, the highest of which is shown: trips before orders, then by store, then by what was done
+        # there.
         self._taken = np.where(self._at_place, went | 3 - BOUGHT, ordered)
         self._refused = np.where(self._at_place, went | 3 - LEFT, 0)
 
@@ -256,7 +257,7 @@ class Encoder:
         totals = (
             row["sales_yuan"],
             row["subsidy_yuan"],
-            row["purchases"] * m.people_each,
+            row["purchases"] * m.expansion_factor,
             row["vacancy"],
             round(row["surplus_mean"], 4),  # the rest hangs on the machine's logarithm
             online / sum(sales) if sum(sales) else 0.0,
@@ -273,8 +274,9 @@ class Encoder:
 
 
 def subsidies_of(model: O2OModel) -> list[float]:
-    """Yuan an order that each platform pays at the end of the last day: who subsidises was settled in the morning, by
-    date and budget; the amount is that of the evening, so on a month's last that of the month to come."""
+    """Yuan an order that each platform pays at the end of the last day: who subsidises was settled in the
+    morning, by date and budget; the amount is that of the evening, so on a month's last that of the month to
+    come."""
     paying = dict(getattr(model, "_subsidising", ()))
     return [
         p.subsidy_yuan * model.spec.levers.subsidy_x
@@ -285,7 +287,8 @@ def subsidies_of(model: O2OModel) -> list[float]:
 
 
 def _changed(figures: dict[str, Any]) -> bool:
-    """False if an event tells what was before and all of it still is: a subsidy is logged in every month that pays it."""
+    """False if an event tells what was before and all of it still is: a subsidy is logged in every month that
+    pays it."""
     before = {
         name: value
         for name, value in figures.items()

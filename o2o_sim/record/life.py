@@ -1,4 +1,5 @@
-"""The life of one store: what it saw each quarter, what it considered and decided, its profit and loss, its end."""
+"""The life of one store: what it saw each quarter, what it considered and decided, its profit and loss, its
+end."""
 
 from __future__ import annotations
 
@@ -26,14 +27,14 @@ SEEN = {"aspiration": "aspiration", "neighbours' margin": "neighbours"}
 class Life:
     """One store from its opening to its end, or to the last day. Money is in yuan of real people, a month.
 
-    `quarters` has a row per quarter: quarter, state, modes, sales, visitors (a day), looked (share of visitors who
-    only looked), turned_away (share), profit, margin (profit on sales), rent_share (rent on sales), aspiration and
-    neighbours (the margin it hoped for, and that of its neighbours, when it last decided), cash (at the quarter's end).
-    `decisions` has a row per decision that changed something or weighed something: date, decision, reason, figures
-    (a dict), considered (a list of dicts: mode, platform, gain and cost in yuan a month). `profit_and_loss` has a row
-    per line of the books and a column per calendar year, means a month; the last row is the profit. `since_first` compares
-    the last half year with the first: share by which sales, visitors, rent and wages changed; empty before a year.
-    """
+    `quarters` has a row per quarter: quarter, state, modes, sales, visitors (a day), looked (share of
+    visitors who only looked), turned_away (share), profit, margin (profit on sales), rent_share (rent on
+    sales), aspiration and neighbours (the margin it hoped for, and that of its neighbours, when it last
+    decided), cash (at the quarter's end). `decisions` has a row per decision that changed something or
+    weighed something: date, decision, reason, figures (a dict), considered (a list of dicts: mode, platform,
+    gain and cost in yuan a month). `profit_and_loss` has a row per line of the books and a column per
+    calendar year, means a month; the last row is the profit. `since_first` compares the last half year with
+    the first: share by which sales, visitors, rent and wages changed; empty before a year."""
 
     name: str
     format: str
@@ -62,7 +63,8 @@ class Life:
 
 
 def life_of(name: str, frames: Frames) -> Life:
-    """The life of a store of a run, from its tables. Raises ScenarioError if there is no store of that name."""
+    """The life of a store of a run, from its tables. Raises ScenarioError if there is no store of that
+    name."""
     stores = frames["outcomes"]
     mine = stores[stores["name"] == name]
     if mine.empty:
@@ -123,9 +125,20 @@ def _quarters(books: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
             }
         )
     columns = [
-        "quarter", "state", "modes", "sales", "visitors", "looked", "turned_away", "profit", "margin", "rent_share",
-        "aspiration", "neighbours", "cash",
-    ]  # fmt: skip
+        "quarter",
+        "state",
+        "modes",
+        "sales",
+        "visitors",
+        "looked",
+        "turned_away",
+        "profit",
+        "margin",
+        "rent_share",
+        "aspiration",
+        "neighbours",
+        "cash",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -1,9 +1,8 @@
 """What a study keeps of one run: its numbers, its stores in a line each, and its months.
 
-Money is in yuan of the whole city; metrics count real people's visits and orders, months count as the tables do
-that they come from. Names of categories, circles, platforms and channels are texts of the user's own: whatever
-follows a family's name and a slash is one of them.
-"""
+Money is in yuan of the whole city; metrics count real people's visits and orders, months count as the tables
+do that they come from. Names of categories, circles, platforms and channels are texts of the user's own:
+whatever follows a family's name and a slash is one of them."""
 
 from __future__ import annotations
 
@@ -293,8 +292,9 @@ def _circles(frames: Frames, specs: Mapping[str, Any]) -> dict[str, float]:
     return found
 
 
-def _platforms(frames: Frames, people_each: float) -> dict[str, float]:
-    """Members, cash, orders and subsidies of every platform; a simulated order is one of `people_each`."""
+def _platforms(frames: Frames, expansion_factor: float) -> dict[str, float]:
+    """Members, cash, orders and subsidies of every platform; a simulated order is one of
+    `expansion_factor`."""
     names, city = _members(frames, "orders"), frames["city_monthly"]
 
     def months(what: str, name: str) -> pd.Series:
@@ -309,7 +309,7 @@ def _platforms(frames: Frames, people_each: float) -> dict[str, float]:
         "members": {p: months("members", p).iloc[-1] for p in names},
         "members_peak": {p: months("members", p).max() for p in names},
         "cash_yuan": cash,
-        "orders_day": {p: orders[f"orders/{p}"].mean() * people_each for p in names},
+        "orders_day": {p: orders[f"orders/{p}"].mean() * expansion_factor for p in names},
         "subsidy_yuan": {p: spent.get(p, nothing) for p in names},
         "platform_solvent": {p: cash[p] if math.isnan(cash[p]) else cash[p] >= -FEN for p in names},
     }

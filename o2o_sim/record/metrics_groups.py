@@ -12,17 +12,24 @@ import pandas as pd
 Frames = Mapping[str, pd.DataFrame]
 
 BY_FORMAT = (
-    "stores_closed_share", "integrated_share", "life_days", "sales_yuan_month", "profit_yuan_month", "profit_margin",
-    "visits_day", "turned_away_share",
-)  # fmt: skip
+    "stores_closed_share",
+    "integrated_share",
+    "life_days",
+    "sales_yuan_month",
+    "profit_yuan_month",
+    "profit_margin",
+    "visits_day",
+    "turned_away_share",
+)
 """The metrics that every format has, as `NAME/format/FORMAT`."""
 
 
 def by_format(frames: Frames, formats: Iterable[str], integrated: frozenset[str]) -> dict[str, float]:
-    """What became of the stores of every format, and what a trading store of it took, earned and saw in a month.
+    """What became of the stores of every format, and what a trading store of it took, earned and saw in a
+    month.
 
-    `integrated` are the outcomes that count as integrated. Books are those of the months that the run has closed.
-    """
+    `integrated` are the outcomes that count as integrated. Books are those of the months that the run has
+    closed."""
     daily, books = frames["daily"], frames["stores_monthly"]
     fates = _with_lives(frames["outcomes"], daily["date"].iloc[-1]).groupby("format")
     found: dict[str, float] = {}

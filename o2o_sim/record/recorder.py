@@ -84,7 +84,7 @@ class Recorder:
         mine = (t.store >= 0) & (t.seen == AT_PLACE)
         if len(where):
             np.add.at(visits, where[t.store[mine]], m.came[mine])
-        row |= {f"footfall/{name}": float(v * m.people_each) for name, v in zip(m.circles, visits)}
+        row |= {f"footfall/{name}": float(v * m.expansion_factor) for name, v in zip(m.circles, visits)}
         row |= {
             f"orders/{p.name}": int(count[t.columns["platform"] == p.number + 1].sum()) for p in m.platforms
         }
@@ -92,8 +92,8 @@ class Recorder:
         self._fresh = row
 
     def sales(self) -> None:
-        """Add the day's purchases to the month's, by channel, category, circle, platform and cohort. Called as
-        soon as they are settled, because the books of the month close before the day is recorded."""
+        """Add the day's purchases to the month's, by channel, category, circle, platform and cohort. Called
+        as soon as they are settled, because the books of the month close before the day is recorded."""
         m = self.model
         t, bought = m.table, m.bought
         assert t is not None
@@ -164,8 +164,8 @@ class Recorder:
         self._trading = [(s, s.state, "+".join(sorted(s.modes))) for s in trading]
 
     def _close_books(self) -> None:
-        """The books of every store of the month, with what the decisions of its last evening cost; also of who
-        was founded that evening."""
+        """The books of every store of the month, with what the decisions of its last evening cost; also of
+        who was founded that evening."""
         m = self.model
         known = {s.number for s, _, _ in self._trading}
         new = [(s, s.state, "") for s in m.stores if not s.months and s.is_trading and s.number not in known]
@@ -194,7 +194,7 @@ class Recorder:
         frame["price_x"] = [s.price_x for s in stores]
         numbers = np.array([s.number for s in stores], dtype=np.int64)
         for name in ("customers", "visits", "looked_only", "turned_away"):
-            frame[name] = getattr(m.month, name)[numbers] * m.people_each
+            frame[name] = getattr(m.month, name)[numbers] * m.expansion_factor
         self._store_months.append(frame)
 
     def close_month(self) -> None:

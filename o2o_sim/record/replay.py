@@ -2,10 +2,9 @@
 
 The file is a message of kind `replay`. Its sections are zlib streams: the key, then for each block of up to
 BLOCK days the headers of its frames, one after another, and their numbers in columns. A column is one section
-of all frames of the block that have it, padded with zeros to the longest: all days of its first element, then all
-days of its second, ...; first the lowest bytes of all, then the next. So a person's days stand together, and
-the numbers of shops apart from what was done there.
-"""
+of all frames of the block that have it, padded with zeros to the longest: all days of its first element, then
+all days of its second, ...; first the lowest bytes of all, then the next. So a person's days stand together,
+and the numbers of shops apart from what was done there."""
 
 from __future__ import annotations
 
@@ -36,7 +35,8 @@ _MOST_RATIO = 1100
 
 
 def pack(key: bytes, frames: Iterable[bytes]) -> bytes:
-    """The file of a run. Raises ValueError for frames that do not follow each other, or more than can be kept."""
+    """The file of a run. Raises ValueError for frames that do not follow each other, or more than can be
+    kept."""
     packer = Packer(key)
     for frame in frames:
         if not packer.add(frame):
@@ -99,7 +99,8 @@ class Packer:
         columns = _columns([decode(f) for f in self._frames])
         number = len(self._blocks)
         self._sections[f"heads {number}"] = _deflated(heads)
-        # Of a person's days hardly any stretch comes again, so that looking for one costs time and, oddly, space.
+        # Of a person's days hardly any stretch comes again, so that looking for one costs time and, oddly,
+        # space.
         self._sections[f"columns {number}"] = _deflated(columns, zlib.Z_RLE, memory=7)
         self._blocks.append([len(self._frames), len(heads), len(columns)])
         self._frames = []
@@ -245,8 +246,8 @@ class Replay:
 
     @classmethod
     def load(cls, place: str | os.PathLike[str]) -> Replay:
-        """Read the replay of a run's folder, or of a file. Raises ScenarioError, which names the file, if there is
-        none or it cannot be shown."""
+        """Read the replay of a run's folder, or of a file. Raises ScenarioError, which names the file, if
+        there is none or it cannot be shown."""
         path = Path(place)
         try:
             if path.is_dir():

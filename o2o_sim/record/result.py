@@ -71,8 +71,8 @@ class RunResult:
         return headline(self.frames, self.manifest)
 
     def replay(self) -> Any:
-        """The run on its map, to be played in a notebook. Raises ScenarioError if the run was not written to a folder, has
-        no replay there, or the extra `notebook` is not installed."""
+        """The run on its map, to be played in a notebook. Raises ScenarioError if the run was not written to
+        a folder, has no replay there, or the extra `notebook` is not installed."""
         if self.folder is None:
             hint = "Give run() an `out`, or leave it out: `out=False` is what keeps a run from being written."
             raise ScenarioError("this run was not written, so there is no replay of it", hint=hint)
@@ -97,12 +97,12 @@ def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[
     """
     daily, outcomes = frames["daily"], frames["outcomes"]
     scenario = manifest["scenario"]
-    people_each = scenario["residents"] / scenario["population"]
+    expansion_factor = scenario["residents"] / scenario["population"]
     by_channel = {c.partition("/")[2]: float(daily[c].sum()) for c in columns_of(daily, "sales")}
     by_channel = dict(sorted(by_channel.items(), key=lambda item: -item[1]))
     sales = sum(by_channel.values())
     footfall = float(daily[columns_of(daily, "footfall")].to_numpy().sum())
-    orders = float(daily[columns_of(daily, "orders")].to_numpy().sum()) * people_each
+    orders = float(daily[columns_of(daily, "orders")].to_numpy().sum()) * expansion_factor
     subsidy = float(daily["subsidy_yuan"].sum())
     needs = float(daily["needs"].sum())
     start = str(scenario["start"])
@@ -122,8 +122,8 @@ def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[
         "stores_opened": int((outcomes["opened"] > start).sum()),
         "stores_closed": closed,
         "yearly_exit_rate": _share(closed, store_years),
-        "showrooming_share": _share(float(daily["showroomed"].sum()) * people_each, footfall),
-        "turned_away_share": _share(float(daily["turned_away"].sum()) * people_each, footfall),
+        "showrooming_share": _share(float(daily["showroomed"].sum()) * expansion_factor, footfall),
+        "turned_away_share": _share(float(daily["turned_away"].sum()) * expansion_factor, footfall),
         "surplus_mean": _share(float((daily["surplus_mean"] * daily["needs"]).sum()), needs),
     }
 

@@ -1,8 +1,7 @@
 """What one key of a scenario says about another: found before anything is built, and all at once.
 
-Bounds of a single key stand where the key is declared; what only a file can tell (imported circles and stores,
-plugins) is found when that file is read.
-"""
+Bounds of a single key stand where the key is declared; what only a file can tell (imported circles and
+stores, plugins) is found when that file is read."""
 
 from __future__ import annotations
 
@@ -43,7 +42,8 @@ TAKEN_FIELDS = {
     "id", "home", "work", "at", "access", "familiarity", "favourite", "loyalty", "follows", "due", "extra",
     "columns", "extra_names", "bytes_each", "position",
 }  # fmt: skip
-"""What an extra field cannot be called: fields that consumers have, and what the population itself is asked."""
+"""What an extra field cannot be called: fields that consumers have, and what the population itself is
+asked."""
 
 STREETS = "streets"
 PARTNERS = {"marketplace": "marketplace", "partnership": "local_services", "group": "local_services"}
@@ -289,11 +289,25 @@ def _rule(spec: Spec, key: Key, kind: str, said: str) -> Faults:
 
 
 CHECKS: tuple[Callable[[Spec], Faults], ...] = (
-    _run, _people, _categories, _huff, _formats, _named_stores, _circles, _platforms, _plugins, store_faults, partner_faults,
+    _run,
+    _people,
+    _categories,
+    _huff,
+    _formats,
+    _named_stores,
+    _circles,
+    _platforms,
+    _plugins,
+    store_faults,
+    partner_faults,
     logistics_faults,
     growth_faults,
-    check_provider, check_franchise, check_late,
-    check_circles, check_payment,
-    check_calendar, check_group_deals,
+    check_provider,
+    check_franchise,
+    check_late,
+    check_circles,
+    check_payment,
+    check_calendar,
+    check_group_deals,
     people_faults,
-)  # fmt: skip
+)

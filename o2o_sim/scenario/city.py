@@ -133,9 +133,8 @@ class MetroLine(Block):
 class ImportSpec(Block):
     """A real city from CSV files (UTF-8, a header line). Paths start from the scenario's folder.
 
-    All files give places in the same way: `x`, `y` in metres, or `lon`, `lat` in degrees. With a `travel` table
-    they need no places.
-    """
+    All files give places in the same way: `x`, `y` in metres, or `lon`, `lat` in degrees. With a `travel`
+    table they need no places."""
 
     zones: str = key(
         ...,

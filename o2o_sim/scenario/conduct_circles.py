@@ -1,4 +1,5 @@
-"""What a scenario may say about circles and landlords beyond plain rents, and about paying by phone in shops."""
+"""What a scenario may say about circles and landlords beyond plain rents, and about paying by phone in
+shops."""
 
 from __future__ import annotations
 
@@ -35,9 +36,9 @@ class TurnoverRent(Block):
 class SmartCircle(Block):
     """Pay by phone for parking and goods, with one points card, in all shops of a circle whose owners invest.
 
-    It goes live when enough owners have joined. Owners are as in Granovetter (1978): each joins once the share of the
-    others who did reaches a threshold of its own. What was paid towards a system that never goes live is lost.
-    """
+    It goes live when enough owners have joined. Owners are as in Granovetter (1978): each joins once the
+    share of the others who did reaches a threshold of its own. What was paid towards a system that never goes
+    live is lost."""
 
     start: Day | None = key(None, "From when owners are asked; empty means from the beginning")
     investment_yuan: float = key(
@@ -70,8 +71,8 @@ class SmartCircle(Block):
         ge=1,
         le=600,
     )
-    # Guesses: paying at the barrier and finding a space saves a driver five minutes, and a fifth of visitors drive; the
-    # phone at the till saves finding change and card.
+    # Guesses: paying at the barrier and finding a space saves a driver five minutes, and a fifth of visitors
+    # drive; the phone at the till saves finding change and card.
     parking_min: float = key(
         1.0,
         "Minutes of parking saved per visit, mean over all visitors who pay by phone",
@@ -92,7 +93,8 @@ class SmartCircle(Block):
 
 
 class CircleAlliance(Block):
-    """A landlord who favours one platform: its coupons are sweetened in his circle, those of its rivals refused."""
+    """A landlord who favours one platform: its coupons are sweetened in his circle, those of its rivals
+    refused."""
 
     platform: str = key(..., "The platform that is favoured")
     start: Day | None = key(None, "First day; empty means from the beginning")
@@ -127,8 +129,8 @@ class PaymentPush(Block):
 class MobilePayment(Block):
     """Paying by phone as infrastructure: it shortens queues at tills and costs a fee; a provider runs it.
 
-    Who pays by phone (`pays_by_phone_start`, `consumers.phone_payment`) does so for every purchase where it can be done.
-    """
+    Who pays by phone (`pays_by_phone_start`, `consumers.phone_payment`) does so for every purchase where it
+    can be done."""
 
     provider: str = key("phone payments", "The provider's name, as its account is called", min_length=1)
     start: Day | None = key(None, "First day on which shops take it; empty means from the beginning")
@@ -136,8 +138,8 @@ class MobilePayment(Block):
     till_min_saved: float = key(
         1.0, "Minutes of service saved by each customer who pays by phone", unit="min", ge=0, le=240
     )
-    # 0.6 % is what merchants were asked for (recalled). The costs are guesses: half of the fee goes on to the banks,
-    # and what else one pays for a payment and a user is of the order of fen and yuan.
+    # 0.6 % is what merchants were asked for (recalled). The costs are guesses: half of the fee goes on to the
+    # banks, and what else one pays for a payment and a user is of the order of fen and yuan.
     fee_share: float = key(
         0.006, "What sellers pay of sales paid by phone", unit="share", ge=0, le=0.5, adjustable=True
     )

@@ -21,8 +21,8 @@ class Recruit(Block):
     orders, or has made a habit of it before.
     """
 
-    # Of 2014, as recalled: a ride-hailing app grew from 22 to about 100 million users in 77 days at some 10 yuan a
-    # ride, when perhaps 200 million lived where it ran: 0.17 a month, or 0.017 a month and yuan.
+    # Of 2014, as recalled: a ride-hailing app grew from 22 to about 100 million users in 77 days at some 10
+    # yuan a ride, when perhaps 200 million lived where it ran: 0.17 a month, or 0.017 a month and yuan.
     hazard_per_yuan: float = key(
         0.015,
         "Monthly chance to join, of somebody of literacy 1, per yuan of subsidy on an order",
@@ -80,10 +80,9 @@ class Round(Block):
 class Funding(Block):
     """Who pays for growth, and what happens when they stop: the platform leaves the market.
 
-    Investors put in what these rounds say and nothing else (`patience_yuan` is not used). A platform whose till
-    is below zero at the end of a month, and that can hope for no further round, leaves: its offers,
-    memberships and partnerships end, and its investors settle what it owes.
-    """
+    Investors put in what these rounds say and nothing else (`patience_yuan` is not used). A platform whose
+    till is below zero at the end of a month, and that can hope for no further round, leaves: its offers,
+    memberships and partnerships end, and its investors settle what it owes."""
 
     rounds: list[Round] = key([], "Rounds that are promised for a day, earliest first", max_length=100)
     every_months: int | None = key(
@@ -103,9 +102,8 @@ class Network(Block):
     """A two-sided network: shops make a platform worth using, and users make it worth joining for shops.
 
     Its reach is log(1 + shops with it) / log(1 + shops that could be): 0 with none, 1 with all (a logarithm,
-    because the tenth restaurant adds more choice than the hundredth). The other side, shops that come because users do,
-    is in what shops expect of a partnership or a marketplace.
-    """
+    because the tenth restaurant adds more choice than the hundredth). The other side, shops that come because
+    users do, is in what shops expect of a partnership or a marketplace."""
 
     # Guesses: as much as its usual lack of trust (base.yaml: -0.5); and twice as many newcomers.
     appeal: float = key(0.5, "Utility of its offers when all shops are on it", unit="utils", ge=0, le=20)

@@ -1,4 +1,5 @@
-"""Ways of bringing goods to a door: rounds from a hub, couriers of shops, fresh food from a hub or from shops."""
+"""Ways of bringing goods to a door: rounds from a hub, couriers of shops, fresh food from a hub or from
+shops."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ MOST_FROM_STORES = 8
 
 
 class Rounds(PlaceSpec):
-    """How a platform's parcels get from its hub to the doors: each courier's round is a way to the part of the city
-    that is his, a tour of the doors there, and the way back."""
+    """How a platform's parcels get from its hub to the doors: each courier's round is a way to the part of
+    the city that is his, a tour of the doors there, and the way back."""
 
     drops_per_round: float = key(40.0, "Most parcels that one round brings", unit="parcels", ge=1, le=10_000)
     hub_km: float | None = key(

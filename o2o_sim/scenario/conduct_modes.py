@@ -1,4 +1,5 @@
-"""Ways of going online together: an alliance of shops around a service provider, and a brand with its dealers."""
+"""Ways of going online together: an alliance of shops around a service provider, and a brand with its
+dealers."""
 
 from __future__ import annotations
 
@@ -14,11 +15,11 @@ NOT_ON_FIRST_DAY = "holds '{}' on the first day, but integrates only from {}"
 
 
 class Provider(Block):
-    """A third party that serves an alliance of shops: one catalogue, short-distance couriers, payment, one card.
+    """A third party that serves an alliance of shops: one catalogue, short-distance couriers, payment, one
+    card.
 
-    Shops join by the mode `alliance`: its setup_yuan, fixed_yuan_month and per_order_yuan are what the provider
-    charges, its delivery_fee_yuan is what the provider takes from the customer.
-    """
+    Shops join by the mode `alliance`: its setup_yuan, fixed_yuan_month and per_order_yuan are what the
+    provider charges, its delivery_fee_yuan is what the provider takes from the customer."""
 
     cash_yuan: float = key(3e6, "Cash on the first day", unit="yuan", ge=0, le=1e13)
     fixed_yuan_month: float = key(

@@ -1,5 +1,5 @@
-"""What a scenario may say about what a platform does to its partners: buys them, opens beside them, takes over
-their customers, their tills and their deliveries."""
+"""What a scenario may say about what a platform does to its partners: buys them, opens beside them, takes
+over their customers, their tills and their deliveries."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Acquisition(Block):
     price_yuan: float | None = key(
         None, "Price of the whole chain or circle, if it is agreed", unit="yuan", ge=0, le=1e13
     )
-    # Listed Chinese supermarkets and department stores stood at 10 to 20 years of profit in 2014; unlisted ones at
-    # less. A guess, as is the same number for the rent of a circle.
+    # Listed Chinese supermarkets and department stores stood at 10 to 20 years of profit in 2014; unlisted
+    # ones at less. A guess, as is the same number for the rent of a circle.
     profit_years: float = key(
         10.0,
         "Otherwise so many years of profit (of a circle: of rent), but no less than the stores' cash",
@@ -118,7 +118,8 @@ class Till(Block):
 
 
 class LastKilometre(Block):
-    """The platform's couriers bring what stores used to bring themselves; the order is placed with the platform."""
+    """The platform's couriers bring what stores used to bring themselves; the order is placed with the
+    platform."""
 
     start: Day | None = key(None, "First day")
     formats: list[str] = key([], "Formats of store concerned; empty means all", max_length=50)
@@ -141,7 +142,7 @@ class LastKilometre(Block):
     )
 
 
-# -- what they say about the rest of the scenario -------------------------------------------------------------
+# -- what they say about the rest of the scenario ------------------------------------------------------------
 def partner_faults(spec: Spec) -> Faults:
     """Unknown names, platforms that cannot do it, and chains or circles that are bought twice."""
     deals = [(name, target) for name, p in spec.platforms.items() for target in p.acquire]

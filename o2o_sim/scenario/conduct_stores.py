@@ -1,4 +1,5 @@
-"""What a scenario may say about how stores behave towards platforms, rivals, customers and their own chain."""
+"""What a scenario may say about how stores behave towards platforms, rivals, customers and their own
+chain."""
 
 from __future__ import annotations
 
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
 class Boycott(Block):
     """Shops that refuse to deal with one platform, each as long as enough others do (Granovetter 1978).
 
-    Who boycotts gives up its modes with the platform, takes none, and lets nobody try goods on its floor only to order
-    them there.
-    """
+    Who boycotts gives up its modes with the platform, takes none, and lets nobody try goods on its floor only
+    to order them there."""
 
     platform: str = key(..., "The platform that is boycotted")
     formats: list[str] = key([], "Formats whose shops are asked to join; empty means any", max_length=50)
@@ -98,7 +98,8 @@ class PriceMatch(Block):
 
 
 class BestResponse(Block):
-    """How far the policy `best_response` goes for the price that earns most, others' prices being as they are."""
+    """How far the policy `best_response` goes for the price that earns most, others' prices being as they
+    are."""
 
     lowest_x: float = key(
         0.85, "Lowest price that it considers, relative to its format's", unit="x", gt=0, le=100
@@ -155,9 +156,8 @@ class ChainsDecide(Block):
 class FloorFollowsSales(Block):
     """Shops that grow and shrink: each month's end the floor moves towards what its sales would keep.
 
-    The floor that a shop's sales keep is that at which a m2 sells as much as one of a usual unit of its format
-    (Harris & Wilson 1978).
-    """
+    The floor that a shop's sales keep is that at which a m2 sells as much as one of a usual unit of its
+    format (Harris & Wilson 1978)."""
 
     pace: float = key(0.05, "Part of the way that a floor moves in a month", unit="share/month", gt=0, le=1)
     sales_per_m2_x: float = key(

@@ -1,4 +1,5 @@
-"""What a check finds: a fault at a key. Apart from `checks`, so that a scenario file can hold checks of its own."""
+"""What a check finds: a fault at a key. Apart from `checks`, so that a scenario file can hold checks of its
+own."""
 
 from __future__ import annotations
 

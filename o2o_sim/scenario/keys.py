@@ -26,7 +26,8 @@ class Block(BaseModel):
 
 
 def key(default: Any, sentence: str, *, unit: str = "", adjustable: bool = False, **bounds: Any) -> Any:
-    """Declare one key: its default (`...` where it must be given), its sentence, unit and bounds (ge, le, ...).
+    """Declare one key: its default (`...` where it must be given), its sentence, unit and bounds (ge, le,
+    ...).
 
     `adjustable` marks a key that a live session may move while the simulation runs.
     """

@@ -223,7 +223,8 @@ class BroadcastRoom:
 
 
 class ReplayRoom:
-    """A run that is over: its key and all its days for everybody. `card(kind, id)` says what is known of a thing."""
+    """A run that is over: its key and all its days for everybody. `card(kind, id)` says what is known of a
+    thing."""
 
     SCENARIO = "run"
     """What the run is called here: it need not be one of the scenarios."""

@@ -1,9 +1,10 @@
-"""What one store, circle, platform or person is and was, as cards that a page shows without knowing what it shows.
+"""What one store, circle, platform or person is and was, as cards that a page shows without knowing what it
+shows.
 
-A card is plain data: `kind`, `id`, `title`, `subtitle`, `facts` (pairs of label and text), `series` (a line chart each,
-raw numbers), `waterfall`, `table`, `events`, `end`; parts that there are none of are left out. Money is in yuan of real
-people. Cards come from the tables of a run, live or finished; of a live city they know more (who is inside today).
-"""
+A card is plain data: `kind`, `id`, `title`, `subtitle`, `facts` (pairs of label and text), `series` (a line
+chart each, raw numbers), `waterfall`, `table`, `events`, `end`; parts that there are none of are left out.
+Money is in yuan of real people. Cards come from the tables of a run, live or finished; of a live city they
+know more (who is inside today)."""
 
 from __future__ import annotations
 
@@ -31,9 +32,8 @@ MOST_EVENTS = 60
 class Cards:
     """Cards of a run: `Cards(result.frames, result.manifest)`, or `Cards.of(model)` for a city that runs.
 
-    `replay` (a `show.replay.Replay`) tells where people went, if there is one. Tables are grouped once; those of a live
-    city again when its day has changed.
-    """
+    `replay` (a `show.replay.Replay`) tells where people went, if there is one. Tables are grouped once; those
+    of a live city again when its day has changed."""
 
     def __init__(
         self, frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], *, replay: Any = None
@@ -53,8 +53,8 @@ class Cards:
         return self
 
     def card(self, kind: str, number: int) -> Card:
-        """The card of a `store`, `circle` or `platform` by its number, or of a `person` by her id. Raises ScenarioError
-        if there is none."""
+        """The card of a `store`, `circle` or `platform` by its number, or of a `person` by her id. Raises
+        ScenarioError if there is none."""
         self._refresh()
         make = {
             "store": self._store,
@@ -72,7 +72,7 @@ class Cards:
         for number in range(len(self._shops["name"])):
             yield whole(self._store(number))
 
-    # -- tables -------------------------------------------------------------------------------------------------
+    # -- tables ----------------------------------------------------------------------------------------------
     def _refresh(self) -> None:
         if self._model is not None and self._model.day != self._day:
             from ..scenario.load import to_plain
@@ -104,7 +104,7 @@ class Cards:
             self._circles = list(self._model.circles)
         self._platforms = list(scenario["platforms"])
 
-    # -- a store ------------------------------------------------------------------------------------------------
+    # -- a store ---------------------------------------------------------------------------------------------
     def _store(self, number: int) -> Card:
         shops = self._shops
         self._exists("store", number, len(shops["name"]))
@@ -183,7 +183,7 @@ class Cards:
         held = f", with {about['mode'].replace('+', ', ')}" if about["mode"] else ""
         return f"Still open on {self._daily['date'].iloc[-1]}{held}."
 
-    # -- a circle -----------------------------------------------------------------------------------------------
+    # -- a circle --------------------------------------------------------------------------------------------
     def _circle(self, number: int) -> Card:
         self._exists("circle", number, len(self._circles))
         name = self._circles[number]
@@ -286,7 +286,7 @@ class Cards:
                 found.append([name, format_, state_of(about), opened])
         return sorted(found)
 
-    # -- a platform ---------------------------------------------------------------------------------------------
+    # -- a platform ------------------------------------------------------------------------------------------
     def _platform(self, number: int) -> Card:
         self._exists("platform", number, len(self._platforms))
         name = self._platforms[number]
@@ -322,7 +322,10 @@ class Cards:
         orders = self._daily.get(f"orders/{name}")
         if orders is not None and len(orders):
             facts.append(
-                [f"Orders on {self._last_day}", count(float(orders.iloc[-1]) * self._people_each, "orders")]
+                [
+                    f"Orders on {self._last_day}",
+                    count(float(orders.iloc[-1]) * self._expansion_factor, "orders"),
+                ]
             )
         carries = ", ".join(said["categories"]) or "everything it can"
         kinds = {
@@ -343,7 +346,7 @@ class Cards:
         }
 
     @property
-    def _people_each(self) -> float:
+    def _expansion_factor(self) -> float:
         return float(self._scenario["residents"]) / float(self._scenario["population"])
 
     @property
@@ -352,7 +355,8 @@ class Cards:
         return str(self._daily["date"].iloc[-1]) if len(self._daily) else ""
 
     def _subsidies(self, name: str, number: int, months: Books) -> list[Card]:
-        """What it paid per order month by month, which only a replay knows; without, what its policy offered."""
+        """What it paid per order month by month, which only a replay knows; without, what its policy
+        offered."""
         unit, column = f"{self._currency}/order", f"subsidy_yuan_order/{name}"
         if self._replay is not None and self._replay.frames:
             if self._paid is None:
@@ -375,11 +379,12 @@ class Cards:
         ] + self._subsidies(name, number, months)
         orders = self._by_month(f"orders/{name}", "Orders a day", "orders/day")
         for one in orders:
-            one["values"] = [v * self._people_each for v in one["values"]]
+            one["values"] = [v * self._expansion_factor for v in one["values"]]
         return found + orders
 
     def _partners(self, name: str, number: int) -> Card | None:
-        """Shops that do business with it: live, those that hold a mode with it; else those that once chose it."""
+        """Shops that do business with it: live, those that hold a mode with it; else those that once chose
+        it."""
         if self._model is not None:
             rows = [
                 [
@@ -411,7 +416,7 @@ class Cards:
         rows.sort()
         return {"title": title, "columns": columns, "rows": rows[:MOST_ROWS]} if rows else None
 
-    # -- a person -----------------------------------------------------------------------------------------------
+    # -- a person --------------------------------------------------------------------------------------------
     def _person(self, number: int) -> Card:
         if self._model is not None:
             self._exists("person", number, len(self._model.consumers), "id")

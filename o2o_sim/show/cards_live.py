@@ -1,4 +1,5 @@
-"""What cards tell of the day: who is in a shop now, and where somebody was. Only a city that runs knows all of it."""
+"""What cards tell of the day: who is in a shop now, and where somebody was. Only a city that runs knows all
+of it."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ MOST_PLACES = 30
 
 
 def store_today(model: O2OModel, number: int) -> list[list[str]]:
-    """Facts of a store that no table keeps: floor, staff, prices, the manager's skill, partners, today's visitors."""
+    """Facts of a store that no table keeps: floor, staff, prices, the manager's skill, partners, today's
+    visitors."""
     s: Store = model.stores[number]
     facts = []
     partners = [
@@ -46,7 +48,7 @@ def store_today(model: O2OModel, number: int) -> list[list[str]]:
         facts.append(["Staff", f"{s.staff:,.1f} people"])
     visitors = _visitors(model, number)
     if visitors is not None and s.is_here:
-        facts.append([f"Visitors on {_last(model)}", count(visitors * model.people_each, "people")])
+        facts.append([f"Visitors on {_last(model)}", count(visitors * model.expansion_factor, "people")])
     return facts
 
 
@@ -85,7 +87,7 @@ def person_card(model: O2OModel, number: int) -> Card:
         "kind": "person",
         "id": number,
         "title": f"Person {number:,}",
-        "subtitle": f"One of {len(model.consumers):,}; stands for {model.people_each:,.4g} {plural(round(model.people_each), 'resident')}",
+        "subtitle": f"One of {len(model.consumers):,}; stands for {model.expansion_factor:,.4g} {plural(round(model.expansion_factor), 'resident')}",
         "facts": facts,
         "table": _today(model, number),
     }
@@ -122,13 +124,15 @@ def _today(model: O2OModel, number: int) -> Card | None:
 
 
 def subsidies_of_replay(replay: Any) -> list[Card]:
-    """Of each platform, by number, the mean of what it paid per order on the days of each month, as {dates, values}."""
+    """Of each platform, by number, the mean of what it paid per order on the days of each month, as {dates,
+    values}."""
     from ..record.frames import decode
 
     frames = [decode(raw) for raw in replay.frames]
     days = [date.fromisoformat(f.header["date"]) for f in frames]
     paid = np.array([f.arrays["subsidy"] for f in frames], float)
-    # The frame of a month's last day tells already what is paid in the next; that month's other days speak for it.
+    # The frame of a month's last day tells already what is paid in the next; that month's other days speak
+    # for it.
     kept = [k for k, day in enumerate(days) if not is_months_last(day) or k == 0]
     found = []
     for column in paid.T:

@@ -74,8 +74,8 @@ def is_months_last(day: date) -> bool:
 def means_by_month(
     days: Iterable[date], values: Iterable[float], whole: bool | None = None
 ) -> tuple[list[str], list[float]]:
-    """(months, means over their days). A month that is not over (unless `whole` says that it is), or of which there are
-    too few days, is left out where there are others."""
+    """(months, means over their days). A month that is not over (unless `whole` says that it is), or of which
+    there are too few days, is left out where there are others."""
     found: dict[str, list[float]] = {}
     day = None
     for day, value in zip(days, values):

@@ -6,7 +6,8 @@ import math
 
 MISSING = "–"
 SIZES = ((1e9, 1e9, 1e5, "billion "), (1e6, 1e6, 1e2, "million "), (1e4, 1e3, 1.0, "thousand "))
-"""From where a word is used, what it stands for, and to what the word below it rounds: 999,950,000 is a billion."""
+"""From where a word is used, what it stands for, and to what the word below it rounds: 999,950,000 is a
+billion."""
 
 
 def money(amount: float, currency: str) -> str:

@@ -1,8 +1,7 @@
 """The scenarios that a server offers: those that come with the package, and those named on the command line.
 
-A client names a scenario by its id (the file's name without the ending), which is looked up here; no request ever
-becomes the name of a file.
-"""
+A client names a scenario by its id (the file's name without the ending), which is looked up here; no request
+ever becomes the name of a file."""
 
 from __future__ import annotations
 
@@ -36,8 +35,8 @@ def offers(
 ) -> dict[str, Offer]:
     """The scenarios to offer, by id, the first of those named first.
 
-    `overrides` go on top of the named ones only, and only theirs may bring plugins (with `plugins`). A named one
-    stands in for a shipped one of the same id. Raises ScenarioError if two named ones have the same id.
+    `overrides` go on top of the named ones only, and only theirs may bring plugins (with `plugins`). A named
+    one stands in for a shipped one of the same id. Raises ScenarioError if two named ones have the same id.
     """
     found: dict[str, Offer] = {}
     for path in named:
@@ -87,8 +86,8 @@ def within(spec: Any, limits: Limits) -> None:
 def listing(offered: Offers, most_consumers: int, most_days: int) -> list[dict[str, Any]]:
     """What the page's list shows of every scenario: id, name, question, population, days, start.
 
-    Scenarios that are too large for this server, or cannot be read, are left out. Takes about 50 ms a scenario.
-    """
+    Scenarios that are too large for this server, or cannot be read, are left out. Takes about 50 ms a
+    scenario."""
     from ..scenario.load import resolve
     from ..scenario.schema import Spec
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 class Following(Conversation):
-    """A conversation about a model that somebody else steps: a frame is made after each of its steps, and told.
+    """A conversation about a model that somebody else steps: a frame is made after each of its steps, and
+    told.
 
     `tell(frame, errors, day)` is called then. Levers that are moved act on the next step.
     """

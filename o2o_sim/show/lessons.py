@@ -1,8 +1,8 @@
-"""Lessons: files that lead a class through a question - predict, run, explain, try - and what is wrong with them.
+"""Lessons: files that lead a class through a question - predict, run, explain, try - and what is wrong with
+them.
 
-Whoever writes one is a teacher and not a programmer, so every mistake is shown with file, line and what was probably
-meant, as in scenarios. docs/lessons.md tells how.
-"""
+Whoever writes one is a teacher and not a programmer, so every mistake is shown with file, line and what was
+probably meant, as in scenarios. docs/lessons.md tells how."""
 
 from __future__ import annotations
 
@@ -142,10 +142,9 @@ def load_lessons(
 ) -> list[Lesson]:
     """The lessons of some folders by title, a file's name counting in the first folder that has it.
 
-    `load` makes a scenario of its name (ScenarioError if there is none): with it, scenarios, levers, dates and names
-    are checked as well, which takes as long as loading those scenarios. Raises ScenarioError with all problems of all
-    files.
-    """
+    `load` makes a scenario of its name (ScenarioError if there is none): with it, scenarios, levers, dates
+    and names are checked as well, which takes as long as loading those scenarios. Raises ScenarioError with
+    all problems of all files."""
     found: dict[str, Lesson] = {}
     problems: list[Problem] = []
     known: dict[str, Spec | ScenarioError] = {}

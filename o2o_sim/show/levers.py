@@ -1,9 +1,9 @@
 """Levers of a live city: which keys of a scenario may be moved while it runs, and how one is moved.
 
-Every key that the schema marks `adjustable` is a lever, once for each block of the scenario that has it. The blocks of
-a `Spec` are frozen, and agents and systems hold references to them; so a moved value is put into the block itself,
-where everybody reads it from then on, and the few agents that took a copy on the first day get it too (`HOLDERS`).
-"""
+Every key that the schema marks `adjustable` is a lever, once for each block of the scenario that has it. The
+blocks of a `Spec` are frozen, and agents and systems hold references to them; so a moved value is put into
+the block itself, where everybody reads it from then on, and the few agents that took a copy on the first day
+get it too (`HOLDERS`)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ REMARKS = {
 
 @dataclass(frozen=True)
 class Lever:
-    """One adjustable key of a scenario: the path to it, the block that has it, its name there and its declaration."""
+    """One adjustable key of a scenario: the path to it, the block that has it, its name there and its
+    declaration."""
 
     path: tuple[str, ...]
     block: BaseModel
@@ -106,7 +107,8 @@ class Lever:
         """The value as the schema allows it, or a ScenarioError that names the bounds."""
         try:
             number = float(_adapter(type(self.block), self.name).validate_python(value, strict=True))
-            # Pydantic's bounds let `true` and NaN through nowhere, but a JSON number may be larger than a float.
+            # Pydantic's bounds let `true` and NaN through nowhere, but a JSON number may be larger than a
+            # float.
             if math.isfinite(number):
                 return number
         except (ValidationError, OverflowError):
@@ -134,7 +136,7 @@ def _adapter(block: type[BaseModel], name: str) -> TypeAdapter[Any]:
     return TypeAdapter(allowed)
 
 
-# -- which levers there are -----------------------------------------------------------------------------------
+# -- which levers there are ----------------------------------------------------------------------------------
 def find_levers(spec: Spec) -> dict[str, Lever]:
     """Every lever of a resolved scenario by its key, in the order of the schema."""
     return {lever.key: lever for lever in _walk(spec, ())}
@@ -156,12 +158,11 @@ def _walk(block: BaseModel, path: tuple[str, ...]) -> Iterator[Lever]:
 
 
 def levers_of(spec: Spec, model: O2OModel | None = None, base: Spec | None = None) -> list[dict[str, Any]]:
-    """A descriptor of every lever that can change anything here, as a page shows it: key, group, label, about, unit,
-    value, default, min and max (hard bounds), low, high and step (of a slider).
+    """A descriptor of every lever that can change anything here, as a page shows it: key, group, label,
+    about, unit, value, default, min and max (hard bounds), low, high and step (of a slider).
 
-    With a `model` the values are those now in force there; `default` is what `base` says, the scenario before anybody
-    moved anything (without, `spec` itself).
-    """
+    With a `model` the values are those now in force there; `default` is what `base` says, the scenario before
+    anybody moved anything (without, `spec` itself)."""
     usual = find_levers(base if base is not None else spec)
     return [
         _described(lever, usual.get(key, lever).value, spec, model)
@@ -171,7 +172,8 @@ def levers_of(spec: Spec, model: O2OModel | None = None, base: Spec | None = Non
 
 
 def _acts(lever: Lever, spec: Spec) -> bool:
-    """Whether anything in the scenario reads the key: a marketplace has no coupons, and vegetables no parcel price."""
+    """Whether anything in the scenario reads the key: a marketplace has no coupons, and vegetables no parcel
+    price."""
     name = lever.path[-1]
     if lever.path[0] == "categories":
         return spec.categories[lever.path[1]].shippable
@@ -222,8 +224,8 @@ def _span(subsidy: Any) -> str:
 def slider(
     lever: Lever, value: float, default: float, unit: str, residents: float
 ) -> tuple[float, float, float]:
-    """(low, high, step) within which a slider makes sense, around the default and the value it has. The hard bounds are
-    not crossed; a budget so large that it means none is not reached."""
+    """(low, high, step) within which a slider makes sense, around the default and the value it has. The hard
+    bounds are not crossed; a budget so large that it means none is not reached."""
     least, most, open_ = lever.bounds()
     span = 3 * max(abs(value), abs(default))
     if "price_x" in lever.name:
@@ -248,7 +250,7 @@ def _tidy(number: float) -> float:
     return float(f"{number:.10g}")
 
 
-# -- moving one -----------------------------------------------------------------------------------------------
+# -- moving one ----------------------------------------------------------------------------------------------
 def own_copy(spec: Spec) -> Spec:
     """A scenario that nobody else holds, so that moving its levers touches nothing else."""
     known = {id(spec._origin): spec._origin}  # where each key was written stays the same
@@ -270,9 +272,8 @@ def lever_of(spec: Spec, key: Any) -> Lever:
 def set_levers(spec: Spec, values: Mapping[str, Any]) -> Spec:
     """A copy of a scenario in which levers have these values from the first day on.
 
-    It is the scenario that `--set KEY=VALUE` gives. Raises ScenarioError if a value is out of bounds, or if the whole
-    could not be simulated with it.
-    """
+    It is the scenario that `--set KEY=VALUE` gives. Raises ScenarioError if a value is out of bounds, or if
+    the whole could not be simulated with it."""
     changed = own_copy(spec)
     for key, value in values.items():
         lever = lever_of(changed, key)
@@ -282,7 +283,8 @@ def set_levers(spec: Spec, values: Mapping[str, Any]) -> Spec:
 
 
 def checked(spec: Spec, key: Any, value: Any) -> float:
-    """The value if the scenario could be simulated with it, the other levers as they are. Raises ScenarioError."""
+    """The value if the scenario could be simulated with it, the other levers as they are. Raises
+    ScenarioError."""
     lever = lever_of(spec, key)
     number, before = lever.check(value), lever.value
     lever.put(number)
@@ -312,11 +314,11 @@ def _check_whole(spec: Spec) -> None:
 
 
 def move(model: O2OModel, key: str, value: float) -> None:
-    """Move a lever of a running model; it acts from the day that comes next. Moving one to where it is does nothing.
+    """Move a lever of a running model; it acts from the day that comes next. Moving one to where it is does
+    nothing.
 
-    The model's scenario changes with it. Raises ScenarioError if there is no such lever, or if the value is out of
-    bounds; then nothing has changed.
-    """
+    The model's scenario changes with it. Raises ScenarioError if there is no such lever, or if the value is
+    out of bounds; then nothing has changed."""
     number = checked(model.spec, key, value)
     lever = lever_of(model.spec, key)
     if number == now(model, lever):
@@ -329,7 +331,8 @@ def move(model: O2OModel, key: str, value: float) -> None:
 
 
 def now(model: O2OModel, lever: Lever) -> float:
-    """The value that is in force: of what landlords and platforms decide themselves, the last they decided."""
+    """The value that is in force: of what landlords and platforms decide themselves, the last they
+    decided."""
     last = lever.path[-1]
     if lever.pattern == ("circles", "*", "rent_yuan_m2_month"):
         return float(model.circles[lever.path[1]].rent)

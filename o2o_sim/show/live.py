@@ -2,10 +2,9 @@
 
     opened = Conversation(load).answer({"do": "open", "scenario": "classroom"})
 
-A client opens a scenario, wants days, moves levers, and inspects what it clicked on; the answers are dicts (to be sent as
-JSON) and bytes (the frames of record/frames.py). A websocket, a notebook and a test speak it alike. Nothing that a client
-says raises: what is wrong with it is answered in words.
-"""
+A client opens a scenario, wants days, moves levers, and inspects what it clicked on; the answers are dicts
+(to be sent as JSON) and bytes (the frames of record/frames.py). A websocket, a notebook and a test speak it
+alike. Nothing that a client says raises: what is wrong with it is answered in words."""
 
 from __future__ import annotations
 
@@ -39,14 +38,14 @@ class Misunderstood(Exception):
 
 
 class Conversation:
-    """One client and its city. `load(name)` gives the `Spec` of a scenario that may be opened, or raises ScenarioError.
+    """One client and its city. `load(name)` gives the `Spec` of a scenario that may be opened, or raises
+    ScenarioError.
 
-    `check(spec)` may refuse a scenario by raising ScenarioError (a server's limits); `people` is the largest number of
-    people in a frame; `plugins=False` refuses scenarios with rules of their own; `on_fault(exception)` is told of faults
-    that are not the client's, who then hears only that there was one. `model` is the city, once it is open.
-    A run in which no lever is moved is the run of `o2o-sim run`, byte for byte; a run is restored by opening the same
-    scenario and seed with the moves it had.
-    """
+    `check(spec)` may refuse a scenario by raising ScenarioError (a server's limits); `people` is the largest
+    number of people in a frame; `plugins=False` refuses scenarios with rules of their own;
+    `on_fault(exception)` is told of faults that are not the client's, who then hears only that there was one.
+    `model` is the city, once it is open. A run in which no lever is moved is the run of `o2o-sim run`, byte
+    for byte; a run is restored by opening the same scenario and seed with the moves it had."""
 
     def __init__(
         self,
@@ -73,10 +72,9 @@ class Conversation:
     def of(cls, model: O2OModel, *, people: int = 10_000) -> Conversation:
         """A conversation with a model that is made already and has not begun.
 
-        Whoever opens it gets this model, whatever scenario is asked for, and all frames since. Levers that are moved
-        change `model.spec`, so the scenario should not be used for something else afterwards. Raises ScenarioError if
-        days are simulated already: a screen needs the days from the first.
-        """
+        Whoever opens it gets this model, whatever scenario is asked for, and all frames since. Levers that
+        are moved change `model.spec`, so the scenario should not be used for something else afterwards.
+        Raises ScenarioError if days are simulated already: a screen needs the days from the first."""
         self = cls(lambda name: model.spec, people=people)
         self._take(model)
         return self
@@ -88,13 +86,13 @@ class Conversation:
         self._made_already, self._base = True, own_copy(model.spec)
         self._begin(model)
 
-    # -- messages ---------------------------------------------------------------------------------------------
+    # -- messages --------------------------------------------------------------------------------------------
     def answer(self, message: Any) -> Generator[Say | bytes]:
         """Everything to send in answer to one message, as it becomes ready.
 
-        A long `want` yields frame by frame. Between two of them other messages may be answered (by another call),
-        and take effect: a lever moves from the day that is next; after another `open` the rest of the frames is dropped.
-        """
+        A long `want` yields frame by frame. Between two of them other messages may be answered (by another
+        call), and take effect: a lever moves from the day that is next; after another `open` the rest of the
+        frames is dropped."""
         about, ask = "message", {}
         try:
             if isinstance(message, Mapping) and is_whole(message.get("ask"), 0, LARGEST_ASK):
@@ -134,7 +132,7 @@ class Conversation:
                 )
         return do
 
-    # -- open -------------------------------------------------------------------------------------------------
+    # -- open ------------------------------------------------------------------------------------------------
     def _open(self, message: Mapping[str, Any]) -> Iterator[Say | bytes]:
         asked = message.get("scenario", "")
         if not isinstance(asked, str) or len(asked) > 200:
@@ -198,7 +196,7 @@ class Conversation:
         }
         yield self._encoder.key()
 
-    # -- want -------------------------------------------------------------------------------------------------
+    # -- want ------------------------------------------------------------------------------------------------
     def _want(self, message: Mapping[str, Any]) -> Iterator[Say | bytes]:
         day = message.get("day")
         if not is_whole(day, 0, 10**9):
@@ -230,7 +228,8 @@ class Conversation:
         yield self._draw()
 
     def _move_all(self) -> list[Say]:
-        """Move what is to be moved on the day that is about to be simulated; what could not be moved is returned."""
+        """Move what is to be moved on the day that is about to be simulated; what could not be moved is
+        returned."""
         model, faults = self._city(), []
         for key, value in sorted(self._moves.pop(model.day, {}).items()):
             try:
@@ -248,7 +247,7 @@ class Conversation:
             self._sent = len(self._kept)
         return frame
 
-    # -- move -------------------------------------------------------------------------------------------------
+    # -- move ------------------------------------------------------------------------------------------------
     def _move(self, message: Mapping[str, Any]) -> Iterator[Say | bytes]:
         model = self._city()
         key = message.get("key")
@@ -260,7 +259,7 @@ class Conversation:
         self._moves.setdefault(model.day, {})[key] = value
         yield {"say": "moved", "day": model.day, "key": key, "value": value}
 
-    # -- inspect ----------------------------------------------------------------------------------------------
+    # -- inspect ---------------------------------------------------------------------------------------------
     def _inspect(self, message: Mapping[str, Any]) -> Iterator[Say | bytes]:
         kind, number, ask = message.get("kind"), message.get("id"), message.get("ask")
         if ask is not None and not is_whole(ask, 0, LARGEST_ASK):
@@ -307,8 +306,9 @@ def _moves(said: Any) -> list[tuple[int, str, float]]:
 
 
 class Recording:
-    """The same conversation about a run that is over: all its days are there, and nothing can be moved. `replay` has
-    `key` and `frames` (bytes); `cards` answers what is asked about (`Cards` of the run), if anything can."""
+    """The same conversation about a run that is over: all its days are there, and nothing can be moved.
+    `replay` has `key` and `frames` (bytes); `cards` answers what is asked about (`Cards` of the run), if
+    anything can."""
 
     def __init__(self, replay: Any, cards: Any = None):
         self._replay, self._cards = replay, cards

@@ -18,9 +18,10 @@ LARGEST_VALUE = 1e18
 
 @dataclass(frozen=True)
 class Limits:
-    """What a server allows: simulations at a time, consumers and days of a scenario, bytes of a message from a client,
-    moves of levers in a session, connections at a time, messages per second (and so many at once), how many senseless
-    messages end a connection, and the seconds that a session may wait for a place or be silent."""
+    """What a server allows: simulations at a time, consumers and days of a scenario, bytes of a message from
+    a client, moves of levers in a session, connections at a time, messages per second (and so many at once),
+    how many senseless messages end a connection, and the seconds that a session may wait for a place or be
+    silent."""
 
     sessions: int = 40
     consumers: int = 50_000
@@ -52,7 +53,8 @@ def error(text: str, about: str, *, fatal: bool = False, **more: Any) -> dict[st
 
 
 def parse(text: str, limits: Limits, offered: Container[str]) -> dict[str, Any]:
-    """The message that `text` holds, with the known fields and nothing else. `offered` are the ids of scenarios.
+    """The message that `text` holds, with the known fields and nothing else. `offered` are the ids of
+    scenarios.
 
     Raises Nonsense if it is not one of the conversation, or goes beyond the limits.
     """

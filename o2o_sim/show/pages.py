@@ -67,10 +67,9 @@ def page() -> str:
 class Hosts:
     """The names under which the server may be asked for.
 
-    A page on another site can make a browser ask for any name that leads here ("DNS rebinding"), but not for an address
-    or a name of ours. So addresses are welcome (only those of this machine itself, if it listens to nobody else), and
-    of names `localhost` and those given.
-    """
+    A page on another site can make a browser ask for any name that leads here ("DNS rebinding"), but not for
+    an address or a name of ours. So addresses are welcome (only those of this machine itself, if it listens
+    to nobody else), and of names `localhost` and those given."""
 
     def __init__(self, listening_at: str, names: Iterable[str] = ()):
         self.names = {"localhost", *(name.lower().rstrip(".") for name in names)}

@@ -25,8 +25,9 @@ FURTHEST = 4.0
 
 
 def claims_picture(found: Claims) -> Figure:
-    """A row per claim: its headline effect with the 95 % interval, in units of the smallest effect that would matter,
-    positive the way that was claimed. Where nothing was claimed to change, the claim is the grey band itself.
+    """A row per claim: its headline effect with the 95 % interval, in units of the smallest effect that would
+    matter, positive the way that was claimed. Where nothing was claimed to change, the claim is the grey band
+    itself.
 
     An effect compared with a bare number, where any size matters, is drawn in units of its own interval.
     """

@@ -144,7 +144,8 @@ def _panel_title(
     values: Sequence[Any],
     most: int,
 ) -> None:
-    """The metric's name, in lines of at most `most` letters, with its first and last mean where there is one line."""
+    """The metric's name, in lines of at most `most` letters, with its first and last mean where there is one
+    line."""
     name = label_of(metric, labels)
     share = is_share(metric, runs[metric])
     if len(values) > 1 and all(v in tables[0].index for v in (values[0], values[-1])):

@@ -28,9 +28,8 @@ MOST_FOREST = 20
 def draw_sweep(sweep: Sweep) -> list[Path]:
     """Response curves over every factor, heat maps of two factors for every metric, and the outcome map.
 
-    The maps take the factors that the study's `report` names, else the first two or three in their order, those
-    of numbers first. There is no outcome map over a factor without numbers.
-    """
+    The maps take the factors that the study's `report` names, else the first two or three in their order,
+    those of numbers first. There is no outcome map over a factor without numbers."""
     said, runs, labels = sweep.study.report, sweep.results.runs, sweep.labels
     factors = [f for f in sweep.factors if runs[f].nunique() > 1]
     metrics = [m for m in (said.metrics or sweep.metrics) if m in runs]

@@ -1,9 +1,10 @@
-"""A run, or two runs side by side, as one HTML file that needs no network: the answer first, then the evidence.
+"""A run, or two runs side by side, as one HTML file that needs no network: the answer first, then the
+evidence.
 
-The page is put together from text that nobody vouches for (names of stores, platforms, scenarios): all of it passes
-`esc` on its way into markup and `data_block` on its way into a script. The page's own rules (its content security policy)
-allow the one script that was built into the package, by its digest, and nothing else.
-"""
+The page is put together from text that nobody vouches for (names of stores, platforms, scenarios): all of it
+passes `esc` on its way into markup and `data_block` on its way into a script. The page's own rules (its
+content security policy) allow the one script that was built into the package, by its digest, and nothing
+else."""
 
 from __future__ import annotations
 
@@ -53,11 +54,11 @@ def write_report(
     *,
     out: str | os.PathLike[str],
 ) -> Path:
-    """Write the report of the run in `folder`, or of two runs, as the file `out`, whole or not at all; returns its path.
+    """Write the report of the run in `folder`, or of two runs, as the file `out`, whole or not at all;
+    returns its path.
 
-    Raises ScenarioError if a folder holds no readable run or the file cannot be written; then an existing file is as
-    it was.
-    """
+    Raises ScenarioError if a folder holds no readable run or the file cannot be written; then an existing
+    file is as it was."""
     path = Path(out)
     check_out(path)
     runs = [Run.load(folder, "A" if other is not None else "")]
@@ -87,7 +88,8 @@ def check_out(path: Path) -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """What a report needs of a run: its tables, "A" or "B" of a pair, its recording and its still map, if there."""
+    """What a report needs of a run: its tables, "A" or "B" of a pair, its recording and its still map, if
+    there."""
 
     result: RunResult
     letter: str

@@ -1,4 +1,5 @@
-"""The figures of the report, as SVG: flows to outcomes, survival, reasons over time, profit and loss, platforms."""
+"""The figures of the report, as SVG: flows to outcomes, survival, reasons over time, profit and loss,
+platforms."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ LONG_MONTHS = 40
 
 
 def pictures(run: RunResult) -> list[Picture]:
-    """All figures of a run, in the order of the page, each with its heading and caption; one that has nothing to
-    show comes without a drawing, and its caption says so."""
+    """All figures of a run, in the order of the page, each with its heading and caption; one that has nothing
+    to show comes without a drawing, and its caption says so."""
     return [
         flows(run),
         survival(run),
@@ -44,8 +45,8 @@ def pictures(run: RunResult) -> list[Picture]:
 
 # -- survival -----------------------------------------------------------------------------------------------
 class Curve(NamedTuple):
-    """A Kaplan-Meier curve: the share still trading after each number of days, with the ends of its 95 % interval
-    (NaN where there is none: before the first closure, and where nobody is left)."""
+    """A Kaplan-Meier curve: the share still trading after each number of days, with the ends of its 95 %
+    interval (NaN where there is none: before the first closure, and where nobody is left)."""
 
     days: np.ndarray
     share: np.ndarray
@@ -56,8 +57,8 @@ class Curve(NamedTuple):
 
 
 def survival_curve(table: pd.DataFrame, last_day: str) -> Curve:
-    """Of some rows of `outcomes`: share not closed by days since opening (Kaplan & Meier 1958). Stores that still trade
-    are censored at the end of `last_day`; the interval is Greenwood's on the log-log scale."""
+    """Of some rows of `outcomes`: share not closed by days since opening (Kaplan & Meier 1958). Stores that
+    still trade are censored at the end of `last_day`; the interval is Greenwood's on the log-log scale."""
     from scipy.stats import CensoredData, ecdf
 
     closed = (table["outcome"] == "closed").to_numpy()
@@ -238,8 +239,9 @@ BARS = {
 
 
 class Typical(NamedTuple):
-    """A store that stands for its group: the group's outcome, the store's name and format, how many stores of the group
-    are of this format, and its books in currency a month over the last half year (a value per bar, profit last)."""
+    """A store that stands for its group: the group's outcome, the store's name and format, how many stores of
+    the group are of this format, and its books in currency a month over the last half year (a value per bar,
+    profit last)."""
 
     outcome: str
     name: str
@@ -250,8 +252,8 @@ class Typical(NamedTuple):
 
 
 def typical(run: RunResult) -> list[Typical]:
-    """For each outcome: of the format that is most frequent in the group, the store whose profit on sales over its
-    last half year is nearest to the median of these stores."""
+    """For each outcome: of the format that is most frequent in the group, the store whose profit on sales
+    over its last half year is nearest to the median of these stores."""
     figures, books = last_half_year(run), run.stores_monthly
     found = []
     for outcome in OUTCOMES:

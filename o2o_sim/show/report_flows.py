@@ -139,9 +139,16 @@ def _band(ax: Axes, x: tuple[float, float], tops: tuple[float, float], n: float,
         (x0, a), (m, a), (m, b), (x1, b), (x1, b - n), (m, b - n), (m, a - n), (x0, a - n), (x0, a),
     ]  # fmt: skip
     codes = [
-        Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4, Path.LINETO, Path.CURVE4, Path.CURVE4, Path.CURVE4,
+        Path.MOVETO,
+        Path.CURVE4,
+        Path.CURVE4,
+        Path.CURVE4,
+        Path.LINETO,
+        Path.CURVE4,
+        Path.CURVE4,
+        Path.CURVE4,
         Path.CLOSEPOLY,
-    ]  # fmt: skip
+    ]
     ax.add_patch(PathPatch(Path(points, codes), facecolor=colour, alpha=0.45, lw=0))
 
 

@@ -16,7 +16,8 @@ from .wording import day, listed, of, plural
 
 
 def changed_keys(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[tuple[str, ...], Any, Any]]:
-    """(path, value in A, value in B) of all that two resolved scenarios say otherwise but name, question and seed."""
+    """(path, value in A, value in B) of all that two resolved scenarios say otherwise but name, question and
+    seed."""
     found: list[tuple[tuple[str, ...], Any, Any]] = []
 
     def walk(x: Any, y: Any, path: tuple[str, ...]) -> None:
@@ -44,9 +45,9 @@ CITY = ("city", "residents", "start", "population")
 
 
 class Pairing(NamedTuple):
-    """Two runs, store by store. `both` has a row per store of the same name (name, category, circle, outcome_a, mode_a,
-    reason_a, changed_a, and the same of B); `only_a`, `only_b` count the others. `why_not` says why pairing the stores
-    makes no sense; then `both` is empty."""
+    """Two runs, store by store. `both` has a row per store of the same name (name, category, circle,
+    outcome_a, mode_a, reason_a, changed_a, and the same of B); `only_a`, `only_b` count the others. `why_not`
+    says why pairing the stores makes no sense; then `both` is empty."""
 
     both: pd.DataFrame
     only_a: int

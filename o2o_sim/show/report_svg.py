@@ -21,7 +21,8 @@ MOST_REASONS = 6
 
 
 class Picture(NamedTuple):
-    """A figure of the report: its short name, what it says (the heading), the caption in words, and the drawing."""
+    """A figure of the report: its short name, what it says (the heading), the caption in words, and the
+    drawing."""
 
     name: str
     title: str
@@ -46,7 +47,8 @@ def as_svg(picture: Picture, salt: str) -> str:
 
 
 def _inline(text: str, salt: str) -> str:
-    """A file of matplotlib's as a part of a page: without its head, its rule for all elements, and stray ids."""
+    """A file of matplotlib's as a part of a page: without its head, its rule for all elements, and stray
+    ids."""
     text = UNWANTED.sub(lambda hit: hit[0].encode("unicode_escape").decode(), text)
     body = text[text.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", body, flags=re.S)

@@ -39,7 +39,8 @@ def _table(
     kind: str = "",
     foot: Sequence[str] = (),
 ) -> str:
-    """A table of cells that are markup already; `foot` is a last row that stays last however the others are sorted."""
+    """A table of cells that are markup already; `foot` is a last row that stays last however the others are
+    sorted."""
     number = set(numbers)
     tops = "".join(
         f'<th scope="col"{" class=number" if k in number else ""}>{esc(head)}</th>'

@@ -1,4 +1,5 @@
-"""The answer of a run in plain sentences: what became of the stores, when and why, with the figures that say so."""
+"""The answer of a run in plain sentences: what became of the stores, when and why, with the figures that say
+so."""
 
 from __future__ import annotations
 
@@ -76,7 +77,8 @@ REASONS = {
     "no customers": "nobody bought",
     "no cash": "the money was gone before the first month was over",
 }
-"""Main cause of a closure, as the model names it -> what the model saw (`main_cause` of policies/store.py)."""
+"""Main cause of a closure, as the model names it -> what the model saw (`main_cause` of
+policies/store.py)."""
 APART = (
     "The model names only what set a store apart from others of its kind; what weighs on all alike, as high rents or wages do, "
     "is not among these causes but in the books."
@@ -164,7 +166,8 @@ def months_of_loss(run: RunResult) -> str:
 
 
 def _first_chance(run: RunResult) -> date:
-    """The end of the month in which a store of the first day can first have borne losses for as long as it does."""
+    """The end of the month in which a store of the first day can first have borne losses for as long as it
+    does."""
     start = date.fromisoformat(run.manifest["first_day"])
     at = (
         12 * start.year
@@ -189,8 +192,8 @@ def _when(days: list[str]) -> str:
 
 
 def _hit(table: pd.DataFrame) -> str:
-    """Which categories and circles lost the largest and the smallest part of their stores, among those large enough
-    to tell."""
+    """Which categories and circles lost the largest and the smallest part of their stores, among those large
+    enough to tell."""
     told = []
     for by, words in (("category", "trades"), ("circle", "places")):
         sizes = table.groupby(by).size()
@@ -278,8 +281,9 @@ def _spell(figures: pd.DataFrame) -> str:
 
 
 def last_half_year(run: RunResult) -> pd.DataFrame:
-    """Per store, over its last six months of trading, in whatever form, or as many as it has: name, outcome, format,
-    months, revenue, profit (both a month), rent and margin (shares of revenue). Stores without sales are left out."""
+    """Per store, over its last six months of trading, in whatever form, or as many as it has: name, outcome,
+    format, months, revenue, profit (both a month), rent and margin (shares of revenue). Stores without sales
+    are left out."""
     books = run.stores_monthly
     columns = ["name", "outcome", "format", "months", "revenue", "profit", "rent", "margin"]
     if not len(books):

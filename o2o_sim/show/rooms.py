@@ -1,4 +1,5 @@
-"""A connection to a browser, and the room where everybody has a session of their own (others: broadcast.py)."""
+"""A connection to a browser, and the room where everybody has a session of their own (others:
+broadcast.py)."""
 
 from __future__ import annotations
 
@@ -100,7 +101,8 @@ class Room(Protocol):
 
 
 async def first_done(*work: Coroutine[Any, Any, None]) -> None:
-    """Do things at the same time until one of them is done; the others are stopped. Raises what that one raises."""
+    """Do things at the same time until one of them is done; the others are stopped. Raises what that one
+    raises."""
     tasks = [asyncio.create_task(one) for one in work]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

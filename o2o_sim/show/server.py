@@ -52,9 +52,8 @@ def new_token() -> str:
 class Served:
     """What is served: scenarios by id (the first is shown first), within limits, to whom, and how.
 
-    In mode "broadcast" who has the `token` is the teacher. In mode "replay" `run` is the folder of a finished run.
-    `lessons` is a folder of lessons of one's own; `make` stands in for the conversation in tests.
-    """
+    In mode "broadcast" who has the `token` is the teacher. In mode "replay" `run` is the folder of a finished
+    run. `lessons` is a folder of lessons of one's own; `make` stands in for the conversation in tests."""
 
     offered: Offers
     limits: Limits = field(default_factory=Limits)
@@ -69,7 +68,8 @@ class Served:
 
 
 def create_app(served: Served, *, when_warm: Callable[[], None] | None = None) -> Guard:
-    """The application (its `app` is Starlette's). `when_warm` is called in a thread once a first city can be shown quickly.
+    """The application (its `app` is Starlette's). `when_warm` is called in a thread once a first city can be
+    shown quickly.
 
     Raises ScenarioError without the extra [web], if the stored run cannot be read, or the lessons are wrong.
     """
@@ -184,7 +184,8 @@ def require_web() -> None:
 
 
 def check_lessons(folder: Path, offered: Offers) -> None:
-    """Raises ScenarioError with all that is wrong with lessons of one's own, also with what they say of scenarios."""
+    """Raises ScenarioError with all that is wrong with lessons of one's own, also with what they say of
+    scenarios."""
     from .lessons import load_lessons
 
     def load(name: str) -> Any:
@@ -197,7 +198,8 @@ def check_lessons(folder: Path, offered: Offers) -> None:
 
 
 def read_lessons(folder: Path | None) -> list[dict[str, Any]]:
-    """The lessons in a folder of one's own, if there is one, and those that come with the package, as plain data."""
+    """The lessons in a folder of one's own, if there is one, and those that come with the package, as plain
+    data."""
     from .lessons import SHIPPED, load_lessons
 
     return [lesson.as_json() for lesson in load_lessons([folder, SHIPPED] if folder else [SHIPPED])]
@@ -265,7 +267,8 @@ def addresses(sock: socket.socket, host: str) -> list[str]:
 
 
 def web_server(app: Guard, limits: Limits) -> uvicorn.Server:
-    """What carries an application: `run(sockets=[...])` serves until a signal comes, or `should_exit` is set."""
+    """What carries an application: `run(sockets=[...])` serves until a signal comes, or `should_exit` is
+    set."""
     import uvicorn
 
     return uvicorn.Server(
@@ -292,7 +295,8 @@ def serve(app: Guard, limits: Limits, sock: socket.socket) -> None:
 
 
 def _more_files() -> None:
-    """Let this process have as many files and connections as it may: on a Mac a class would need more than the usual 256."""
+    """Let this process have as many files and connections as it may: on a Mac a class would need more than
+    the usual 256."""
     with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
 

@@ -1,7 +1,7 @@
 """Worker processes as the server sees them: one for each session, and a few that wait, warm.
 
-A session has a process of its own, so that a heavy city never stops the others, and one that dies takes nobody along.
-"""
+A session has a process of its own, so that a heavy city never stops the others, and one that dies takes
+nobody along."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ from .messages import Limits
 from .worker import FAULT, FRAME, HEAD, READY, SAID, as_json, live, packed
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("NUMBA", "OMP", "OPENBLAS", "MKL")}
-"""Environment of a worker: threads that its libraries would start would only take the cores from the others."""
+"""Environment of a worker: threads that its libraries would start would only take the cores from the
+others."""
 
-NURSERY = "o2o_sim.show.nursery"
+PRELOADED = "o2o_sim.show.preload"
 BUFFER = 64 * 1024
 """Bytes that may wait on either side of a line before whoever writes has to wait."""
-MOST_STILLBORN = 3
+MOST_FAILED_STARTS = 3
 _STARTING = threading.Lock()
 
 
@@ -44,7 +45,7 @@ class Worker:
         self._ended = False
 
     @classmethod
-    async def born(cls, offered: Offers, limits: Limits, make: Callable[..., Any] | None = None) -> Worker:
+    async def begin(cls, offered: Offers, limits: Limits, make: Callable[..., Any] | None = None) -> Worker:
         """Start a process; it is warm when it has said READY."""
         here, there = socket.socketpair()
         try:
@@ -94,10 +95,10 @@ class Worker:
         await asyncio.to_thread(self.process.join, 0.5 if self._reader.at_eof() else 0.0)
         self.kill()
         self._ended = True
-        return await asyncio.to_thread(_buried, self.process)
+        return await asyncio.to_thread(_exit_reason, self.process)
 
 
-def _buried(process: Any) -> str:
+def _exit_reason(process: Any) -> str:
     process.join(10)
     code = process.exitcode
     with suppress(ValueError):
@@ -111,17 +112,18 @@ def _start(there: socket.socket, arguments: tuple[Any, ...]) -> Any:
     """Start a worker process with its end of the line; not forked off this one, which has threads."""
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context: Any = multiprocessing.get_context(method)
-    with _STARTING, _environment(ONE_THREAD), _deaf():
+    with _STARTING, _environment(ONE_THREAD), _interrupts_blocked():
         if method == "forkserver":
-            context.set_forkserver_preload([NURSERY])
+            context.set_forkserver_preload([PRELOADED])
         process = context.Process(target=live, args=(there, *arguments), daemon=True, name="o2o-sim session")
         process.start()
     return process
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """What is started here never hears of Ctrl-C, which reaches every process of the terminal, not even while it begins."""
+def _interrupts_blocked() -> Iterator[None]:
+    """What is started here never hears of Ctrl-C, which reaches every process of the terminal, not even while
+    it begins."""
     if sys.platform == "win32":
         yield
         return
@@ -148,11 +150,10 @@ def _environment(said: dict[str, str]) -> Iterator[None]:
 
 
 class Pool:
-    """Workers to be had: `spares` of them wait, warm, and a new one is born for each that is taken.
+    """Workers to be had: `spares` of them wait, warm, and a new one is started for each that is taken.
 
-    Only as many are born at a time as there are cores, so that those who came first are served first. `make` stands in
-    for the conversation in tests.
-    """
+    Only as many are started at a time as there are cores, so that those who came first are served first.
+    `make` stands in for the conversation in tests."""
 
     def __init__(
         self, offered: Offers, limits: Limits, *, spares: int = 2, make: Callable[..., Any] | None = None
@@ -163,7 +164,7 @@ class Pool:
         self._births: set[asyncio.Task[None]] = set()
         self._living: set[Worker] = set()
         self._waiting = 0
-        self._stillborn = 0
+        self._failed_starts = 0
         self._closed = False
         self.warm = asyncio.Event()
         """Set when the first worker is warm."""
@@ -186,12 +187,12 @@ class Pool:
         """A warm worker of one's own; `end` it with `give_back`. Raises NoWorkers if none can be started."""
         self._waiting += 1
         try:
-            self._stillborn = 0
+            self._failed_starts = 0
             while True:
                 self._tend()
                 worker = await self._warm.get()
                 if worker is None:
-                    if self._stillborn >= MOST_STILLBORN:
+                    if self._failed_starts >= MOST_FAILED_STARTS:
                         raise NoWorkers
                     continue  # said to somebody who does not wait any more
                 if worker.alive:
@@ -209,11 +210,11 @@ class Pool:
             self._living.discard(worker)
 
     def _tend(self) -> None:
-        """See to it that enough workers are born."""
+        """See to it that enough workers are started."""
         missing = self._waiting + self.spares - self.ready - len(self._births)
         # The very first compiles, if nothing is compiled yet; a second one would do the same once more.
         most = _cores() if self.warm.is_set() else 1
-        if self._closed or self._stillborn >= MOST_STILLBORN:
+        if self._closed or self._failed_starts >= MOST_FAILED_STARTS:
             return
         for _ in range(min(missing, most - len(self._births))):
             task = asyncio.create_task(self._birth())
@@ -221,7 +222,7 @@ class Pool:
             task.add_done_callback(self._born)
 
     async def _birth(self) -> None:
-        worker = await Worker.born(*self._arguments)
+        worker = await Worker.begin(*self._arguments)
         self._living.add(worker)
         heard: tuple[int, bytes] | None = None
         try:
@@ -230,20 +231,20 @@ class Pool:
             if heard is None or heard[0] != READY or self._closed:
                 worker.kill()
         if heard is None or heard[0] != READY:
-            self._stillborn += 1
+            self._failed_starts += 1
             end = await self.give_back(worker)
             log(f"a worker process ended before it had begun: {heard[1].decode() if heard else end}")
             return
-        self._stillborn = 0
+        self._failed_starts = 0
         self._warm.put_nowait(worker)
         self.warm.set()
 
     def _born(self, task: asyncio.Task[None]) -> None:
         self._births.discard(task)
         if not task.cancelled() and (fault := task.exception()):
-            self._stillborn += 1
+            self._failed_starts += 1
             log(f"a worker process cannot be started: {type(fault).__name__}: {fault}")
-        if self._stillborn >= MOST_STILLBORN:
+        if self._failed_starts >= MOST_FAILED_STARTS:
             for _ in range(self._waiting):
                 self._warm.put_nowait(None)
         self._tend()

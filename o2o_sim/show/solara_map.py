@@ -5,8 +5,8 @@
 
     page = SolaraViz(model, components=[CityMap])
 
-SolaraViz steps the model; the map shows the newest day, and can be scrubbed back, zoomed and asked like everywhere.
-"""
+SolaraViz steps the model; the map shows the newest day, and can be scrubbed back, zoomed and asked like
+everywhere."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def _widget_of(model: O2OModel, height: int) -> Any:
 
 @solara.component
 def CityMap(model: O2OModel, height: int = 620) -> None:
-    """The city of a model that SolaraViz steps. Put it into SolaraViz's `components`; the model must not have begun."""
+    """The city of a model that SolaraViz steps. Put it into SolaraViz's `components`; the model must not have
+    begun."""
     solara.display(solara.use_memo(lambda: _widget_of(model, height), [model]))
 
 

@@ -85,12 +85,11 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def draw_each(pictures: Mapping[str, Callable[[], Figure]], folder: Path) -> list[Path]:
-    """Draw every picture in the house style as PNG of its name into `folder`, which must be there; returns the
-    files.
+    """Draw every picture in the house style as PNG of its name into `folder`, which must be there; returns
+    the files.
 
-    A picture that fails is a fault of ours, but no reason to lose the others: it is left out with a warning. A
-    disk that refuses is an OSError.
-    """
+    A picture that fails is a fault of ours, but no reason to lose the others: it is left out with a warning.
+    A disk that refuses is an OSError."""
     files = []
     with house_style():
         for name, picture in pictures.items():

@@ -1,4 +1,5 @@
-"""Why one scenario is otherwise than another, as tables for a terminal, or for a file if the output goes there."""
+"""Why one scenario is otherwise than another, as tables for a terminal, or for a file if the output goes
+there."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ LONGEST_VALUE = 30
 
 
 def explanation_tables(explanation: Explanation) -> list[RenderableType]:
-    """What changed, what each group of changes contributes to every figure that surely differs, and which stores
-    a group alone would save."""
+    """What changed, what each group of changes contributes to every figure that surely differs, and which
+    stores a group alone would save."""
     a, b = explanation.names
     title = f"Why {b} is otherwise than {a}: {len(explanation.pairs)} pairs of runs with the same seeds"
     shown: list[RenderableType] = [Text(title, style="bold"), _changes(explanation)]
@@ -91,8 +92,8 @@ def _value(value: Any) -> str:
 
 # -- figures ------------------------------------------------------------------------------------------------
 def _is_sure(table: pd.DataFrame, total: Interval) -> bool:
-    """Whether the difference, or what some group contributes to it, is surely not 0; of a single pair, whether
-    it differs at all."""
+    """Whether the difference, or what some group contributes to it, is surely not 0; of a single pair,
+    whether it differs at all."""
     if total.n < 2:
         return bool(table["value"].any())
     return total.excludes_zero or bool(((table["low"] > 0) | (table["high"] < 0)).any())

@@ -3,8 +3,8 @@
     from o2o_sim.show import CityWidget
     CityWidget("scenarios/classroom.yaml")
 
-The page's own module runs in the cell; this end carries its messages (live.py) over the notebook's own connection.
-"""
+The page's own module runs in the cell; this end carries its messages (live.py) over the notebook's own
+connection."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from ..scenario.schema import Spec
 
 SLICE_S = 0.2
-"""How long the kernel simulates before it listens again: cells, levers and clicks wait no longer than that."""
+"""How long the kernel simulates before it listens again: cells, levers and clicks wait no longer than
+that."""
 BATCH = 1 << 20
 """Frames are sent together up to so many bytes."""
 
@@ -47,11 +48,11 @@ def _built(name: str) -> str:
 class CityWidget(anywidget.AnyWidget):
     """A city that plays in a notebook, with its levers, charts and cards.
 
-    `city` is a scenario (a `Spec` or the name of its file), of which the widget runs a copy of its own, or an `O2OModel`
-    that has not begun. It is simulated as it is watched, a few days ahead of the picture; `widget.model` is the model,
-    for cells that want to look into it. Levers that are moved change `widget.model.spec`. `height` is in pixels, `people`
-    the largest number of people on the map, `seed` stands in for a scenario's own.
-    """
+    `city` is a scenario (a `Spec` or the name of its file), of which the widget runs a copy of its own, or an
+    `O2OModel` that has not begun. It is simulated as it is watched, a few days ahead of the picture;
+    `widget.model` is the model, for cells that want to look into it. Levers that are moved change
+    `widget.model.spec`. `height` is in pixels, `people` the largest number of people on the map, `seed`
+    stands in for a scenario's own."""
 
     _esm = _built("o2o.js")
     _css = _built("o2o.css")
@@ -70,7 +71,8 @@ class CityWidget(anywidget.AnyWidget):
 
     @classmethod
     def replay(cls, replay: Any, cards: Any = None, *, height: int = 560) -> CityWidget:
-        """A widget that plays a finished run: `replay` has `key` and `frames`, `cards` are its `Cards`, if any."""
+        """A widget that plays a finished run: `replay` has `key` and `frames`, `cards` are its `Cards`, if
+        any."""
         return cls._of(Recording(replay, cards), height)
 
     @classmethod
@@ -87,7 +89,8 @@ class CityWidget(anywidget.AnyWidget):
         self.on_msg(self._heard)
 
     def _heard(self, _: Any, message: Any, buffers: Any) -> None:
-        """Answer one message of the page. What takes long is done in slices: the page asks for the next one."""
+        """Answer one message of the page. What takes long is done in slices: the page asks for the next
+        one."""
         until, frames = time.perf_counter() + SLICE_S, []
         answers = self._talk.answer(message)
         for said in answers:

@@ -1,8 +1,7 @@
 """The life of a worker process: it warms up, waits for one client, talks with it, and ends.
 
-The line to the server is a pair of sockets. A message on it is a byte (what it is), four bytes (its length, little
-endian), and the content: JSON, a frame, or the traceback of a fault of ours.
-"""
+The line to the server is a pair of sockets. A message on it is a byte (what it is), four bytes (its length,
+little endian), and the content: JSON, a frame, or the traceback of a fault of ours."""
 
 from __future__ import annotations
 
@@ -48,7 +47,8 @@ def as_json(message: dict[str, Any]) -> bytes:
 
 
 class Line:
-    """The worker's end of the line. Sending waits until there is room: a slow reader slows the simulation down."""
+    """The worker's end of the line. Sending waits until there is room: a slow reader slows the simulation
+    down."""
 
     def __init__(self, sock: socket.socket):
         sock.setblocking(True)
@@ -81,7 +81,8 @@ class Line:
 def live(
     sock: socket.socket, offered: Offers, limits: Limits, make: Callable[..., Any] | None = None
 ) -> None:
-    """What a worker process runs. `make` makes the conversation instead of `live.Conversation` (for tests)."""
+    """What a worker process runs. `make` makes the conversation instead of `live.Conversation` (for
+    tests)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server
     # Numba makes a lock with a name wherever processes are forked, which one that is killed leaves behind.
     multiprocessing.set_start_method("spawn", force=True)
@@ -123,8 +124,8 @@ def _conversation(
 def converse(line: Line, answer: Answer) -> None:
     """Answer until the other side ends. Between two frames of a long `want` newer messages are answered.
 
-    Of several wants that wait only the one that goes furthest counts, for each of them asks for all days up to its own.
-    """
+    Of several wants that wait only the one that goes furthest counts, for each of them asks for all days up
+    to its own."""
     running: Iterator[dict[str, Any] | bytes] | None = None
     further: dict[str, Any] | None = None
     while True:

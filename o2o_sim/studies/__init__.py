@@ -1,5 +1,5 @@
-"""Questions asked of many runs: compare, sweep, explain, find, sensitivity, run_claims; `load`, which reads one
-back; and `estimate`, which fits the choice rule to observed `Choices`.
+"""Questions asked of many runs: compare, sweep, explain, find, sensitivity, run_claims; `load`, which reads
+one back; and `estimate`, which fits the choice rule to observed `Choices`.
 
     from o2o_sim.studies import Work, compare
 

@@ -1,8 +1,8 @@
 """Scenario discovery: under which conditions do the runs of interest come about?
 
-The patient rule induction method (PRIM; Friedman & Fisher 1999) peels a box of factor values, slab by slab, until
-most runs in it are of interest. What is left is told in words that a reader can check, with the figures of Bryant
-& Lempert (2010): density, coverage, and how likely each restriction is chance.
+The patient rule induction method (PRIM; Friedman & Fisher 1999) peels a box of factor values, slab by slab,
+until most runs in it are of interest. What is left is told in words that a reader can check, with the figures
+of Bryant & Lempert (2010): density, coverage, and how likely each restriction is chance.
 
 The EMA Workbench does the peeling. Done here is what it leaves to the analyst's eye: which box on the way is
 taken, and which of its restrictions may be chance.
@@ -26,8 +26,8 @@ from .prim import Limit, Mask, Span, meets, needs_workbench, peel, placed
 FEWEST = 5
 """Fewer runs of interest than this say nothing about the conditions."""
 CHANCE = 0.05
-"""A restriction stays only if its quasi-p value is below this, divided by the number of factors: so many could
-have been restricted by chance."""
+"""A restriction stays only if its quasi-p value is below this, divided by the number of factors: so many
+could have been restricted by chance."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,11 @@ class Box:
     """Conditions under which most runs are of interest.
 
     `limits` has a `Span` for every restricted factor with numbers, and a tuple of the values that remain for
-    every other. `density` is the share of the box's runs that are of interest, `coverage` the share of all runs
-    of interest that lie in the box, `mass` the share of all runs that do. `restricted` has the quasi-p value of
-    every factor in `limits`: how likely the box would be as dense by chance if that factor did not matter.
-    `number` counts from 1; every box is about the runs that lie in no box before it. `threshold` is the density
-    that was asked for.
-    """
+    every other. `density` is the share of the box's runs that are of interest, `coverage` the share of all
+    runs of interest that lie in the box, `mass` the share of all runs that do. `restricted` has the quasi-p
+    value of every factor in `limits`: how likely the box would be as dense by chance if that factor did not
+    matter. `number` counts from 1; every box is about the runs that lie in no box before it. `threshold` is
+    the density that was asked for."""
 
     limits: Mapping[str, Limit]
     coverage: float
@@ -61,8 +60,8 @@ class Box:
         return np.logical_and.reduce([np.ones(len(points), dtype=bool), *met])
 
     def sentence(self, meaning: str, labels: Mapping[str, str] | None = None) -> str:
-        """The box in words. `meaning` says what the runs of interest do ("lose a third of their shops"), `labels`
-        what a factor is called, if not by its name."""
+        """The box in words. `meaning` says what the runs of interest do ("lose a third of their shops"),
+        `labels` what a factor is called, if not by its name."""
         said = [_condition((labels or {}).get(f, f), limit) for f, limit in self.limits.items()]
         runs = "runs" if self.number == 1 else "the remaining runs"
         text = f"In {runs} with {_listed(said, 'and')}, {_percent(self.density)} {meaning}"
@@ -83,16 +82,15 @@ def find_boxes(
 ) -> list[Box]:
     """Find up to `most` boxes in which the runs of interest gather.
 
-    `points` has a row per run and a column per factor, with numbers or categories; `interest` says of every run
-    whether it is of interest. Each step peels the share `peel_alpha` of a box, which keeps at least the share
-    `mass_min` of all runs. Restrictions that may be chance are dropped from every box on the way; of the boxes
-    left, the one of greatest coverage that has the density `threshold` is taken, or the densest if none has it.
-    The search goes on among the runs outside, as long as it finds a box of that density. No box means that no
-    factor matters visibly.
+    `points` has a row per run and a column per factor, with numbers or categories; `interest` says of every
+    run whether it is of interest. Each step peels the share `peel_alpha` of a box, which keeps at least the
+    share `mass_min` of all runs. Restrictions that may be chance are dropped from every box on the way; of
+    the boxes left, the one of greatest coverage that has the density `threshold` is taken, or the densest if
+    none has it. The search goes on among the runs outside, as long as it finds a box of that density. No box
+    means that no factor matters visibly.
 
-    Raises ScenarioError if there are fewer than 5 runs of interest, or so many that nothing is to be found, and if
-    the EMA Workbench is not installed.
-    """
+    Raises ScenarioError if there are fewer than 5 runs of interest, or so many that nothing is to be found,
+    and if the EMA Workbench is not installed."""
     wanted = np.asarray(interest, dtype=bool)
     if wanted.shape != (len(points),):
         raise ValueError(f"{wanted.shape} marks of interest do not belong to {len(points)} points")
@@ -172,8 +170,8 @@ class _Cut(NamedTuple):
 
 
 def _search(points: pd.DataFrame, wanted: Mask, threshold: float, **settings: float) -> list[_Cut]:
-    """The best box. Among many factors the greedy search easily takes a wrong turn, so that it is done once more
-    with those that matter visibly, alone or together (after Kwakkel 2019)."""
+    """The best box. Among many factors the greedy search easily takes a wrong turn, so that it is done once
+    more with those that matter visibly, alone or together (after Kwakkel 2019)."""
 
     def way(factors: list[str], measure: str) -> list[list[_Cut]]:
         boxes = peel(points[factors], wanted, measure, **settings)
@@ -187,8 +185,8 @@ def _search(points: pd.DataFrame, wanted: Mask, threshold: float, **settings: fl
     varied = [factor for factor in sorted(points.columns) if points[factor].nunique() > 1]
     if not varied or wanted.all():
         return []
-    # This measure goes on after a step without gain, as factors that matter only together need it; but it peels
-    # categories too readily, which the other does not.
+    # This measure goes on after a step without gain, as factors that matter only together need it; but it
+    # peels categories too readily, which the other does not.
     found = way(varied, "ORIGINAL")
     seen = {cut.factor for cuts in found for cut in _pruned(cuts, wanted, CHANCE)}
     seen |= {factor for factor in varied if alone(factor) < CHANCE}
@@ -211,8 +209,8 @@ def _within(cuts: Iterable[_Cut], wanted: Mask) -> Mask:
 
 
 def _quasi_p(cuts: list[_Cut], without: list[_Cut], wanted: Mask) -> float:
-    """How likely a box is as dense as it is, if a run is of interest with the share it has `without` some of the
-    cuts: the upper tail of the binomial distribution (Bryant & Lempert 2010)."""
+    """How likely a box is as dense as it is, if a run is of interest with the share it has `without` some of
+    the cuts: the upper tail of the binomial distribution (Bryant & Lempert 2010)."""
     inside = _within(cuts, wanted)
     return float(bdtrc(inside.sum() - 1, len(inside), _within(without, wanted).mean()))
 

@@ -7,9 +7,9 @@
     print(fit.table(), fit.mcfadden_r2, share_r2(seen, leave_one_out(seen, fit.free)))
     fit.changes(seen)          # the estimates as scenario keys
 
-What is maximised is the likelihood of the package's own rule (or of any rule like those of market/rules.py): the
-same function that the shopping loop compiles gives the utilities here. Parameters are called as the keys of the
-scenario that set them:
+What is maximised is the likelihood of the package's own rule (or of any rule like those of market/rules.py):
+the same function that the shopping loop compiles gives the utilities here. Parameters are called as the keys
+of the scenario that set them:
 
 - `consumers.value_of_time.median`, `.spread`, and `consumers.price_sensitivity.median`, `.spread`: how people
   differ is part of the model, so a spread makes it a mixed logit (McFadden & Train 2000);
@@ -40,9 +40,9 @@ from ..market import rules
 Floats = NDArray[np.float64]
 
 GRID = np.arange(-20, 21) * 0.25
-"""Standard normal quantiles at which people who differ are looked at. The trapezoidal rule converges faster for smooth
-functions on the whole line than Gauss-Hermite does here (Trefethen & Weideman 2014): with a spread of 1.1 and trips of
-half an hour shares are right to 1e-5, where 61 Gauss-Hermite nodes leave 2e-4."""
+"""Standard normal quantiles at which people who differ are looked at. The trapezoidal rule converges faster
+for smooth functions on the whole line than Gauss-Hermite does here (Trefethen & Weideman 2014): with a spread
+of 1.1 and trips of half an hour shares are right to 1e-5, where 61 Gauss-Hermite nodes leave 2e-4."""
 _TRAITS = ("value_of_time", "price_sensitivity")
 _START = {"consumers.value_of_time.median": 0.05, "consumers.value_of_time.spread": 0.5,
           "consumers.price_sensitivity.median": 1.0, "consumers.price_sensitivity.spread": 0.5}  # fmt: skip
@@ -55,9 +55,8 @@ _ELSE = dict.fromkeys(
 class Choices:
     """Observed choices: `counts`, `minutes` (one way) and `area_m2` are float64[origins, alternatives].
 
-    `columns` holds what else differs (same shape): `price` (what a purchase costs, in usual tickets; 1 if it is not
-    there), `others` (shops around), and columns of one's own for `appeal.COLUMN`.
-    """
+    `columns` holds what else differs (same shape): `price` (what a purchase costs, in usual tickets; 1 if it
+    is not there), `others` (shops around), and columns of one's own for `appeal.COLUMN`."""
 
     origins: tuple[str, ...]
     alternatives: tuple[str, ...]
@@ -123,11 +122,10 @@ class Fit:
     """Estimates by name, with what they were estimated from.
 
     `errors` are standard errors from the inverse of the observed information (the Hessian of the negative
-    log-likelihood at its minimum); `robust_errors` are those of the sandwich that treats an origin, not a single
-    choice, as independent (White 1982), which need many more origins than parameters. Neither means much for a
-    spread that came out near zero, the end of its range.
-    `null_log_likelihood` is that of equal shares. The constant of the multinomial is left out of both.
-    """
+    log-likelihood at its minimum); `robust_errors` are those of the sandwich that treats an origin, not a
+    single choice, as independent (White 1982), which need many more origins than parameters. Neither means
+    much for a spread that came out near zero, the end of its range. `null_log_likelihood` is that of equal
+    shares. The constant of the multinomial is left out of both."""
 
     free: tuple[str, ...]
     values: dict[str, float]
@@ -161,7 +159,8 @@ class Fit:
         return pd.DataFrame(rows, columns=["parameter", "estimate", "s.e.", "robust s.e."])
 
     def changes(self, choices: Choices) -> dict[str, float]:
-        """The estimates as scenario keys. Appeals are given as the stores' `quality`, and their mean is zero."""
+        """The estimates as scenario keys. Appeals are given as the stores' `quality`, and their mean is
+        zero."""
         every = {**self.fixed, **self.values}
         keys = {k: v for k, v in every.items() if not k.startswith(("appeal.", "stores.named."))}
         below = [k for k, v in keys.items() if v < 0 and not k.startswith("consumers.fields.")]
@@ -208,12 +207,11 @@ def estimate(
 ) -> Fit:  # fmt: skip
     """Maximum likelihood for the parameters named in `free`, with those in `fixed` held.
 
-    `shrink` draws parameters towards zero as a normal prior of that standard deviation would: {name: sd}, where a
-    name stands also for all that begin with it, as `stores.named` for every store's constant. The estimates are
-    then the mode of the posterior, and `log_likelihood` is without the prior.
-    Raises ValueError if the data do not tell the parameters apart, or an alternative that nobody chose has a
-    constant of its own that is not shrunk.
-    """
+    `shrink` draws parameters towards zero as a normal prior of that standard deviation would: {name: sd},
+    where a name stands also for all that begin with it, as `stores.named` for every store's constant. The
+    estimates are then the mode of the posterior, and `log_likelihood` is without the prior. Raises ValueError
+    if the data do not tell the parameters apart, or an alternative that nobody chose has a constant of its
+    own that is not shrunk."""
     names, held = tuple(free), dict(fixed or {})
     if not names or len(set(names) | set(held)) < len(names) + len(held):
         raise ValueError("name at least one free parameter, and each only once")
@@ -280,9 +278,8 @@ def leave_one_out(choices: Choices, free: Sequence[str], **how: Any) -> Floats:
 def share_r2(choices: Choices, predicted: Floats) -> float:
     """1 - SSE / SST over all pairs of an origin and an alternative, each pair counting alike.
 
-    SSE is the sum of (observed share - predicted share)^2, SST that of (observed share - their mean)^2. The mean
-    of all shares is 1 / alternatives. Below zero if equal shares had predicted better.
-    """
+    SSE is the sum of (observed share - predicted share)^2, SST that of (observed share - their mean)^2. The
+    mean of all shares is 1 / alternatives. Below zero if equal shares had predicted better."""
     error = ((choices.shares - predicted) ** 2).sum()
     return float(1.0 - error / ((choices.shares - choices.shares.mean()) ** 2).sum())
 

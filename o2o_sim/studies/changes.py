@@ -48,8 +48,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "calendar": ("calendar",),
     "run": ("measures", "population", "residents", "start", "days", "currency", "engine"),
 }  # fmt: skip
-"""What a changed key belongs to: the first group with a pattern that the key begins with. A circle, platform or
-store that only one of the scenarios has goes whole, with its rent and subsidies."""
+"""What a changed key belongs to: the first group with a pattern that the key begins with. A circle, platform
+or store that only one of the scenarios has goes whole, with its rent and subsidies."""
 
 Path = tuple[str, ...]
 
@@ -145,7 +145,9 @@ def _joined(groups: dict[str, list[Change]], names: list[str]) -> dict[str, list
         if name not in groups:
             near = closest(name, list(groups))
             hint = f"did you mean {near}?" if near else f"what changed: {', '.join(groups)}"
-            raise ScenarioError(f"nothing called {name!r} changed, or it is joined already", file="--join", hint=hint)  # fmt: skip
+            raise ScenarioError(
+                f"nothing called {name!r} changed, or it is joined already", file="--join", hint=hint
+            )
     if len(set(names)) < max(len(names), 2):
         raise ScenarioError("should name two groups or more, each once", file="--join")
     together = [change for name in names for change in groups[name]]

@@ -1,4 +1,5 @@
-"""What a claim's file may say: a sentence that somebody believes, and the paired runs that put it to the test."""
+"""What a claim's file may say: a sentence that somebody believes, and the paired runs that put it to the
+test."""
 
 from __future__ import annotations
 
@@ -90,7 +91,8 @@ class ClaimSpec(Located):
         return [window_of(w) for w in self.windows]
 
     def points(self, overrides: Sequence[str] = ()) -> list[Point]:
-        """The scenario of every arm. Raises ScenarioError, shown in this file, for what a scenario refuses."""
+        """The scenario of every arm. Raises ScenarioError, shown in this file, for what a scenario
+        refuses."""
         return [self._point(name, place, said, overrides) for name, (place, said) in self.arms.items()]
 
     def _point(self, name: str, place: tuple[str, ...], said: Overrides, overrides: Sequence[str]) -> Point:

@@ -28,11 +28,10 @@ Verdict = Literal["supported", "contradicted", "no evidence"]
 def judge(effect: Interval, direction: str, smallest: float) -> Verdict:
     """What an interval says about an expected effect.
 
-    `up` is supported if the whole interval is above 0 and its mean not below `smallest`, and contradicted if the
-    whole interval is below `smallest`: the effect is too small to matter, absent, or the other way. `down` is its
-    mirror image. `none` is supported if the whole interval lies within `smallest` around 0 and contradicted if it
-    lies wholly outside. Anything else, a single pair among it, is no evidence.
-    """
+    `up` is supported if the whole interval is above 0 and its mean not below `smallest`, and contradicted if
+    the whole interval is below `smallest`: the effect is too small to matter, absent, or the other way.
+    `down` is its mirror image. `none` is supported if the whole interval lies within `smallest` around 0 and
+    contradicted if it lies wholly outside. Anything else, a single pair among it, is no evidence."""
     if not np.isfinite([effect.mean, effect.low, effect.high]).all():
         return "no evidence"
     mean, low, high = effect.mean, effect.low, effect.high
@@ -56,8 +55,8 @@ def overall(verdicts: Sequence[Verdict]) -> Verdict:
 
 @dataclass(frozen=True)
 class Test:
-    """One expectation, what was seen (`effect`, beside `reference`, the mean of what it is compared with), and what
-    that says."""
+    """One expectation, what was seen (`effect`, beside `reference`, the mean of what it is compared with),
+    and what that says."""
 
     expectation: Expectation
     label: str
@@ -86,14 +85,16 @@ class Tested:
 
 @dataclass
 class Claims:
-    """All claims that were put to the test. `folder` holds a study for each; `digest` stands for all their runs."""
+    """All claims that were put to the test. `folder` holds a study for each; `digest` stands for all their
+    runs."""
 
     folder: Path
     tested: list[Tested]
 
     @property
     def digest(self) -> str:
-        """24 hex digits of a SHA-256 over the keys of all runs, each of which stands for scenario, seed and code."""
+        """24 hex digits of a SHA-256 over the keys of all runs, each of which stands for scenario, seed and
+        code."""
         keys = sorted({case["key"] for t in self.tested for case in t.results.plan["cases"]})
         return sha256("".join(keys).encode()).hexdigest()[:24]
 
@@ -115,8 +116,8 @@ class Claims:
         return self
 
     def table(self) -> pd.DataFrame:
-        """One row per expectation: id, claim, verdict (of the whole claim), metric, arm, against, direction, smallest,
-        reference, effect, low, high, n, seen (the verdict of this expectation)."""
+        """One row per expectation: id, claim, verdict (of the whole claim), metric, arm, against, direction,
+        smallest, reference, effect, low, high, n, seen (the verdict of this expectation)."""
         rows = [
             {
                 "id": t.claim.id,
@@ -153,9 +154,9 @@ def run_claims(
 ) -> Claims | None:
     """Put claims to the test: those of the folder `claims` with the numbers `wanted`, or all.
 
-    `replicates` is the number of pairs (20 if nothing is said); `overrides` change all arms of all claims. Writes
-    claims.csv and claims.md into `out` (runs/claims), where every claim's runs lie in a folder of their own. Returns
-    None where `work` is a shard and runs of others are still missing.
+    `replicates` is the number of pairs (20 if nothing is said); `overrides` change all arms of all claims.
+    Writes claims.csv and claims.md into `out` (runs/claims), where every claim's runs lie in a folder of
+    their own. Returns None where `work` is a shard and runs of others are still missing.
 
     Raises ScenarioError if a claim or a scenario is not valid, before anything is simulated.
     """

@@ -1,9 +1,8 @@
 """The workers of a Dask cluster as an engine; see docs/cluster.md for how to get one.
 
-Dask keeps track of workers that come and go and gives their runs to others. Here stands what a study asks on top:
-that every worker has this very code and sees these very files, and that a run which kills its worker is told from
-one that merely waited there.
-"""
+Dask keeps track of workers that come and go and gives their runs to others. Here stands what a study asks on
+top: that every worker has this very code and sees these very files, and that a run which kills its worker is
+told from one that merely waited there."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ScenarioError
-from .engines import GUARD, ONE_THREAD, STILLBORN, carry_out
+from .engines import FAILED_STARTS, GUARD, ONE_THREAD, carry_out
 from .job import Job, code_digest, failed
 
 LOCAL = "local"
@@ -27,7 +26,8 @@ _SECONDS = 10  # for the scheduler to answer
 
 class Cluster:
     """The workers of a Dask cluster: `address` is that of its scheduler (`tcp://HOST:PORT`), or "local" for a
-    cluster that is made on this machine, of `workers` processes (None: one per core), and ends with this process.
+    cluster that is made on this machine, of `workers` processes (None: one per core), and ends with this
+    process.
 
     Raises ScenarioError if Dask is not installed or no scheduler answers.
     """
@@ -53,7 +53,7 @@ class Cluster:
                     env=ONE_THREAD,
                 )
             except RuntimeError:
-                raise ScenarioError(STILLBORN, hint=GUARD) from None
+                raise ScenarioError(FAILED_STARTS, hint=GUARD) from None
         elif workers is not None:
             raise ScenarioError("a cluster has the workers that it has", file="--workers")
         self._client = self._reached(distributed.Client, address)
@@ -70,9 +70,9 @@ class Cluster:
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, bytes]]:
         """Every job with the content of its file, as they get done.
 
-        A job with which workers died again and again, at last with nothing beside it, becomes a failed run. Raises
-        ScenarioError if the scheduler is lost, or a worker has other code or files; what was given back stays good.
-        """
+        A job with which workers died again and again, at last with nothing beside it, becomes a failed run.
+        Raises ScenarioError if the scheduler is lost, or a worker has other code or files; what was given
+        back stays good."""
         suspects = []
         for job, content in self._together(deque(jobs)):
             if content is None:
@@ -122,7 +122,8 @@ class Cluster:
                 client.cancel(list(in_hand))
 
     def close(self) -> None:
-        """Let go of the workers; those of a cluster of one's own finish the run in hand, and nobody gets it."""
+        """Let go of the workers; those of a cluster of one's own finish the run in hand, and nobody gets
+        it."""
         with suppress(Exception):
             self._client.close(timeout=_SECONDS)
         if self._local is not None:
@@ -137,8 +138,8 @@ _KILLED = (
 
 
 def _task() -> Callable[[bytes, str], bytes]:
-    """What is sent to workers. A nested function travels as it is, not by its name, so that also a worker without
-    this package can say what is wrong with it; Dask would have it end and wait for another."""
+    """What is sent to workers. A nested function travels as it is, not by its name, so that also a worker
+    without this package can say what is wrong with it; Dask would have it end and wait for another."""
 
     def task(packed: bytes, code: str) -> bytes:
         from distributed import get_worker
@@ -153,8 +154,8 @@ def _task() -> Callable[[bytes, str], bytes]:
 
 
 def carry_out_there(packed: bytes, code: str, worker: Any) -> bytes:
-    """Carry out a pickled job on a Dask worker. Raises ScenarioError, which names the worker, if that is none on
-    which it can be: `code` is the digest that it must have."""
+    """Carry out a pickled job on a Dask worker. Raises ScenarioError, which names the worker, if that is none
+    on which it can be: `code` is the digest that it must have."""
     if code_digest() != code:
         said = f"the worker {worker.address} has another o2o_sim than this process"
         raise ScenarioError(said, hint="Install the same everywhere, and start the workers again.")

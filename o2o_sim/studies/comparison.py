@@ -1,8 +1,7 @@
 """Is B better than A, by how much, and how sure is that? Paired runs of two or more scenarios.
 
-Replicate r of every scenario has the same seed, so that the same people need the same things on the same days;
-what differs is the scenario's doing, and intervals of the paired differences are narrow.
-"""
+Replicate r of every scenario has the same seed, so that the same people need the same things on the same
+days; what differs is the scenario's doing, and intervals of the paired differences are narrow."""
 
 from __future__ import annotations
 
@@ -72,9 +71,9 @@ class Comparison:
 
     @cached_property
     def changed(self) -> pd.DataFrame:
-        """Every store that fared otherwise than in the first scenario with the same seed: scenario, replicate,
-        seed, name, category, circle, before, after and the reasons. Stores are told apart by name, which only
-        those have in common that are the same shop in both runs."""
+        """Every store that fared otherwise than in the first scenario with the same seed: scenario,
+        replicate, seed, name, category, circle, before, after and the reasons. Stores are told apart by name,
+        which only those have in common that are the same shop in both runs."""
         parts = [self._changed(other) for other in self.names[1:]]
         return pd.concat(parts, ignore_index=True)
 
@@ -119,7 +118,8 @@ class Comparison:
         return sorted(there[0] & there[1])
 
     def moves(self, other: str) -> pd.DataFrame:
-        """How many stores of a city go from which outcome to which, a mean over pairs: before, after, stores."""
+        """How many stores of a city go from which outcome to which, a mean over pairs: before, after,
+        stores."""
         mine = self.changed[self.changed["scenario"] == other]
         counts = mine.groupby(["before", "after"]).size() / max(len(self._pairs(other)), 1)
         found = counts.rename("stores").reset_index()
@@ -208,7 +208,8 @@ def _needs_pairs(comparison: Comparison) -> None:
 
 
 def _names(files: Sequence[Path]) -> list[str]:
-    """What the scenarios are called: their files' names, led by as many folders as it takes to tell them apart."""
+    """What the scenarios are called: their files' names, led by as many folders as it takes to tell them
+    apart."""
     parts = [Path(os.path.abspath(f)).parts for f in files]
     several = [["/".join(p[-depth:]) for p in parts] for depth in range(1, max(map(len, parts)) + 1)]
     for names in ([f.stem for f in files], *several):

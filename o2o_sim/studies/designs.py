@@ -1,9 +1,8 @@
 """Where in the space of its factors a study runs.
 
-A design is a list of points; a point gives every factor a value. Designs are made in the unit cube, one axis per
-factor, and every factor maps its axis to its values, so that lists and ranges mix freely. The same factors, in
-the same order, and the same seed give the same design. Points that coincide are all kept.
-"""
+A design is a list of points; a point gives every factor a value. Designs are made in the unit cube, one axis
+per factor, and every factor maps its axis to its values, so that lists and ranges mix freely. The same
+factors, in the same order, and the same seed give the same design. Points that coincide are all kept."""
 
 from __future__ import annotations
 
@@ -28,9 +27,9 @@ MOST_POINTS = 100_000
 class Factor:
     """One thing that is varied: a list of `values`, or a range from `low` to `high` with both ends.
 
-    `scale` says how a range is divided: evenly, or evenly in its logarithm. `levels` is how many of its values a
-    grid takes. A `whole` range has whole numbers only, all of them equally likely (on a log scale: each as likely
-    as the half on either side of it). Raises ScenarioError for what is no list and no range.
+    `scale` says how a range is divided: evenly, or evenly in its logarithm. `levels` is how many of its
+    values a grid takes. A `whole` range has whole numbers only, all of them equally likely (on a log scale:
+    each as likely as the half on either side of it). Raises ScenarioError for what is no list and no range.
     """
 
     name: str
@@ -79,8 +78,8 @@ class Factor:
         return self._rounded(self._between(u, self.low, self.high))
 
     def grid_values(self) -> list[Value]:
-        """The list, or `levels` values of the range, evenly spaced in its scale; fewer where whole numbers run
-        out."""
+        """The list, or `levels` values of the range, evenly spaced in its scale; fewer where whole numbers
+        run out."""
         if self.values:
             return list(self.values)
         assert self.low is not None and self.high is not None
@@ -144,11 +143,11 @@ def sobol(factors: Sequence[Factor], points: int, seed: int) -> list[Point]:
 def morris(
     factors: Sequence[Factor], trajectories: int, seed: int, levels: int = 4
 ) -> tuple[list[Point], NDArray[np.float64]]:
-    """Trajectories through a lattice of `levels` (even) per axis that move one factor at a time (Morris 1991).
+    """Trajectories through a lattice of `levels` (even) per axis that move one factor at a time (Morris
+    1991).
 
-    Returns the `trajectories * (factors + 1)` points and their places in the unit cube, which `morris_effects`
-    needs. Effects have a spread only with two trajectories or more.
-    """
+    Returns the `trajectories * (factors + 1)` points and their places in the unit cube, which
+    `morris_effects` needs. Effects have a spread only with two trajectories or more."""
     _check(factors)
     if levels < 2 or levels % 2:
         raise ScenarioError(f"Morris' design needs an even number of levels, found {levels}")
@@ -167,9 +166,8 @@ def saltelli(
 ) -> tuple[list[Point], NDArray[np.float64]]:
     """The design for Sobol indices of first and total order (Saltelli et al. 2010).
 
-    `base_points` is rounded up to a power of two, N. Returns the `N * (factors + 2)` points and their places in
-    the unit cube.
-    """
+    `base_points` is rounded up to a power of two, N. Returns the `N * (factors + 2)` points and their places
+    in the unit cube."""
     _check(factors)
     balanced = power_of_two(base_points)
     _check_number(balanced * (len(factors) + 2), "the design for Sobol indices")

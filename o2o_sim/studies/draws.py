@@ -1,4 +1,5 @@
-"""Where studies get random numbers from: designs, bootstraps and orders, never the simulation (that is `streams`)."""
+"""Where studies get random numbers from: designs, bootstraps and orders, never the simulation (that is
+`streams`)."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ TRIES = 3
 """So often a worker may die with a run in hand before the run counts as the one that kills them."""
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("NUMBA", "OMP", "OPENBLAS", "MKL")}
-"""Environment of a worker: threads that its libraries would start would only take the cores from the others."""
+"""Environment of a worker: threads that its libraries would start would only take the cores from the
+others."""
 
 
 class Engine(Protocol):
@@ -62,8 +63,8 @@ def carry_out(job: Job) -> bytes:
 
 @cache
 def _keep_libraries() -> None:
-    """Leave what is there after a worker's first run, its libraries, out of every later collection, which then
-    takes no time."""
+    """Leave what is there after a worker's first run, its libraries, out of every later collection, which
+    then takes no time."""
     gc.freeze()
 
 
@@ -88,7 +89,7 @@ class Processes:
         """
         waiting = deque(jobs)
         deaths: Counter[str] = Counter()
-        stillborn = 0
+        failed_starts = 0
         try:
             while waiting or self._busy:
                 self._deal(waiting)
@@ -96,9 +97,9 @@ class Processes:
                     job, answer = worker.hear()
                     if answer is None:
                         end = self._drop(worker, patience=5)
-                        stillborn += not worker.ready
-                        if stillborn == TRIES:
-                            raise ScenarioError(STILLBORN, hint=GUARD)
+                        failed_starts += not worker.ready
+                        if failed_starts == TRIES:
+                            raise ScenarioError(FAILED_STARTS, hint=GUARD)
                         if job is None:
                             continue
                         deaths[job.key] += 1
@@ -107,10 +108,11 @@ class Processes:
                             continue
                         answer = failed(job, _DIED.format(end=end))
                     else:
-                        stillborn = 0
+                        failed_starts = 0
                     if isinstance(answer, ScenarioError):
                         raise answer
-                    # Before the caller keeps what was found, so that the worker has something to do meanwhile.
+                    # Before the caller keeps what was found, so that the worker has something to do
+                    # meanwhile.
                     self._deal(waiting)
                     if job is not None:
                         yield job, answer
@@ -149,7 +151,7 @@ _DIED = (
     f"The worker process died {TRIES} times while it carried out this run, the last time by {{end}}. It was "
     "killed, or ended by itself (no memory left, a crash in compiled code, a plugin)."
 )
-STILLBORN = "worker processes end before they have begun; what they said stands above"
+FAILED_STARTS = "worker processes end before they have begun; what they said stands above"
 GUARD = "In a script of your own, everything that runs a study belongs under `if __name__ == '__main__':`."
 
 
@@ -175,7 +177,8 @@ class _Worker:
         return False
 
     def hear(self) -> tuple[Job | None, bytes | ScenarioError | None]:
-        """The job it had in hand, and what it says to it; None if it died. Its first word is that it is ready."""
+        """The job it had in hand, and what it says to it; None if it died. Its first word is that it is
+        ready."""
         job, self.job = self.job, None
         try:
             answer = self.line.recv()

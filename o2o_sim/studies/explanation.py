@@ -1,8 +1,9 @@
-"""Why is B otherwise than A? The difference between two scenarios, shared among the groups of keys they differ in.
+"""Why is B otherwise than A? The difference between two scenarios, shared among the groups of keys they
+differ in.
 
-Every mixture of the two is run with the same seeds. What a group contributes is its Shapley value (shapley.py),
-pair by pair; which store closed because of it shows when everything of B but that group is there.
-"""
+Every mixture of the two is run with the same seeds. What a group contributes is its Shapley value
+(shapley.py), pair by pair; which store closed because of it shows when everything of B but that group is
+there."""
 
 from __future__ import annotations
 
@@ -49,10 +50,9 @@ ASKED = {"option": "--metric", "listed": "explanation.csv for all metrics"}
 class Explanation:
     """Paired runs of two scenarios and of mixtures of them.
 
-    `names` are the two scenarios, `groups` what changed between them, `metrics` the figures that were asked for.
-    Point k of `results` is the scenario in which the groups of `coalitions[k]` are as in B: at point 0 none, at
-    the last one all. `orders` are the orders sampled; None where every coalition was run.
-    """
+    `names` are the two scenarios, `groups` what changed between them, `metrics` the figures that were asked
+    for. Point k of `results` is the scenario in which the groups of `coalitions[k]` are as in B: at point 0
+    none, at the last one all. `orders` are the orders sampled; None where every coalition was run."""
 
     results: Results
     names: list[str]
@@ -99,9 +99,9 @@ class Explanation:
         return shapley(self._by_coalition(metric), list(self.groups), self.orders)
 
     def table(self, metric: str) -> pd.DataFrame:
-        """One row per group, the largest contribution first: group, value, low, high, and what it does `alone`
-        (nothing else changed) and `last` (all else changed); where these differ, groups work together or
-        against each other.
+        """One row per group, the largest contribution first: group, value, low, high, and what it does
+        `alone` (nothing else changed) and `last` (all else changed); where these differ, groups work together
+        or against each other.
 
         The 95 % interval is that over pairs. Where orders were sampled it is widened by that over pairs of
         orders (an order and its reverse): the root of the sum of squares of the half widths.
@@ -202,15 +202,14 @@ def explain(
     """Run two scenario files and the mixtures between them, and share the difference of B less A among the
     groups of keys they differ in (`changes.grouped`: `by`, `join`).
 
-    `replicates` is the number of pairs (10 if nothing is said), with the seeds of A; `metrics` are what tables
-    and pictures show (None: the headline figures). `overrides` change both scenarios. Up to 6 groups every
-    coalition is run, of more those on the way through 16 random orders. Returns None where `work` is a shard
-    and runs of others are still missing. Writes explanation.csv (every metric), saved.csv and pictures into
-    the study's folder.
+    `replicates` is the number of pairs (10 if nothing is said), with the seeds of A; `metrics` are what
+    tables and pictures show (None: the headline figures). `overrides` change both scenarios. Up to 6 groups
+    every coalition is run, of more those on the way through 16 random orders. Returns None where `work` is a
+    shard and runs of others are still missing. Writes explanation.csv (every metric), saved.csv and pictures
+    into the study's folder.
 
-    Raises ScenarioError if a scenario cannot be read, nothing changed, a mixture cannot be simulated (with the
-    groups that should be joined), there is no such metric, or no seed succeeded with every coalition.
-    """
+    Raises ScenarioError if a scenario cannot be read, nothing changed, a mixture cannot be simulated (with
+    the groups that should be joined), there is no such metric, or no seed succeeded with every coalition."""
     if replicates is not None and replicates < 1:
         raise ScenarioError(f"should be at least 1, found {replicates}", file="--replicates")
     wanted = list(HEADLINE if metrics is None else metrics)

@@ -1,14 +1,13 @@
 """Goal seeking: the least or greatest value of one factor with which the mean of a metric reaches a target.
 
-The search brackets that value and halves the bracket. It looks at several values, at each of them more than once,
-and every look may mistake chance for success: with a plain bound of 90 % at each, two thirds of the answers were
-wrong where a metric stays just short of its target for most of the range. The looks therefore share what doubt is
-allowed (Bonferroni): with confidence 0.9 the chance that any of them is wrong is at most 0.1, and so is that of the
-answer. Later looks, which rest on more runs, get more of it.
+The search brackets that value and halves the bracket. It looks at several values, at each of them more than
+once, and every look may mistake chance for success: with a plain bound of 90 % at each, two thirds of the
+answers were wrong where a metric stays just short of its target for most of the range. The looks therefore
+share what doubt is allowed (Bonferroni): with confidence 0.9 the chance that any of them is wrong is at most
+0.1, and so is that of the answer. Later looks, which rest on more runs, get more of it.
 
-Bounds are Student's, which take means of so many runs for normal, and runs that are all equal for certain; those of
-a flag (0 or 1) are exact (Clopper & Pearson 1934).
-"""
+Bounds are Student's, which take means of so many runs for normal, and runs that are all equal for certain;
+those of a flag (0 or 1) are exact (Clopper & Pearson 1934)."""
 
 from __future__ import annotations
 
@@ -35,8 +34,9 @@ Measure = Callable[[Value, int], np.ndarray]
 
 @dataclass(frozen=True)
 class Trial:
-    """A value that was tried. `low` and `high` are bounds of the metric's mean, each holding as surely as the verdict
-    asks for, and `n` the runs they rest on; `values` is the metric of every run, NaN where there is none."""
+    """A value that was tried. `low` and `high` are bounds of the metric's mean, each holding as surely as the
+    verdict asks for, and `n` the runs they rest on; `values` is the metric of every run, NaN where there is
+    none."""
 
     value: Value
     mean: float
@@ -54,9 +54,9 @@ class Trial:
 
 @dataclass(frozen=True)
 class Goal:
-    """What goal seeking found. `found` is the value, None if none of those tried reaches the target; `trials` are
-    all that were tried, in ascending order; between the two values of each of `bends` the metric moves away from the
-    target, so that the values that reach it may not be in one piece."""
+    """What goal seeking found. `found` is the value, None if none of those tried reaches the target; `trials`
+    are all that were tried, in ascending order; between the two values of each of `bends` the metric moves
+    away from the target, so that the values that reach it may not be in one piece."""
 
     said: GoalSpec
     factor: Factor
@@ -80,24 +80,25 @@ class Goal:
 
     @property
     def beyond(self) -> Trial | None:
-        """The nearest trial past the value found, which does not reach the target; None at the end of the range."""
+        """The nearest trial past the value found, which does not reach the target; None at the end of the
+        range."""
         return None if self.found is None else _past(self.said, self.trials, self.found)
 
     def table(self) -> pd.DataFrame:
-        """One row per value tried: value, n, mean, bound (what the mean lies above, or below if the target is a
-        most), verdict."""
+        """One row per value tried: value, n, mean, bound (what the mean lies above, or below if the target is
+        a most), verdict."""
         upper = _sign(self.said) < 0
         rows = [(t.value, t.n, t.mean, t.high if upper else t.low, t.verdict) for t in self.trials]
         return pd.DataFrame(rows, columns=["value", "n", "mean", "bound", "verdict"])
 
 
 def seek(said: GoalSpec, factor: Factor, measure: Measure) -> Goal:
-    """Find the end of the values of a factor that reach a target, from what `measure` finds at those it asks for.
+    """Find the end of the values of a factor that reach a target, from what `measure` finds at those it asks
+    for.
 
-    First both ends of the range, then the middle between the nearest two values of which one reaches the target
-    and one does not, until they are no farther apart than the tolerance, or are neighbouring whole numbers. If
-    neither end reaches it, the middle and the quarters of the range are tried.
-    """
+    First both ends of the range, then the middle between the nearest two values of which one reaches the
+    target and one does not, until they are no farther apart than the tolerance, or are neighbouring whole
+    numbers. If neither end reaches it, the middle and the quarters of the range are tried."""
     wanted, safe = ends(factor) if said.seek == "smallest" else ends(factor)[::-1]
     looks = _looks(said, most_trials(said, factor))
     trials: dict[Value, Trial] = {}
@@ -180,7 +181,8 @@ def ends(factor: Factor) -> tuple[Value, Value]:
 
 
 def most_trials(said: GoalSpec, factor: Factor) -> int:
-    """How many values are tried at most: the ends, the halvings, and one more if only a quarter reaches the target."""
+    """How many values are tried at most: the ends, the halvings, and one more if only a quarter reaches the
+    target."""
     low, high = ends(factor)
     pieces = high - low if factor.whole else 1 / said.tolerance
     return 2 + math.ceil(math.log2(pieces)) + 1
@@ -223,8 +225,8 @@ def _past(said: GoalSpec, trials: Iterable[Trial], found: Value) -> Trial | None
 
 
 def _bends(said: GoalSpec, trials: Sequence[Trial]) -> list[tuple[Value, Value]]:
-    """Where the metric moves away from the target towards the values that should reach it, as surely as was asked
-    for over all neighbours together. Runs with the same seeds are compared (common random numbers)."""
+    """Where the metric moves away from the target towards the values that should reach it, as surely as was
+    asked for over all neighbours together. Runs with the same seeds are compared (common random numbers)."""
     ordered = list(trials) if said.seek == "smallest" else list(reversed(trials))
     doubt = (1 - said.confidence) / max(len(ordered) - 1, 1)
     found: list[tuple[Value, Value]] = []

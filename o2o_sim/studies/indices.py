@@ -26,9 +26,8 @@ def morris_effects(
 
     An effect is the change of y per whole range of a factor. One row per factor: `mu_star`, the mean of the
     effects' sizes, with a bootstrap interval of `level` from `mu_star_low` to `mu_star_high`; `sigma`, their
-    standard deviation, which shows interactions and bends; `mu`, their mean with sign (Morris 1991; Campolongo,
-    Cariboni & Saltelli 2007). Raises ScenarioError if a run failed.
-    """
+    standard deviation, which shows interactions and bends; `mu`, their mean with sign (Morris 1991;
+    Campolongo, Cariboni & Saltelli 2007). Raises ScenarioError if a run failed."""
     means = _means(y, len(unit))
     names = [f.name for f in factors]
     if _constant(means):
@@ -68,12 +67,11 @@ def sobol_indices(
 ) -> pd.DataFrame:
     """Sobol indices from the design `saltelli`, whose places in the unit cube are `unit` (points, factors).
 
-    One row per factor: `first`, the share of the variance of y that the factor explains by itself, and `total`,
-    the share that it has a part in, each with an interval `_low` to `_high`: the estimate and, either side, the
-    normal quantile of `level` times its standard error over `resamples` bootstrap samples (Sobol' 2001; Saltelli
-    et al. 2010; Archer, Saltelli & Sobol' 1997). An estimate of a small index can fall below 0. Raises
-    ScenarioError if a run failed.
-    """
+    One row per factor: `first`, the share of the variance of y that the factor explains by itself, and
+    `total`, the share that it has a part in, each with an interval `_low` to `_high`: the estimate and,
+    either side, the normal quantile of `level` times its standard error over `resamples` bootstrap samples
+    (Sobol' 2001; Saltelli et al. 2010; Archer, Saltelli & Sobol' 1997). An estimate of a small index can fall
+    below 0. Raises ScenarioError if a run failed."""
     means = _means(y, len(unit))
     if _constant(means):
         found = dict.fromkeys(("S1", "S1_conf", "ST", "ST_conf"), np.zeros(len(factors)))
@@ -99,10 +97,9 @@ def noise_share(y: ArrayLike) -> float | None:
     """The share of the variance of single runs that is due to their seeds rather than to the factors, 0 to 1.
 
     y has the shape (points, replicates), each replicate with one seed at all points. Variance components of
-    the two-way random-effects model without interaction (Searle, Casella & McCulloch 1992): a seed can shift all
-    points alike, which a one-way analysis would take away from the factors. None where it cannot be told: with
-    one replicate, or one point. Raises ScenarioError if a run failed.
-    """
+    the two-way random-effects model without interaction (Searle, Casella & McCulloch 1992): a seed can shift
+    all points alike, which a one-way analysis would take away from the factors. None where it cannot be told:
+    with one replicate, or one point. Raises ScenarioError if a run failed."""
     runs = np.asarray(y, dtype=float)
     if runs.ndim == 1 or min(runs.shape) < 2:
         return None

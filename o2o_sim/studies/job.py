@@ -33,7 +33,8 @@ _NOT_SIMULATION = (
 """Parts of the package that cannot change what a run finds, apart from the two modules below."""
 _BUT = ("studies/run.py", "studies/rows.py")
 _NOR = ("record/frames.py", "record/message.py", "record/replay.py")
-"""Modules of other parts that cannot either: a picture of a run is made beside it, and changes no row of it."""
+"""Modules of other parts that cannot either: a picture of a run is made beside it, and changes no row of
+it."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Job:
 def job(spec: Spec, seed: int, *, plugins: bool = True) -> Job:
     """The job of running `spec` with `seed`.
 
-    Raises ScenarioError if the scenario names plugins and they are refused, or a file it names cannot be read.
-    """
+    Raises ScenarioError if the scenario names plugins and they are refused, or a file it names cannot be
+    read."""
     if spec.plugins and not plugins:
         problem = f"plugin {spec.plugins[0]!r} is named here, but plugins are refused"
         hint = "Run without --no-plugins if you trust it."
@@ -62,8 +63,8 @@ def key_of(spec: Spec, seed: int) -> str:
     """The key of a run: 24 hex digits of a SHA-256 over the resolved scenario (without its name, question and
     seed, which change nothing), the seed, the package's code, and the data files and plugins it names.
 
-    The order of the user's own names (circles, platforms, ...) counts: the first circle is the first to be let.
-    """
+    The order of the user's own names (circles, platforms, ...) counts: the first circle is the first to be
+    let."""
     from ..scenario.load import to_plain
 
     said = {name: value for name, value in to_plain(spec).items() if name not in ("name", "question", "seed")}

@@ -220,8 +220,9 @@ def _moved(study: StudySpec, problem: Problem, places: Mapping[str, tuple[str, .
 
 
 def shown_where_said(said: Located, problem: Problem, places: Mapping[str, tuple[str, ...]]) -> Problem:
-    """A problem with an override that a file of ours made, shown at the line of that file. `places` are the keys of
-    the file by what the override is called in messages; a problem with anything else stays as it is."""
+    """A problem with an override that a file of ours made, shown at the line of that file. `places` are the
+    keys of the file by what the override is called in messages; a problem with anything else stays as it
+    is."""
     path = places.get(problem.file or "")
     if path is None:
         return problem
@@ -256,8 +257,8 @@ def window_of(said: WindowSpec) -> Window:
 
 
 def check_measured(said: Located, wanted: Mapping[str, str], results: Results) -> None:
-    """Raise ScenarioError, shown where `said` names it, for a metric that no run has. The runs are kept. `wanted` are
-    the metrics by the key that names them."""
+    """Raise ScenarioError, shown where `said` names it, for a metric that no run has. The runs are kept.
+    `wanted` are the metrics by the key that names them."""
     known = [str(c) for c in results.runs.columns]
     for key, metric in wanted.items():
         if metric not in known:

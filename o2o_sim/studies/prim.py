@@ -1,8 +1,7 @@
 """The peeling of scenario discovery, by the EMA Workbench (Kwakkel 2017).
 
-The patient rule induction method (PRIM; Friedman & Fisher 1999) peels a box of factor values, slab by slab, until
-most points in it are of interest.
-"""
+The patient rule induction method (PRIM; Friedman & Fisher 1999) peels a box of factor values, slab by slab,
+until most points in it are of interest."""
 
 from __future__ import annotations
 
@@ -52,12 +51,12 @@ def needs_workbench() -> None:
 def peel(
     points: pd.DataFrame, wanted: Mask, measure: str, *, mass_min: float, alpha: float
 ) -> list[list[tuple[str, Limit]]]:
-    """Every box on PRIM's way from all points to few: the factors and limits of its sides, where a span has one end.
+    """Every box on PRIM's way from all points to few: the factors and limits of its sides, where a span has
+    one end.
 
-    `points` has a column per factor, which all vary; `wanted` says which points are of interest, neither all nor
-    none. Each step takes the share `alpha` of a box, which keeps at least the share `mass_min` of the points. Which
-    slab goes is settled by a `measure` of the workbench: its usual one is LENIENT1.
-    """
+    `points` has a column per factor, which all vary; `wanted` says which points are of interest, neither all
+    nor none. Each step takes the share `alpha` of a box, which keeps at least the share `mass_min` of the
+    points. Which slab goes is settled by a `measure` of the workbench: its usual one is LENIENT1."""
     # Neutral names, because the workbench drops a column called "scenario".
     told = [(str(factor), f"x{k}", placed(points[factor])) for k, factor in enumerate(points)]
     x = pd.DataFrame({name: places for _, name, (_, places) in told})
@@ -78,9 +77,9 @@ def peel(
 
 
 def placed(column: pd.Series) -> tuple[list[Any], NDArray[Any]]:
-    """The values of a factor in order, and the place among them of every run's: floats for numbers, which loses PRIM
-    nothing, as it peels by rank; objects for categories, which it tries in the order of their hashes, and only those
-    of numbers are always the same."""
+    """The values of a factor in order, and the place among them of every run's: floats for numbers, which
+    loses PRIM nothing, as it peels by rank; objects for categories, which it tries in the order of their
+    hashes, and only those of numbers are always the same."""
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         values, places = np.unique(column.to_numpy(dtype=float), return_inverse=True)
         return values.tolist(), places.astype(float)
@@ -89,7 +88,8 @@ def placed(column: pd.Series) -> tuple[list[Any], NDArray[Any]]:
 
 
 def _limits(values: list[Any], low: Any, high: Any) -> Iterator[Limit]:
-    """What a box of the places from `low` to `high`, or of the set of places `low`, leaves out of these values."""
+    """What a box of the places from `low` to `high`, or of the set of places `low`, leaves out of these
+    values."""
     if isinstance(low, set):
         if len(low) < len(values):
             yield tuple(values[k] for k in sorted(low))

@@ -1,8 +1,7 @@
 """A finished run as one row of one Parquet file: its metrics, its stores and its months, nested.
 
-One file is there whole or not at all, is small (tens of kilobytes), and DuckDB reads thousands of them at once:
-`SELECT key, unnest(stores, recursive := true) FROM 'DIR/runs/*.parquet'`.
-"""
+One file is there whole or not at all, is small (tens of kilobytes), and DuckDB reads thousands of them at
+once: `SELECT key, unnest(stores, recursive := true) FROM 'DIR/runs/*.parquet'`."""
 
 from __future__ import annotations
 

@@ -82,7 +82,8 @@ def _write(result: RunResult, folder: Path, model: O2OModel, recording: _Recordi
 
 
 def _each_day(recording: _Recording | None, progress: Callable[[int, int, date], None] | None):
-    """What is done after each day. The model tells how many days are done, one more than the number of the day."""
+    """What is done after each day. The model tells how many days are done, one more than the number of the
+    day."""
 
     def after(done: int, days: int, today: date) -> None:
         if recording is not None:
@@ -94,8 +95,8 @@ def _each_day(recording: _Recording | None, progress: Callable[[int, int, date],
 
 
 class _Recording:
-    """The replay of a run, as it grows; `seconds` is what that cost. What goes wrong with it is told of and costs the
-    replay, but not the run."""
+    """The replay of a run, as it grows; `seconds` is what that cost. What goes wrong with it is told of and
+    costs the replay, but not the run."""
 
     def __init__(self, model: O2OModel):
         from ..record.frames import Encoder, Packer
@@ -198,8 +199,8 @@ def _threads(threads: int | None) -> Iterator[None]:
 
 @contextmanager
 def _model_let_go() -> Iterator[None]:
-    """Let the memory of models that are made in the block be freed after it: Mesa before 3.5 keeps every model
-    that ever had agents, beside the number of its next one."""
+    """Let the memory of models that are made in the block be freed after it: Mesa before 3.5 keeps every
+    model that ever had agents, beside the number of its next one."""
     import mesa
 
     kept: dict[Any, Any] = getattr(mesa.Agent, "_ids", {})

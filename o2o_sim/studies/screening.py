@@ -41,11 +41,11 @@ from .work import Work, folder_of
 class Sensitivity:
     """Which factors matter for each metric.
 
-    `morris` has a row per metric and factor (see `morris_effects`), `sobol` one per metric and factor that was
-    kept (see `sobol_indices`); both also say `noise_share`, NaN with one replicate. A method that was not asked
-    for is None. `held` are the factors that the Sobol indices leave out, each with the value it had; `undefined`
-    the metrics that have no value in some runs, and therefore no measures, with the number of these.
-    """
+    `morris` has a row per metric and factor (see `morris_effects`), `sobol` one per metric and factor that
+    was kept (see `sobol_indices`); both also say `noise_share`, NaN with one replicate. A method that was not
+    asked for is None. `held` are the factors that the Sobol indices leave out, each with the value it had;
+    `undefined` the metrics that have no value in some runs, and therefore no measures, with the number of
+    these."""
 
     study: StudySpec
     results: Results
@@ -67,7 +67,8 @@ class Sensitivity:
 
 @dataclass(frozen=True)
 class _Part:
-    """The runs of one design: its factors, places in the unit cube (points, factors), number of its first point."""
+    """The runs of one design: its factors, places in the unit cube (points, factors), number of its first
+    point."""
 
     factors: list[Factor]
     unit: np.ndarray
@@ -89,10 +90,10 @@ def sensitivity(
 ) -> Sensitivity | None:
     """Carry out the block `sensitivity` of a study file.
 
-    With `method: both` the `keep` factors whose effects on the first metric of the study are largest get Sobol
-    indices, while the others rest in the middle of their range. Writes morris.csv, sobol.csv and a picture for
-    each metric. Returns None where `work` is a shard and runs of others are still missing; `both` cannot be done
-    in shards.
+    With `method: both` the `keep` factors whose effects on the first metric of the study are largest get
+    Sobol indices, while the others rest in the middle of their range. Writes morris.csv, sobol.csv and a
+    picture for each metric. Returns None where `work` is a shard and runs of others are still missing; `both`
+    cannot be done in shards.
 
     Raises ScenarioError for factors that are not numbers, a metric that does not exist, and runs that fail.
     """

@@ -31,9 +31,9 @@ from .work import Work, folder_of
 class Discovery:
     """Under which conditions a metric passes a line.
 
-    `points` has a row per point of the design: the factors and the metric, its mean over replicates; `interest`,
-    bool (points,), says which of them pass the line. `left_out` is the number of points without any result.
-    """
+    `points` has a row per point of the design: the factors and the metric, its mean over replicates;
+    `interest`, bool (points,), says which of them pass the line. `left_out` is the number of points without
+    any result."""
 
     said: DiscoverSpec
     points: pd.DataFrame
@@ -42,8 +42,8 @@ class Discovery:
     left_out: int
 
     def table(self) -> pd.DataFrame:
-        """One row per box and factor that it restricts: box, factor, low, high (empty where that end is open),
-        values, chance (quasi-p), density, coverage, mass."""
+        """One row per box and factor that it restricts: box, factor, low, high (empty where that end is
+        open), values, chance (quasi-p), density, coverage, mass."""
         rows = []
         for box in self.boxes:
             figures = (box.density, box.coverage, box.mass)
@@ -80,9 +80,9 @@ def find(
 ) -> Finding | None:
     """Carry out the blocks `find` (goal seeking) and `discover` (scenario discovery) of a study file.
 
-    Writes find.csv, boxes.csv and their pictures. Which values goal seeking tries depends on the study and the
-    results alone, so that asking again repeats no run. Returns None where `work` is a shard and runs of others
-    are still missing; a goal cannot be sought in shards.
+    Writes find.csv, boxes.csv and their pictures. Which values goal seeking tries depends on the study and
+    the results alone, so that asking again repeats no run. Returns None where `work` is a shard and runs of
+    others are still missing; a goal cannot be sought in shards.
 
     Raises ScenarioError for a study without either block, a goal whose factor has no range or is not alone, a
     metric that does not exist, runs that all fail, and too few points of interest.

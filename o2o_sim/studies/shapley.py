@@ -1,10 +1,9 @@
 """Which change did it: the difference between two scenarios, shared among groups of changed keys ("levers").
 
-A *coalition* is a set of groups that are as in scenario B while all others are as in scenario A. Its *value* is
-a figure of the city so changed, one per replicate. The Shapley value (Shapley 1953) of a group is what it adds
-when the groups are switched to B one after another, averaged over all orders of switching; what two groups do
-only together is shared equally. The values of all groups sum to the whole difference, B less A.
-"""
+A *coalition* is a set of groups that are as in scenario B while all others are as in scenario A. Its *value*
+is a figure of the city so changed, one per replicate. The Shapley value (Shapley 1953) of a group is what it
+adds when the groups are switched to B one after another, averaged over all orders of switching; what two
+groups do only together is shared equally. The values of all groups sum to the whole difference, B less A."""
 
 from __future__ import annotations
 
@@ -78,15 +77,14 @@ def shapley(
 ) -> dict[str, np.ndarray]:
     """What each group contributed to value[all groups] - value[none], to which the contributions sum.
 
-    `value` has for every coalition one figure per replicate, shape (n,); so has the answer for every group, in
-    the unit of the figures. Without `orders` every subset is needed, and the answer is exact (Shapley 1953):
-    the mean over sizes s of the mean of v(S + g) - v(S) over the coalitions S of s other groups. With `orders`
-    it is the mean over them of what g adds when its turn comes (Castro et al. 2009); it then has an error of
-    sampling that the spread over replicates does not show.
+    `value` has for every coalition one figure per replicate, shape (n,); so has the answer for every group,
+    in the unit of the figures. Without `orders` every subset is needed, and the answer is exact (Shapley
+    1953): the mean over sizes s of the mean of v(S + g) - v(S) over the coalitions S of s other groups. With
+    `orders` it is the mean over them of what g adds when its turn comes (Castro et al. 2009); it then has an
+    error of sampling that the spread over replicates does not show.
 
-    Raises KeyError for a coalition without a value, ValueError for a group named twice and for orders that are
-    not of these groups.
-    """
+    Raises KeyError for a coalition without a value, ValueError for a group named twice and for orders that
+    are not of these groups."""
     _check_distinct(groups)
     if orders is not None:
         return _over_orders(value, groups, list(orders))

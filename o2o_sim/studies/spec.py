@@ -16,8 +16,8 @@ from ..scenario.places import Located
 
 Scalar = bool | int | float | str
 Overrides = Mapping[str, Any]
-"""Dotted key -> value, as `--set` would say it; null removes what the scenario says. (No dict: its keys would be
-taken for names, none of which an override like `set.levers.rent_x=2` could make.)"""
+"""Dotted key -> value, as `--set` would say it; null removes what the scenario says. (No dict: its keys would
+be taken for names, none of which an override like `set.levers.rent_x=2` could make.)"""
 
 
 class FactorSpec(Block):

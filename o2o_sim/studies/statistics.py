@@ -1,8 +1,9 @@
-"""How sure a figure from a few simulated replicates is: intervals, one-sided bounds, how many more are needed.
+"""How sure a figure from a few simulated replicates is: intervals, one-sided bounds, how many more are
+needed.
 
 A value that is not a finite number (a failed run, a share of nothing) is left out, and `n` says how many were
-kept. Values are put into order before they are summed, so that the order of replicates does not change a digit.
-"""
+kept. Values are put into order before they are summed, so that the order of replicates does not change a
+digit."""
 
 from __future__ import annotations
 
@@ -22,9 +23,9 @@ FIRST_LOOK = 10
 """Pairs to have before the first look at their spread.
 
 A rule that stops once an interval looks narrow stops too early whenever the spread looks small by chance; the
-fewer the values at the first look, the more often. Simulated for normal differences and wanted widths that take
-8 to 100 pairs, intervals of 95 % cover at worst 92.5 % with a first look at 5 pairs, 93.5 % at 10, 93.9 % at 15.
-"""
+fewer the values at the first look, the more often. Simulated for normal differences and wanted widths that
+take 8 to 100 pairs, intervals of 95 % cover at worst 92.5 % with a first look at 5 pairs, 93.5 % at 10, 93.9
+% at 15. """
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,9 @@ class Interval:
     """An estimate and the confidence interval around it.
 
     `n` is the number of values it rests on, `level` the share of such intervals that cover the true value.
-    With fewer than two values nothing is known of their spread: `low` is -inf and `high` +inf, and without any
-    value `mean` is nan. If all values are equal the width is zero, which says that they did not vary, not that
-    they cannot.
-    """
+    With fewer than two values nothing is known of their spread: `low` is -inf and `high` +inf, and without
+    any value `mean` is nan. If all values are equal the width is zero, which says that they did not vary, not
+    that they cannot."""
 
     mean: float
     low: float
@@ -69,8 +69,8 @@ def paired_interval(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Interval
     """The mean of b - a, replicate by replicate: for two scenarios with common random numbers.
 
     What a replicate's seed does to both scenarios cancels, and the interval is narrower for it (Law 2015,
-    section 11.2). `n` counts the pairs in which both values are known. Raises ValueError for lengths that differ.
-    """
+    section 11.2). `n` counts the pairs in which both values are known. Raises ValueError for lengths that
+    differ."""
     first, second = np.asarray(a, float), np.asarray(b, float)
     if first.shape != second.shape:
         raise ValueError(f"pairs need two values each, found {first.size} and {second.size} values")
@@ -171,12 +171,12 @@ def next_count(
     """How many pairs to have in total before looking again, or None if no more are needed.
 
     `differences` has for every metric one value per pair (nan where undefined), `wanted` the widths their
-    intervals should have; metrics without a wanted width do not matter. No more are needed once every interval
-    is narrow enough, or there are `cap` pairs. Otherwise the answer is what the spread so far predicts for the
-    worst metric, n (width / wanted)^2 = (2 t s / wanted)^2, but at most twice the pairs there are (the spread
-    itself is still uncertain), at least two more, and never above `cap`. Before `FIRST_LOOK` pairs nothing is
-    looked at. The answer depends on the values alone, so that a study makes the same pairs on every machine.
-    A sequential rule of fixed width (Chow & Robbins 1965), taken in steps.
+    intervals should have; metrics without a wanted width do not matter. No more are needed once every
+    interval is narrow enough, or there are `cap` pairs. Otherwise the answer is what the spread so far
+    predicts for the worst metric, n (width / wanted)^2 = (2 t s / wanted)^2, but at most twice the pairs
+    there are (the spread itself is still uncertain), at least two more, and never above `cap`. Before
+    `FIRST_LOOK` pairs nothing is looked at. The answer depends on the values alone, so that a study makes the
+    same pairs on every machine. A sequential rule of fixed width (Chow & Robbins 1965), taken in steps.
 
     Differences that are rare (nought in most pairs) may all be nought at the first look and end the study.
     Raises ValueError for lengths that differ and for a wanted width that is negative or nan.

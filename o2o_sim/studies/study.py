@@ -6,9 +6,8 @@
     DIR/stores.parquet   every store of every run                                    } all is
     DIR/monthly.parquet  every run's months                                          } done
 
-Whatever happens to the process, the files under `runs/` are whole, and asking again goes on from them. Runs that a
-study in a neighbouring folder has finished are taken from there.
-"""
+Whatever happens to the process, the files under `runs/` are whole, and asking again goes on from them. Runs
+that a study in a neighbouring folder has finished are taken from there."""
 
 from __future__ import annotations
 
@@ -48,7 +47,8 @@ _AT_ONCE = 200  # runs whose stores are in memory together while the tables are 
 
 @dataclass(frozen=True)
 class Case:
-    """One run of a study: which point of its design with which replicate, and the value of every factor there."""
+    """One run of a study: which point of its design with which replicate, and the value of every factor
+    there."""
 
     point: int
     replicate: int
@@ -185,8 +185,8 @@ class Results:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """One row per finished run: point, replicate, seed, key, status, error, the value of every factor, and
-        every metric. Failed runs have no metrics (NaN)."""
+        """One row per finished run: point, replicate, seed, key, status, error, the value of every factor,
+        and every metric. Failed runs have no metrics (NaN)."""
         if self.plan["complete"]:
             return pq.read_table(self.folder / "runs.parquet").to_pandas()
         return self._collect_runs()
@@ -213,7 +213,8 @@ class Results:
         return 0 if self.plan["complete"] else len(self.plan["cases"]) - len(self._cases)
 
     def needs_some(self) -> None:
-        """Raise ScenarioError with the first failure if no run succeeded: there is nothing to be said then."""
+        """Raise ScenarioError with the first failure if no run succeeded: there is nothing to be said
+        then."""
         if self.ok.empty and len(self.runs):
             said = str(self.runs["error"].iloc[0]).strip()
             raise ScenarioError(f"none of {len(self.runs)} runs succeeded; the first failed with\n{said}")
@@ -224,8 +225,8 @@ class Results:
         return self.runs[self.runs["status"] == "ok"].reset_index(drop=True)
 
     def values(self, factor: str, name: str, metric: str) -> np.ndarray:
-        """A metric of the runs in which a factor is `name`, by replicate, float64; NaN where a run failed or has no
-        such metric."""
+        """A metric of the runs in which a factor is `name`, by replicate, float64; NaN where a run failed or
+        has no such metric."""
         mine = self.runs[self.runs[factor] == name].set_index("replicate")[metric]
         return mine.reindex(sorted(self.runs["replicate"].unique())).to_numpy(np.float64)
 
@@ -251,7 +252,8 @@ class Results:
         return pd.concat([head, factors, measured, made], axis=1)
 
     def _window_values(self, window: Window) -> list[float]:
-        """A metric of the study's own, run by run; NaN in a run without the series (a platform that it has not).
+        """A metric of the study's own, run by run; NaN in a run without the series (a platform that it has
+        not).
 
         Raises ScenarioError if no run has it.
         """

@@ -32,7 +32,8 @@ from .work import Work, folder_of
 
 @dataclass
 class Sweep:
-    """The runs of a study file. `results.runs` is the tidy table: a row per run, a column per factor and metric."""
+    """The runs of a study file. `results.runs` is the tidy table: a row per run, a column per factor and
+    metric."""
 
     study: StudySpec
     results: Results
@@ -53,7 +54,8 @@ class Sweep:
         return labels_of(self.study)
 
     def summary(self) -> pd.DataFrame:
-        """One row per point and metric: the factors, metric, mean over replicates, its 95 % interval (low, high), n."""
+        """One row per point and metric: the factors, metric, mean over replicates, its 95 % interval (low,
+        high), n."""
         rows = []
         for number, runs in self.results.ok.groupby("point"):
             first = runs.iloc[0]
@@ -75,8 +77,9 @@ def sweep(
 ) -> Sweep | None:
     """Carry out a study file: every point of its design, `replicates` times (else as the file says).
 
-    `overrides` change the study, as in `points=128` or `set.days=90`. Returns None where `work` is a shard and
-    runs of others are still missing. Writes summary.csv beside the tables, and with `report` the pictures.
+    `overrides` change the study, as in `points=128` or `set.days=90`. Returns None where `work` is a shard
+    and runs of others are still missing. Writes summary.csv beside the tables, and with `report` the
+    pictures.
 
     Raises ScenarioError if the study or one of its scenarios is not valid, before anything is simulated.
     """
@@ -102,7 +105,8 @@ def sweep(
 
 
 def points_of(study: StudySpec) -> list[Point]:
-    """The scenarios of the study's design. Points that differ in nothing are run once and counted as often."""
+    """The scenarios of the study's design. Points that differ in nothing are run once and counted as
+    often."""
     factors = factors_of(study)
     if not factors:
         raise ScenarioError(

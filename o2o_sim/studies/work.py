@@ -28,11 +28,10 @@ def _nobody(done: int, total: int, failed: int) -> None:
 class Work:
     """How the runs of a study are carried out; usually entered with `with`, which lets go of the workers.
 
-    `workers` is the number of processes on this machine (None: one per core), `cluster` instead the address of
-    a Dask cluster or "local", `shard` (i, n) the i-th of n equal parts to do here. `plugins=False` refuses
+    `workers` is the number of processes on this machine (None: one per core), `cluster` instead the address
+    of a Dask cluster or "local", `shard` (i, n) the i-th of n equal parts to do here. `plugins=False` refuses
     scenarios that bring rules of their own. `retry` runs again what failed before. `progress(done, total,
-    failed)` is told of every finished run.
-    """
+    failed)` is told of every finished run."""
 
     workers: int | None = None
     cluster: str | None = None

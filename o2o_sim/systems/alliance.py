@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 MODE = "alliance"
 CHANNEL = CHANNEL_OF_MODE[MODE]
 SHOWS_CARD = ("walk-in", "coupon", CHANNEL)
-"""Where a customer can show the card: at the counter and in the catalogue, not on somebody else's platform."""
+"""Where a customer can show the card: at the counter and in the catalogue, not on somebody else's
+platform."""
 CARD = "alliance card"
 
 
@@ -33,9 +34,9 @@ class Alliance(System):
     """The service provider of an alliance, and what it does for the shops that hold the mode `alliance`.
 
     It takes their price per month and order and the customer's delivery fee, and pays for its catalogue, for
-    taking orders, and for couriers, whose way per order gets shorter as orders grow denser (`ways_km`). `members`
-    are its shops. It leaves for good after months of loss, or without cash; then they lose the mode.
-    """
+    taking orders, and for couriers, whose way per order gets shorter as orders grow denser (`ways_km`).
+    `members` are its shops. It leaves for good after months of loss, or without cash; then they lose the
+    mode."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -78,8 +79,8 @@ class Alliance(System):
         return self.spec.catalogue_weight * number + self.spec.variety_weight * variety
 
     def ways_km(self, orders: float) -> float:
-        """Couriers' ways in a day with so many orders: in every round TOUR * sqrt(area * its orders) km (Beardwood,
-        Halton & Hammersley 1959), and in all never more than if each order were brought alone."""
+        """Couriers' ways in a day with so many orders: in every round TOUR * sqrt(area * its orders) km
+        (Beardwood, Halton & Hammersley 1959), and in all never more than if each order were brought alone."""
         rounds = TOUR * math.sqrt(self.model.area_km2 * orders * self.spec.rounds_day)
         return min(rounds, self.spec.longest_km * orders)
 
@@ -90,10 +91,10 @@ class Alliance(System):
             spec.drop_yuan * orders + spec.km_yuan * self.ways_km(orders)
         ) * self.model.spec.levers.logistics_x
 
-    # -- offers ------------------------------------------------------------------------------------------------
+    # -- offers ----------------------------------------------------------------------------------------------
     def amend(self, rows: list[Offer]) -> list[Offer]:
-        """Put the catalogue and the courier into the members' offers; the same once more, and better, for who shows the
-        card (one key: the better terms, not a second chance)."""
+        """Put the catalogue and the courier into the members' offers; the same once more, and better, for who
+        shows the card (one key: the better terms, not a second chance)."""
         members = {s.number for s in self.members}
         if self.has_left or not members:
             return rows
@@ -111,7 +112,7 @@ class Alliance(System):
     def allows(self, store: Store, mode: str, platform: Any) -> bool:
         return mode != MODE or (self.is_open and self._may_join)
 
-    # -- people --------------------------------------------------------------------------------------------------
+    # -- people ----------------------------------------------------------------------------------------------
     def after_learning(self) -> None:
         """Some of today's customers of members take the card."""
         model, t = self.model, self.model.table
@@ -129,7 +130,8 @@ class Alliance(System):
 
     # -- money -----------------------------------------------------------------------------------------------
     def after_sales(self) -> None:
-        """The members have paid providers per order; this one gets it, and pays for taking and bringing them."""
+        """The members have paid providers per order; this one gets it, and pays for taking and bringing
+        them."""
         model, t = self.model, self.model.table
         assert t is not None
         if CHANNEL not in t.channels:
@@ -138,7 +140,7 @@ class Alliance(System):
         orders = int(count.sum())
         if not orders:
             return
-        real = orders * model.people_each
+        real = orders * model.expansion_factor
         couriers = fen(self.couriers_yuan(real))
         self.orders, self.couriers_fen = self.orders + orders, self.couriers_fen + couriers
         book = model.ledger.book
@@ -172,7 +174,7 @@ class Alliance(System):
     def month_end(self) -> None:
         """How dense its orders were, whether it pays, and whether it stays."""
         model = self.model
-        real = self.orders * model.people_each
+        real = self.orders * model.expansion_factor
         self.orders_a_day = real / min(model.date.day, model.day + 1)
         self.courier_yuan = self.couriers_fen / FEN_PER_YUAN / real if real else 0.0
         self.orders, self.couriers_fen = 0, 0

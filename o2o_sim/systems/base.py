@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 class System:
     """One special way in which a market can work: a festival, a boycott, a hub for fresh food.
 
-    A scenario switches it on with a block of its own. A model makes and asks only the systems that its scenario
-    wants, so that one that is off costs nothing and changes no draw. Each stands in one class: what it does to
-    offers, to money, to people and to decisions is read in one place. All methods but `wanted` may be left out.
-    """
+    A scenario switches it on with a block of its own. A model makes and asks only the systems that its
+    scenario wants, so that one that is off costs nothing and changes no draw. Each stands in one class: what
+    it does to offers, to money, to people and to decisions is read in one place. All methods but `wanted` may
+    be left out."""
 
     kinds: tuple[str, ...] = ()
     """Kinds of decision that stores can take thanks to it, and that it carries out in `decided`."""
@@ -40,24 +40,28 @@ class System:
         `model.offers_changed`."""
 
     def amend(self, rows: list[Offer]) -> list[Offer]:
-        """The offers of everybody, to be changed, added to or cut; called only when offers are published anew."""
+        """The offers of everybody, to be changed, added to or cut; called only when offers are published
+        anew."""
         return rows
 
     def published(self, table: Table) -> None:
         """The offers have become the rows of a table; who sees which is worked out next."""
 
     def after_choice(self) -> None:
-        """Everybody has chosen: `model.pick` and `model.visited` (rows, of one seen first) may still be put right."""
+        """Everybody has chosen: `model.pick` and `model.visited` (rows, of one seen first) may still be put
+        right."""
 
     def serve(self, inside: np.ndarray) -> None:
-        """Everybody stands in the shop she chose, and shops have served up to their capacity. `inside` (per need)
-        is that shop's number + 1, 0 for who stands in none; who is not `model.served` comes again tomorrow."""
+        """Everybody stands in the shop she chose, and shops have served up to their capacity. `inside` (per
+        need) is that shop's number + 1, 0 for who stands in none; who is not `model.served` comes again
+        tomorrow."""
 
     def after_sales(self) -> None:
         """The purchases of the day are booked; `model.pick` and `model.served` say what they were."""
 
     def after_learning(self) -> None:
-        """People have made of their purchases what they make of them; `model.needs` are still those of the day."""
+        """People have made of their purchases what they make of them; `model.needs` are still those of the
+        day."""
 
     def bills(self) -> None:
         """On the last day of a month, before the books of the month are closed."""
@@ -77,8 +81,10 @@ class System:
         """On the last day of a month, when everybody has decided and units are let again."""
 
     def hazards(self, hazard: np.ndarray) -> None:
-        """Change, in place, the month's chances of adoption: float64[cohorts, 2 + platforms], as `needs.adopt`."""
+        """Change, in place, the month's chances of adoption: float64[cohorts, 2 + platforms], as
+        `needs.adopt`."""
 
     def figures(self) -> dict[str, float]:
-        """What it adds to the month's row of `city_monthly`; names of a family have a slash: `till_min/mall`."""
+        """What it adds to the month's row of `city_monthly`; names of a family have a slash:
+        `till_min/mall`."""
         return {}

@@ -60,18 +60,19 @@ class Boycotts(System):
             b.reconsider()
 
     def figures(self) -> dict[str, float]:
-        """Of each boycott: the share of the shops asked that are in it, the share of the floor space of its goods,
-        what the platform sold of them in the month, and how many people could not order from it on the floor."""
+        """Of each boycott: the share of the shops asked that are in it, the share of the floor space of its
+        goods, what the platform sold of them in the month, and how many people could not order from it on the
+        floor."""
         return {name: value for b in self.boycotts for name, value in b.figures().items()}
 
 
 class OneBoycott:
     """One boycott: who is asked, who is in it, and what it does to the platform.
 
-    `members` are the numbers of the stores that are in it. Each store has a threshold drawn for its name: the share
-    of the others asked that it wants to see in it (Granovetter 1978); those who begin it have none. What the
-    platform promises raises the threshold, a fine for breaking ranks lowers that rise for who is in it.
-    """
+    `members` are the numbers of the stores that are in it. Each store has a threshold drawn for its name: the
+    share of the others asked that it wants to see in it (Granovetter 1978); those who begin it have none.
+    What the platform promises raises the threshold, a fine for breaking ranks lowers that rise for who is in
+    it."""
 
     def __init__(self, model, name: str, rules: Boycott):
         self.model, self.name, self.rules = model, name, rules
@@ -173,9 +174,13 @@ class OneBoycott:
         self.model.ledger.book("transfers", store.account, self.account, np.int64(fine))
         enough = figures["share of others in it"] >= self.threshold(store)
         self.model.log(
-            store.name, "store", f"break boycott {self.name}", "tempted" if enough else "too few others are in it",
-            **figures, **{"fine (yuan)": fine / 100},
-        )  # fmt: skip
+            store.name,
+            "store",
+            f"break boycott {self.name}",
+            "tempted" if enough else "too few others are in it",
+            **figures,
+            **{"fine (yuan)": fine / 100},
+        )
 
     def _end(self) -> None:
         self._tell("boycott ends", "too few are in it", share=round(self.share(), 4), months=self.months)
@@ -210,12 +215,12 @@ class OneBoycott:
         return {c: mine[c] / all_[c] for c in all_ if all_[c] > 0}
 
     def amend(self, rows: list[Offer]) -> list[Offer]:
-        """With the platform's parcels of the goods at issue changed; b is the share of the floor space that boycotts.
+        """With the platform's parcels of the goods at issue changed; b is the share of the floor space that
+        boycotts.
 
-        The doubt about the unseen grows by `doubt_growth` times b: who orders from home knows less of goods that she
-        can see nowhere in town. And a share `range_share` of the range goes with these shops. Appeal is the log of how
-        much there is to choose from, so it changes by log(1 - range_share * b).
-        """
+        The doubt about the unseen grows by `doubt_growth` times b: who orders from home knows less of goods
+        that she can see nowhere in town. And a share `range_share` of the range goes with these shops. Appeal
+        is the log of how much there is to choose from, so it changes by log(1 - range_share * b)."""
         if not self.members:
             return rows
         names = list(self.model.category_number)
@@ -234,11 +239,11 @@ class OneBoycott:
         return found
 
     def refuse_looking(self) -> None:
-        """Who has looked in one of the shops cannot order from the platform there: she buys what she came for.
+        """Who has looked in one of the shops cannot order from the platform there: she buys what she came
+        for.
 
-        On her way in she thought it the best she could have; that another platform might tempt her now in its place
-        is left out.
-        """
+        On her way in she thought it the best she could have; that another platform might tempt her now in its
+        place is left out."""
         m, t = self.model, self.model.table
         if not self.members or not self.rules.refuses_looking:
             return
@@ -259,5 +264,5 @@ class OneBoycott:
             f"boycott_share/{self.name}": self.share(),
             f"boycott_floor/{self.name}": sum(floors.values()) / len(floors) if floors else 0.0,
             f"boycotted_sales_yuan/{self.name}": sold,
-            f"boycott_refused/{self.name}": refused * self.model.people_each,
+            f"boycott_refused/{self.name}": refused * self.model.expansion_factor,
         }

@@ -100,7 +100,8 @@ class Festivals(System):
             self.counts = {}
         m.habits = m.habits._replace(plan_ahead=self.plan_ahead)
         if m.habits.every_days is not self.every_days:
-            # A season turns this morning and has moved all needs; what waits for a festival goes on waiting for it.
+            # A season turns this morning and has moved all needs; what waits for a festival goes on waiting
+            # for it.
             self.every_days, waits = m.habits.every_days, self.waits_until >= today
             m.consumers.due[waits] = self.waits_until[waits]
         for h in self.held:
@@ -137,7 +138,7 @@ class Festivals(System):
             who = who[self._waits(h, c, who)]
             due[who, c] = self.waits_until[who, c] = h.first
             self.moved[who, c] -= wait
-            self._count("needs_held_back/" + h.name, len(who) * m.people_each)
+            self._count("needs_held_back/" + h.name, len(who) * m.expansion_factor)
 
     def _pull_forward(self, h: Held) -> None:
         """Later needs are met today."""
@@ -151,7 +152,7 @@ class Festivals(System):
             who = who[draw < h.spec.pulled_forward]
             self.moved[who, c] += away[who]
             due[who, c] = m.day
-            self._count("needs_pulled_forward/" + h.name, len(who) * m.people_each)
+            self._count("needs_pulled_forward/" + h.name, len(who) * m.expansion_factor)
 
     def _nobody_puts_off(self, h: Held) -> None:
         """Whoever is here for the festival does not put the purchase off to the weekend. All others do, by

@@ -76,11 +76,10 @@ class Branch(StorePolicy):
 class HeadOffice:
     """What decides for the shops of one chain, once a month, with the policy that they had.
 
-    It looks at its usual shop: the mean of all their books, cash and traits, so that what pays for the usual shop, at
-    its part of shared costs, pays for the chain. Its neighbours are all shops of the category, in the whole city.
-    Money stays with each shop, but the chain answers for all: one in the red is not insolvent while together they
-    are not. `plan` is what it decided this month: a decision by store number.
-    """
+    It looks at its usual shop: the mean of all their books, cash and traits, so that what pays for the usual
+    shop, at its part of shared costs, pays for the chain. Its neighbours are all shops of the category, in
+    the whole city. Money stays with each shop, but the chain answers for all: one in the red is not insolvent
+    while together they are not. `plan` is what it decided this month: a decision by store number."""
 
     def __init__(self, model, name: str, policy: Any):
         self.model, self.name, self.policy = model, name, policy
@@ -144,7 +143,8 @@ class HeadOffice:
         return mode not in s.modes and all(system.allows(s, mode, platform) for system in view.systems)
 
     def usual_shop(self, shops: list[Store], view: View) -> SimpleNamespace:
-        """The mean of its shops, as a policy sees a store. It holds the modes that at least half of them hold."""
+        """The mean of its shops, as a policy sees a store. It holds the modes that at least half of them
+        hold."""
         n, first = len(shops), shops[0]
         months = _mean_months(shops)
         losses = 0
@@ -166,16 +166,38 @@ class HeadOffice:
             return n if getattr(view.spec.modes, mode).shared_by_chain else 1
 
         return SimpleNamespace(
-            name=self.name, model=self.model, bits=self.bits, number=first.number, chain=self.name, owner=first.owner,
-            cash_yuan=mean("cash_yuan"), credit_yuan=mean("credit_yuan"), months=months, losses=losses, modes=modes,
-            skill=mean("skill"), price_x=mean("price_x"), price_direction=self.price_direction,
-            floor_m2=mean("floor_m2"), area_m2=mean("area_m2"), cell=first.cell, policy=self.policy, account=first.account,
-            category=first.category, floor=first.floor, format=first.format, format_name=first.format_name,
+            name=self.name,
+            model=self.model,
+            bits=self.bits,
+            number=first.number,
+            chain=self.name,
+            owner=first.owner,
+            cash_yuan=mean("cash_yuan"),
+            credit_yuan=mean("credit_yuan"),
+            months=months,
+            losses=losses,
+            modes=modes,
+            skill=mean("skill"),
+            price_x=mean("price_x"),
+            price_direction=self.price_direction,
+            floor_m2=mean("floor_m2"),
+            area_m2=mean("area_m2"),
+            cell=first.cell,
+            policy=self.policy,
+            account=first.account,
+            category=first.category,
+            floor=first.floor,
+            format=first.format,
+            format_name=first.format_name,
             # No circle is called so: its neighbours are those of the whole city.
             circle=SimpleNamespace(name="", is_street=True),
-            state=next((k for k in (OPEN, SHOWROOM) if any(s.state == k for s in shops)), first.state), is_here=any(s.is_here for s in shops),
-            is_trading=True, usual_sales_yuan=lambda: sum(s.usual_sales_yuan() for s in shops) / n, fit=fit, sharers=sharers,
-        )  # fmt: skip
+            state=next((k for k in (OPEN, SHOWROOM) if any(s.state == k for s in shops)), first.state),
+            is_here=any(s.is_here for s in shops),
+            is_trading=True,
+            usual_sales_yuan=lambda: sum(s.usual_sales_yuan() for s in shops) / n,
+            fit=fit,
+            sharers=sharers,
+        )
 
 
 def _margin(store: Store, view: View) -> float:
@@ -195,10 +217,15 @@ def _mean_months(shops: list[Store]) -> list[Month]:
         found.append(
             Month(
                 lines=np.rint(sum(m.lines for m in there) / n).astype(np.int64),
-                sales_by_channel={c: round(sum(m.sales_by_channel.get(c, 0) for m in there) / n) for c in channels},
-                **{k: round(sum(getattr(m, k) for m in there) / n) for k in ("customers", "visits", "looked_only", "turned_away")},
+                sales_by_channel={
+                    c: round(sum(m.sales_by_channel.get(c, 0) for m in there) / n) for c in channels
+                },
+                **{
+                    k: round(sum(getattr(m, k) for m in there) / n)
+                    for k in ("customers", "visits", "looked_only", "turned_away")
+                },
             )
-        )  # fmt: skip
+        )
     return found
 
 

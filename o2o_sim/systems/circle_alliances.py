@@ -1,4 +1,5 @@
-"""A landlord and a platform side with each other: in his circle its coupons are sweetened, its rivals' refused."""
+"""A landlord and a platform side with each other: in his circle its coupons are sweetened, its rivals'
+refused."""
 
 from __future__ import annotations
 
@@ -42,8 +43,8 @@ class Pact:
 
 
 class CircleAlliances(System):
-    """The platform's coupons are cheaper in the circle, at the landlord's cost; other coupons are not taken; and the
-    platform's page sends its members there."""
+    """The platform's coupons are cheaper in the circle, at the landlord's cost; other coupons are not taken;
+    and the platform's page sends its members there."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -75,7 +76,8 @@ class CircleAlliances(System):
                 said = "begins" if on else "ends"
                 self.model.log(pact.circle.name, "landlord", f"alliance {said}", pact.platform.name)
             pact.is_on, pact.is_sweet = on, sweet
-            # Every day: a platform may have opened or bought a shop there, which has what it is not asked about.
+            # Every day: a platform may have opened or bought a shop there, which has what it is not asked
+            # about.
             for store in pact.circle.tenants:
                 self._drop_rival(store, pact)
 

@@ -31,9 +31,8 @@ PAYS = int(PAYS_BY_PHONE)
 def on_terms(rows: list[Offer], needs: int, change: Callable[[Offer], Offer | None]) -> list[Offer]:
     """The offers, and beside each one that `change` changes a second set of terms for those who have `needs`.
 
-    An offer that asks for `needs` already is changed itself. If terms of that key and needs are there from elsewhere,
-    they are changed in their own turn and not set up twice.
-    """
+    An offer that asks for `needs` already is changed itself. If terms of that key and needs are there from
+    elsewhere, they are changed in their own turn and not set up twice."""
     there = {(int(r.key), r.needs) for r in rows}
     found = []
     for row in rows:
@@ -52,7 +51,8 @@ def on_terms(rows: list[Offer], needs: int, change: Callable[[Offer], Offer | No
 # -- smart circles -------------------------------------------------------------------------------------------
 @dataclass
 class District:
-    """A circle whose owners may invest: `members` are months of membership by store number, `left` who gave up."""
+    """A circle whose owners may invest: `members` are months of membership by store number, `left` who gave
+    up."""
 
     circle: Circle
     rules: SmartCircle
@@ -78,11 +78,12 @@ class District:
 
 
 class SmartCircles(System):
-    """Owners of a circle invest in paying by phone for parking and goods, if enough others do (Granovetter 1978).
+    """Owners of a circle invest in paying by phone for parking and goods, if enough others do (Granovetter
+    1978).
 
-    Once it is live, who pays by phone saves minutes at member shops, worth what the usual person loses by a minute of
-    travel; and may take the common card, which gives points at all of them. The points cost the shop that is paid.
-    """
+    Once it is live, who pays by phone saves minutes at member shops, worth what the usual person loses by a
+    minute of travel; and may take the common card, which gives points at all of them. The points cost the
+    shop that is paid."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -118,7 +119,8 @@ class SmartCircles(System):
         return d.rules.investment_yuan / max(d.circle.units, 1)
 
     def can_gain(self, store: Store, d: District) -> bool:
-        """Whether an owner hopes for more than it costs, and has the cash; as for other ways of integrating."""
+        """Whether an owner hopes for more than it costs, and has the cash; as for other ways of
+        integrating."""
         if not store.months:
             return False
         months = store.months[-3:]
@@ -241,9 +243,10 @@ class SmartCircles(System):
             m.audiences.join(d.card, buyer[chance < d.rules.card_rate])
 
     def figures(self) -> dict[str, float]:
-        """By circle: share of owners who joined, whether it is live, what owners paid this month, share of consumers
-        with its card, and the month's mean profit of its owners, of all and of those who are founders by nature
-        (before it begins, too, so that runs with and without it can be compared on the same shops)."""
+        """By circle: share of owners who joined, whether it is live, what owners paid this month, share of
+        consumers with its card, and the month's mean profit of its owners, of all and of those who are
+        founders by nature (before it begins, too, so that runs with and without it can be compared on the
+        same shops)."""
         found: dict[str, float] = {}
         for d in self.districts:
             name = d.circle.name

@@ -106,7 +106,7 @@ class WordOfMouth(System):
         record = m.consumers.columns.record
         size = np.bincount(record["cohort"], minlength=len(m.spec.cohorts))
         online = np.bincount(record["cohort"][record["access"] & ONLINE > 0], minlength=len(size))
-        found = {"recommended": self.followed * m.people_each}
+        found = {"recommended": self.followed * m.expansion_factor}
         for k, name in enumerate(m.spec.cohorts):
             if size[k]:
                 found[f"smartphone/{name}"] = float(online[k] / size[k])

@@ -19,11 +19,10 @@ DAYS_A_YEAR = 365.25
 class Floors(System):
     """Each month a store's floor moves a part of the way to the floor that its sales would keep.
 
-    This is the balancing rule of Harris & Wilson (1978, Environment and Planning A 10, 371-388) in monthly steps:
-    W is the floor, D the sales of a year at the month's pace, k what a m2 must sell in a year, and
-    W' = W + pace * (D / k - W), within the bounds. With floor area in the attraction (`stores.size_weight`) it
-    decides whether shops of a city stay side by side or a few take all.
-    """
+    This is the balancing rule of Harris & Wilson (1978, Environment and Planning A 10, 371-388) in monthly
+    steps: W is the floor, D the sales of a year at the month's pace, k what a m2 must sell in a year, and W'
+    = W + pace * (D / k - W), within the bounds. With floor area in the attraction (`stores.size_weight`) it
+    decides whether shops of a city stay side by side or a few take all."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)

@@ -35,14 +35,13 @@ def shares_of(amount: int, weights: np.ndarray) -> np.ndarray:
     return np.diff(ends, prepend=np.int64(0))
 
 
-class House:
+class Franchisor:
     """One brand: its dealers, its online shop and its books.
 
-    `account` is its ledger account; `quality` the mean of its dealers' on the first day; `range_[category]` their
-    share of the shops' floor in a category then, which stands for how wide its range is beside everybody's.
-    `margin_fen` (int64[1 + stores]) is what this month's online orders left, by the dealer nearest to the buyer,
-    by store number + 1 (0: none is left).
-    """
+    `account` is its ledger account; `quality` the mean of its dealers' on the first day; `range_[category]`
+    their share of the shops' floor in a category then, which stands for how wide its range is beside
+    everybody's. `margin_fen` (int64[1 + stores]) is what this month's online orders left, by the dealer
+    nearest to the buyer, by store number + 1 (0: none is left)."""
 
     def __init__(self, model: O2OModel, name: str, spec: Brand):
         self.model, self.name, self.spec = model, name, spec
@@ -86,11 +85,11 @@ class House:
                 found[c] = mine / floor
         return found
 
-    # -- the online shop ---------------------------------------------------------------------------------------
+    # -- the online shop -------------------------------------------------------------------------------------
     def offers(self) -> list[Offer]:
-        """Its parcels, each twice under one key: for everybody who can order, and a little better for who knows
-        it from a dealer nearby. Its range adds the log of its share to the appeal that all of online has, as
-        floor does among shops: as much more online, if every brand did so, as there is already."""
+        """Its parcels, each twice under one key: for everybody who can order, and a little better for who
+        knows it from a dealer nearby. Its range adds the log of its share to the appeal that all of online
+        has, as floor does among shops: as much more online, if every brand did so, as there is already."""
         model, found = self.model, []
         known = model.audiences.bit(self.audience) if self.spec.known_appeal > 0 else 0
         for category, share in self.range_.items():
@@ -139,14 +138,14 @@ class House:
             "appeal": c.online_appeal + self.spec.trust,
             "wait": c.impatience * self.spec.days,
             "days": self.spec.days,
-            "unseen": self.model.doubt(category),
+            "unseen": self.model.unseen_disutility(category),
             "payment": spec.consumers.payment_friction,
         }
 
-    # -- territories -------------------------------------------------------------------------------------------
+    # -- territories -----------------------------------------------------------------------------------------
     def map_territories(self) -> None:
-        """The dealer nearest to every cell, as the crow flies; and who knows the brand, because she lives near a
-        dealer or one of them is her favourite shop."""
+        """The dealer nearest to every cell, as the crow flies; and who knows the brand, because she lives
+        near a dealer or one of them is her favourite shop."""
         model, dealers = self.model, self.dealers
         homes = model.consumers.home
         if self.spec.known_appeal > 0:
@@ -164,7 +163,7 @@ class House:
             goes_there = np.isin(model.consumers.favourite, numbers).any(axis=1)
             model.audiences.join(self.audience, near | goes_there)
 
-    # -- money -------------------------------------------------------------------------------------------------
+    # -- money -----------------------------------------------------------------------------------------------
     def count_orders(self) -> None:
         """What today's online orders left, by the territory of the buyer's home."""
         model, t = self.model, self.model.table
@@ -183,7 +182,8 @@ class House:
         self.sales_fen += int(paid[row].sum())
 
     def bills(self) -> None:
-        """The mark-up on what dealers bought, the online shop's upkeep, and the dealers' part of its margin."""
+        """The mark-up on what dealers bought, the online shop's upkeep, and the dealers' part of its
+        margin."""
         model, spec = self.model, self.spec
         book, books = model.ledger.book, model.ledger.books
         accounts = np.array([s.account for s in self.dealers], dtype=np.int64)
@@ -199,12 +199,17 @@ class House:
         if credit.any():
             book("transfers", self.account, accounts, credit)
             model.log(
-                self.name, "platform", "credit dealers", spec.share,
+                self.name,
+                "platform",
+                "credit dealers",
+                spec.share,
                 **{
-                    "online sales (yuan)": self.sales_fen / 100, "online margin (yuan)": int(self.margin_fen.sum()) / 100,
-                    "credited (yuan)": self.told["credit"] / 100, "dealers": len(accounts),
+                    "online sales (yuan)": self.sales_fen / 100,
+                    "online margin (yuan)": int(self.margin_fen.sum()) / 100,
+                    "credited (yuan)": self.told["credit"] / 100,
+                    "dealers": len(accounts),
                 },
-            )  # fmt: skip
+            )
         self.sales_fen = 0
         self.margin_fen[:] = 0
 
@@ -240,13 +245,13 @@ class House:
 
 
 class Franchise(System):
-    """Brands whose dealers are stores of the city, and their online shops. What a shop sells online is lost to its
-    own dealers or to others; `share` says who of the dealers gets a part of it."""
+    """Brands whose dealers are stores of the city, and their online shops. What a shop sells online is lost
+    to its own dealers or to others; `share` says who of the dealers gets a part of it."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
-        self.houses = [House(model, name, spec) for name, spec in model.spec.franchise.items()]
-        for house in self.houses:
+        self.franchisors = [Franchisor(model, name, spec) for name, spec in model.spec.franchise.items()]
+        for house in self.franchisors:
             house.map_territories()
 
     @staticmethod
@@ -254,7 +259,7 @@ class Franchise(System):
         return bool(spec.franchise)
 
     def morning(self) -> None:
-        for house in self.houses:
+        for house in self.franchisors:
             if house.is_on and not house.was_on:
                 house.was_on = self.model.offers_changed = True
                 where = house.spec.platform or "a site of its own"
@@ -264,24 +269,24 @@ class Franchise(System):
                 )  # fmt: skip
 
     def amend(self, rows: list[Offer]) -> list[Offer]:
-        found = [offer for house in self.houses if house.is_on for offer in house.offers()]
+        found = [offer for house in self.franchisors if house.is_on for offer in house.offers()]
         return [*rows, *at_terms_of_the_day(self.model, found)]
 
     def after_sales(self) -> None:
-        for house in self.houses:
+        for house in self.franchisors:
             house.count_orders()
 
     def bills(self) -> None:
-        for house in self.houses:
+        for house in self.franchisors:
             house.bills()
 
     def month_end(self) -> None:
         """Dealers may have come or gone."""
-        for house in self.houses:
+        for house in self.franchisors:
             house.map_territories()
 
     def figures(self) -> dict[str, float]:
         found: dict[str, float] = {}
-        for house in self.houses:
+        for house in self.franchisors:
             found |= house.figures()
         return found

@@ -159,8 +159,8 @@ class FullShops(System):
         m.served[mine[inside]] = True  # places decide here, not what the staff can do in a day
         self._grow(len(m.stores))
 
-        each = min(m.people_each, MOST_FOR_ONE)
-        scale = each / m.people_each
+        each = min(m.expansion_factor, MOST_FOR_ONE)
+        scale = each / m.expansion_factor
         room = np.array([self.places(s) for s in shops]) * scale
         # A part of a place is there on so many days.
         chance = uniforms(m.seed_number, "places", m.day, np.array([s.bits for s in shops], np.uint64))

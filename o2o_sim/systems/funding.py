@@ -39,11 +39,11 @@ class Harvesting:
 
 
 class Harvest(System):
-    """A platform that is large enough stops paying for orders and raises its commission by steps, up to a ceiling.
+    """A platform that is large enough stops paying for orders and raises its commission by steps, up to a
+    ceiling.
 
-    The first step falls on the evening on which harvest begins. Whether its shops bear it is their own decision: they
-    judge a partnership by what it contributes, as ever.
-    """
+    The first step falls on the evening on which harvest begins. Whether its shops bear it is their own
+    decision: they judge a partnership by what it contributes, as ever."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -86,9 +86,16 @@ class Harvest(System):
         if p.commission > before:
             shops = len(partners(self.model, p))
             self.model.log(
-                p.name, "platform", "commission", "harvest",
-                **{"commission before": round(before, 4), "commission": round(p.commission, 4), "shops": shops},
-            )  # fmt: skip
+                p.name,
+                "platform",
+                "commission",
+                "harvest",
+                **{
+                    "commission before": round(before, 4),
+                    "commission": round(p.commission, 4),
+                    "shops": shops,
+                },
+            )
 
     def figures(self) -> dict[str, float]:
         """The commission as a month ends, and the shops that are with the platform then."""
@@ -100,13 +107,12 @@ class Harvest(System):
 
 
 @dataclass
-class Purse:
+class PlatformFinance:
     """What investors have put into one platform, and whether they will again.
 
-    `paid` counts the promised rounds, `rounds` those that growth won, `refused` the refusals in a row; `orders_day` are
-    its daily orders (simulated) when they last put in, None before the first month has ended; `months` since
-    their last meeting.
-    """
+    `paid` counts the promised rounds, `rounds` those that growth won, `refused` the refusals in a row;
+    `orders_day` are its daily orders (simulated) when they last put in, None before the first month has
+    ended; `months` since their last meeting."""
 
     platform: Platform
     rule: FundingSpec
@@ -126,17 +132,18 @@ class Purse:
 class Funding(System):
     """Investors pay in rounds: on days that they promised, and every so many months if orders have grown.
 
-    Nobody else fills a platform's till. While a round may still come, one without money goes on and owes, but pays
-    no subsidy. When none may, it leaves the market on the evening of the month: offers, memberships and
-    partnerships end, and its investors settle the debt.
-    """
+    Nobody else fills a platform's till. While a round may still come, one without money goes on and owes, but
+    pays no subsidy. When none may, it leaves the market on the evening of the month: offers, memberships and
+    partnerships end, and its investors settle the debt."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
-        self.purses = [Purse(p, p.spec.funding) for p in model.platforms if p.spec.funding is not None]
-        for purse in self.purses:
+        self.finances = [
+            PlatformFinance(p, p.spec.funding) for p in model.platforms if p.spec.funding is not None
+        ]
+        for finance in self.finances:
             # All that they would add in `Platform.pay_month` counts as added.
-            purse.platform.added_yuan = purse.platform.spec.patience_yuan
+            finance.platform.added_yuan = finance.platform.spec.patience_yuan
         self.shares: dict[str, float] = {}
 
     @staticmethod
@@ -144,16 +151,16 @@ class Funding(System):
         return any(p.funding is not None for p in spec.platforms.values())
 
     def morning(self) -> None:
-        for purse in self.purses:
-            rounds = purse.rule.rounds
-            while not purse.platform.has_left and purse.paid < len(rounds):
-                if rounds[purse.paid].date > self.model.date:
+        for finance in self.finances:
+            rounds = finance.rule.rounds
+            while not finance.platform.has_left and finance.paid < len(rounds):
+                if rounds[finance.paid].date > self.model.date:
                     break
-                purse.paid += 1
-                self._pay(purse, rounds[purse.paid - 1].yuan, "promised")
+                finance.paid += 1
+                self._pay(finance, rounds[finance.paid - 1].yuan, "promised")
 
-    def _pay(self, purse: Purse, yuan: float, reason: str, **figures: float) -> None:
-        p, m = purse.platform, self.model
+    def _pay(self, finance: PlatformFinance, yuan: float, reason: str, **figures: float) -> None:
+        p, m = finance.platform, self.model
         m.ledger.book("owners", INVESTORS, p.account, np.int64(fen(yuan)))
         if p.is_broke and p.cash_yuan >= 0:
             p.is_broke, m.offers_changed = False, True
@@ -168,46 +175,46 @@ class Funding(System):
     def month_end(self) -> None:
         # Before the books of the month close, with which its orders are forgotten.
         self.shares = {
-            f"orders_share/{u.platform.name}": orders_share(self.model, u.platform) for u in self.purses
+            f"orders_share/{u.platform.name}": orders_share(self.model, u.platform) for u in self.finances
         }
         for system in self.model.systems:
             if isinstance(system, Owner):
                 system.settle()
-        for purse in self.purses:
-            p = purse.platform
+        for finance in self.finances:
+            p = finance.platform
             if p.has_left:
                 continue
-            self._meet(purse)
+            self._meet(finance)
             # Bills of other systems came after its own of the month.
             p.is_broke = p.cash_yuan < -0.01
-            if p.cash_yuan < 0 and not purse.may_hope():
+            if p.cash_yuan < 0 and not finance.may_hope():
                 self._leave(p)
 
-    def _meet(self, purse: Purse) -> None:
+    def _meet(self, finance: PlatformFinance) -> None:
         """The investors meet, if it is their month."""
-        rule, p, m = purse.rule, purse.platform, self.model
+        rule, p, m = finance.rule, finance.platform, self.model
         # A run may begin within a month.
         orders = p.orders / min(m.date.day, m.day + 1)
-        if purse.orders_day is None:
-            purse.orders_day = orders
-        purse.months += 1
+        if finance.orders_day is None:
+            finance.orders_day = orders
+        finance.months += 1
         meets = (
             rule.every_months is not None
-            and purse.rounds < rule.most_rounds
-            and purse.refused < rule.refusals
+            and finance.rounds < rule.most_rounds
+            and finance.refused < rule.refusals
         )
-        if not meets or purse.months < (rule.every_months or 0):
+        if not meets or finance.months < (rule.every_months or 0):
             return
-        purse.months, before = 0, purse.orders_day
+        finance.months, before = 0, finance.orders_day
         figures = {
-            "orders a day then": round(before * m.people_each, 2),
-            "orders a day": round(orders * m.people_each, 2),
+            "orders a day then": round(before * m.expansion_factor, 2),
+            "orders a day": round(orders * m.expansion_factor, 2),
         }
         if orders > 0 and orders >= (1 + rule.growth) * before:
-            purse.rounds, purse.refused, purse.orders_day = purse.rounds + 1, 0, orders
-            self._pay(purse, rule.round_yuan, "growth", **figures)
+            finance.rounds, finance.refused, finance.orders_day = finance.rounds + 1, 0, orders
+            self._pay(finance, rule.round_yuan, "growth", **figures)
         else:
-            purse.refused += 1
+            finance.refused += 1
             m.log(p.name, "platform", "no round", "too little growth", **figures)
 
     def _leave(self, p: Platform) -> None:
@@ -215,9 +222,17 @@ class Funding(System):
         m, bit = self.model, member_bit(p.number)
         owed, shops = p.cash_yuan, partners(m, p)
         m.log(
-            p.name, "platform", "leave", "out of money",
-            **{"cash (yuan)": round(owed, 2), "subsidies in all (yuan)": p.paid_fen / 100, "members": round(p.members, 4), "shops": len(shops)},
-        )  # fmt: skip
+            p.name,
+            "platform",
+            "leave",
+            "out of money",
+            **{
+                "cash (yuan)": round(owed, 2),
+                "subsidies in all (yuan)": p.paid_fen / 100,
+                "members": round(p.members, 4),
+                "shops": len(shops),
+            },
+        )
         m.ledger.book("owners", INVESTORS, p.account, np.int64(-m.ledger.cash(p.account)))
         stop_paying(p)
         p.has_left, p.is_broke = True, True
@@ -231,16 +246,18 @@ class Funding(System):
         m.offers_changed = True
 
     def amend(self, rows: list[Offer]) -> list[Offer]:
-        gone = {purse.platform.number for purse in self.purses if purse.platform.has_left}
+        gone = {finance.platform.number for finance in self.finances if finance.platform.has_left}
         return [row for row in rows if row.platform not in gone] if gone else rows
 
     def hazards(self, hazard: np.ndarray) -> None:
-        for purse in self.purses:
-            if purse.platform.has_left:
-                hazard[:, 2 + purse.platform.number] = 0.0
+        for finance in self.finances:
+            if finance.platform.has_left:
+                hazard[:, 2 + finance.platform.number] = 0.0
 
     def figures(self) -> dict[str, float]:
-        """1 while a platform is in the market, 0 when it has left; and its share of this month's orders of its kind."""
+        """1 while a platform is in the market, 0 when it has left; and its share of this month's orders of
+        its kind."""
         return self.shares | {
-            f"in_market/{purse.platform.name}": float(not purse.platform.has_left) for purse in self.purses
+            f"in_market/{finance.platform.name}": float(not finance.platform.has_left)
+            for finance in self.finances
         }

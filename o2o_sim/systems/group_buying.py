@@ -90,7 +90,7 @@ class GroupBuying(System):
     def _go_on(self, store: Store, terms: GroupDeals, deal: Deal) -> None:
         """Whether a deal ends this morning, and why."""
         m = self.model
-        age, people = m.day - deal.began, deal.buyers * m.people_each
+        age, people = m.day - deal.began, deal.buyers * m.expansion_factor
         if deal.buyers >= self._stock(terms):
             how = "sold out"
             self.month["sold_out"] += 1
@@ -108,7 +108,7 @@ class GroupBuying(System):
 
     def _stock(self, terms: GroupDeals) -> int:
         """How many consumers a deal has room for: one at least."""
-        return max(1, int(terms.most_buyers / self.model.people_each))
+        return max(1, int(terms.most_buyers / self.model.expansion_factor))
 
     # -- the day --------------------------------------------------------------------------------------------
     def amend(self, rows: list[Offer]) -> list[Offer]:
@@ -157,5 +157,5 @@ class GroupBuying(System):
             "group_deals": float(len(self.on)),
             "group_deals_lapsed": float(self.month["lapsed"]),
             "group_deals_sold_out": float(self.month["sold_out"]),
-            "group_deal_buyers": self.month["buyers"] * self.model.people_each,
+            "group_deal_buyers": self.month["buyers"] * self.model.expansion_factor,
         }

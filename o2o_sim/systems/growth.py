@@ -36,7 +36,8 @@ def partners(model: O2OModel, platform: Platform) -> list[Store]:
 
 
 def orders_share(model: O2OModel, platform: Platform) -> float:
-    """A platform's share of this month's orders through platforms of its kind, parcels or coupons; 0 if none."""
+    """A platform's share of this month's orders through platforms of its kind, parcels or coupons; 0 if
+    none."""
     same = sum(r.orders for r in model.platforms if r.ships == platform.ships)
     return platform.orders / same if same else 0.0
 
@@ -44,11 +45,10 @@ def orders_share(model: O2OModel, platform: Platform) -> float:
 class Recruiting:
     """Whom the subsidies of one platform drew.
 
-    Arrays have a row per consumer: `ordered` and `since` (int32) are the days of her last order and of her joining
-    (NEVER: none, or before the first day), `was` (bool) says who was a member before the month's adoption. `offered`
-    is the subsidy per order in yuan that its offers carry today, `month_yuan` the sum of that over the days of the
-    month; `organic` (float64[cohorts]) the month's chance to join without it.
-    """
+    Arrays have a row per consumer: `ordered` and `since` (int32) are the days of her last order and of her
+    joining (NEVER: none, or before the first day), `was` (bool) says who was a member before the month's
+    adoption. `offered` is the subsidy per order in yuan that its offers carry today, `month_yuan` the sum of
+    that over the days of the month; `organic` (float64[cohorts]) the month's chance to join without it."""
 
     def __init__(self, platform: Platform, rule: RecruitSpec, consumers: int):
         self.platform, self.rule = platform, rule
@@ -64,11 +64,10 @@ class Recruiting:
 class Recruit(System):
     """Subsidies draw members beyond those whom word of mouth brings, and many of them lapse when they end.
 
-    The month's chance to join (Bass 1969) rises by `hazard_per_yuan` times the subsidy that an order would have
-    brought a newcomer on a mean day of the month. Members who joined by that, and would not have
-    without, are the audience `drawn to NAME`. In a month in which the platform paid nothing, each of them who is
-    quiet and has no habit of it lapses with a chance of `lapse_month`: she is no member any more.
-    """
+    The month's chance to join (Bass 1969) rises by `hazard_per_yuan` times the subsidy that an order would
+    have brought a newcomer on a mean day of the month. Members who joined by that, and would not have
+    without, are the audience `drawn to NAME`. In a month in which the platform paid nothing, each of them who
+    is quiet and has no habit of it lapses with a chance of `lapse_month`: she is no member any more."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -98,11 +97,11 @@ class Recruit(System):
         self.days += 1
 
     def _offered(self, table: Table, platform: Platform) -> float:
-        """The subsidy of a newcomer's usual order: the mean over what the platform offers now, in which a category
-        counts by how often it is needed."""
+        """The subsidy of a newcomer's usual order: the mean over what the platform offers now, in which a
+        category counts by how often it is needed."""
         mine = table.columns["platform"] == platform.number + 1
         category = table.columns["category"][mine].astype(np.int64)
-        paid = table.fen["subsidy"][mine] / (100 * self.model.people_each)
+        paid = table.fen["subsidy"][mine] / (100 * self.model.expansion_factor)
         often = np.array([1 / c.every_days for c in self.model.spec.categories.values()])
         rows = np.bincount(category, minlength=len(often))
         total = np.bincount(category, weights=paid, minlength=len(often))
@@ -125,16 +124,23 @@ class Recruit(System):
             lapsed = self._lapse(r) if r.month_yuan == 0 else 0
             if drawn or lapsed:
                 self.model.log(
-                    r.platform.name, "platform", "drawn members", "subsidies" if drawn else "they ended",
-                    **{"subsidy of a usual order (yuan)": round(r.month_yuan / self.days, 4), "drawn (consumers)": drawn, "lapsed (consumers)": lapsed},
-                )  # fmt: skip
+                    r.platform.name,
+                    "platform",
+                    "drawn members",
+                    "subsidies" if drawn else "they ended",
+                    **{
+                        "subsidy of a usual order (yuan)": round(r.month_yuan / self.days, 4),
+                        "drawn (consumers)": drawn,
+                        "lapsed (consumers)": lapsed,
+                    },
+                )
             r.month_yuan = 0.0
         self.days = 0
         self.model.count_users()
 
     def _welcome(self, r: Recruiting) -> int:
-        """Mark who joined this evening and would not have without the subsidy: whose draw, that of `adopt`, is not
-        below the chance without. Returns how many."""
+        """Mark who joined this evening and would not have without the subsidy: whose draw, that of `adopt`,
+        is not below the chance without. Returns how many."""
         m, record = self.model, self.model.consumers.columns.record
         new = ((record["access"] & r.bit) != 0) & ~r.was
         r.since[new] = m.day
@@ -178,8 +184,8 @@ class Recruit(System):
         }
 
     def figures(self) -> dict[str, float]:
-        """Members drawn by subsidies, as a share of all consumers; of all ever drawn, the share who are members
-        still, and who ordered in the last 30 days; and the same of the other members."""
+        """Members drawn by subsidies, as a share of all consumers; of all ever drawn, the share who are
+        members still, and who ordered in the last 30 days; and the same of the other members."""
         found: dict[str, float] = {}
         for r in self.all:
             found |= self._activity(r)
@@ -189,9 +195,9 @@ class Recruit(System):
 class Network(System):
     """The more shops on a platform, the more users, and the other way round (Rochet & Tirole 2003).
 
-    A platform's reach is log(1 + its shops) / log(1 + shops that could be on it). Its offers are more appealing, and
-    the chance to join it is higher, in proportion. What shops expect of its users is in policies/integration.py.
-    """
+    A platform's reach is log(1 + its shops) / log(1 + shops that could be on it). Its offers are more
+    appealing, and the chance to join it is higher, in proportion. What shops expect of its users is in
+    policies/integration.py."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -234,6 +240,7 @@ class Network(System):
                 self.figures_now[f"orders_hhi/{kind}"] = sum((n / total) ** 2 for n in orders)
 
     def figures(self) -> dict[str, float]:
-        """By platform: shops on it, its reach, its share of this month's orders of its kind; and how concentrated
-        these are (Herfindahl-Hirschman index: 1 if one has all, 1/n if n share alike, 0 without orders)."""
+        """By platform: shops on it, its reach, its share of this month's orders of its kind; and how
+        concentrated these are (Herfindahl-Hirschman index: 1 if one has all, 1/n if n share alike, 0 without
+        orders)."""
         return self.figures_now

@@ -23,9 +23,8 @@ IN_THE_UNIT = ("walk-in", "coupon", "group deal")
 class Leases(System):
     """Corrects the plain rent that a store has paid for the month, on the same line of the books.
 
-    A turnover lease asks base + share * max(0, sales - breakpoint), with breakpoint = x * base / share (the natural
-    breakpoint times x), as percentage leases usually do (Benjamin, Boyle & Sirmans 1990).
-    """
+    A turnover lease asks base + share * max(0, sales - breakpoint), with breakpoint = x * base / share (the
+    natural breakpoint times x), as percentage leases usually do (Benjamin, Boyle & Sirmans 1990)."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -47,7 +46,8 @@ class Leases(System):
         return own.turnover if own is not None and own.turnover is not None else spec.landlords.turnover
 
     def is_rent_free(self, store: Store) -> bool:
-        """Whether it moved in during the run, into a circle that lures tenants, and not longer ago than that."""
+        """Whether it moved in during the run, into a circle that lures tenants, and not longer ago than
+        that."""
         spec = self.model.spec
         circle = spec.circles.get(store.circle.name)
         if circle is None or len(store.months) >= circle.rent_free_months:
@@ -63,8 +63,8 @@ class Leases(System):
         return sum(int(sold[k]) for k, name in enumerate(m.channels) if name in IN_THE_UNIT)
 
     def asked_fen(self, store: Store, lease: TurnoverRent) -> tuple[int, int]:
-        """(base rent, what is asked of the sales above the breakpoint) of the month. The rent lever moves both: at
-        twice the rent the share is twice as high, too, and the breakpoint stays."""
+        """(base rent, what is asked of the sales above the breakpoint) of the month. The rent lever moves
+        both: at twice the rent the share is twice as high, too, and the breakpoint stays."""
         lever = self.model.spec.levers.rent_x
         base = lease.base_x * store.rent_yuan() * 100
         share = min(lever * lease.share_by_format.get(store.format_name, lease.share), 1.0)
@@ -92,7 +92,8 @@ class Leases(System):
                 book("rent", landlord, store.account, np.int64(-more))
 
     def figures(self) -> dict[str, float]:
-        """`turnover_rent_yuan/CIRCLE`: what leases asked of sales above the breakpoint; `rent_yuan/CIRCLE`: all."""
+        """`turnover_rent_yuan/CIRCLE`: what leases asked of sales above the breakpoint; `rent_yuan/CIRCLE`:
+        all."""
         m, found = self.model, {}
         for name, circle in m.circles.items():
             if not circle.is_street:

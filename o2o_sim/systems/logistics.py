@@ -42,9 +42,9 @@ class Ways:
         return self._from[cell]
 
     def nearest(self, shops: np.ndarray, reach_min: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Of shops at some cells, each of which delivers `reach_min` far as a customer's trip is stated (access
-        included): (which cells are served: bool[cells], shops by nearness: int64[shops, cells], how many of them are
-        the nearest alike: int64[cells])."""
+        """Of shops at some cells, each of which delivers `reach_min` far as a customer's trip is stated
+        (access included): (which cells are served: bool[cells], shops by nearness: int64[shops, cells], how
+        many of them are the nearest alike: int64[cells])."""
         cells = self.model.city.grid.cells
         if not len(shops):
             return np.zeros(cells, np.bool_), np.zeros((0, cells), np.int64), np.zeros(cells, np.int64)
@@ -59,8 +59,8 @@ class Ways:
         return self._nearest[asked]
 
     def _search(self, cell: int) -> np.ndarray:
-        """The network's minutes, less what its eight directions go round: over open ground it is the straight line,
-        and a river costs its detour."""
+        """The network's minutes, less what its eight directions go round: over open ground it is the straight
+        line, and a river costs its detour."""
         m = self.model
         travel, rule = m.city.travel, m.spec.city
         found, minutes = travel.minutes_from([cell], np.inf, m.date).of(0)
@@ -76,10 +76,9 @@ class Ways:
 class Couriers(System):
     """Shops that deliver themselves pay for the way out and back, order by order, in place of a flat cost.
 
-    An order takes the way to the customer's home and back, shared by the orders of a trip, and the handover; goods
-    lie in the box for the way out and half of the trip's handovers. Deliveries that somebody under contract makes
-    (an alliance's provider, hired couriers) keep the price of the contract.
-    """
+    An order takes the way to the customer's home and back, shared by the orders of a trip, and the handover;
+    goods lie in the box for the way out and half of the trip's handovers. Deliveries that somebody under
+    contract makes (an alliance's provider, hired couriers) keep the price of the contract."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -110,7 +109,7 @@ class Couriers(System):
         way = self._way(t.columns["cell"][row], home)
         rule = self.rule
         yuan = rule.yuan_per_min * (2 * way / rule.orders_per_trip + rule.handover_min)
-        cost = _fen(yuan * m.spec.levers.logistics_x * 100 * m.people_each)
+        cost = _fen(yuan * m.spec.levers.logistics_x * 100 * m.expansion_factor)
         lies = way + rule.handover_min * rule.orders_per_trip / 2
         goods = t.fen["goods"][row]
         spoiled = _fen(goods * (1 - (1 - self.spoils[category]) ** lies))
@@ -139,16 +138,17 @@ class Couriers(System):
         self.count, self.minutes, self.paid, self.goods, self.spoiled = 0, 0.0, 0, 0, 0
 
     def _figures(self) -> dict[str, float]:
-        people = max(self.count, 1) * self.model.people_each
+        people = max(self.count, 1) * self.model.expansion_factor
         return {
-            "deliveries": self.count * self.model.people_each,
+            "deliveries": self.count * self.model.expansion_factor,
             "courier_way_min": self.minutes / max(self.count, 1),
             "courier_yuan_order": self.paid / 100 / people,
             "spoiled_on_way_share": self.spoiled / max(self.goods, 1),
         }
 
     def figures(self) -> dict[str, float]:
-        """Orders that shops delivered themselves, minutes one way and yuan per order, share of goods spoilt."""
+        """Orders that shops delivered themselves, minutes one way and yuan per order, share of goods
+        spoilt."""
         return self.told
 
 

@@ -115,7 +115,7 @@ class Measures(System):
         found = np.zeros(len(self.formats))
         for s in m.stores:
             if s.is_trading:
-                found[self.formats[s.format_name]] += of_store[s.number] * m.people_each
+                found[self.formats[s.format_name]] += of_store[s.number] * m.expansion_factor
         return found
 
     def _attention(self) -> dict[str, float]:

@@ -82,7 +82,7 @@ class TargetedAccounts(System):
             return
         for name, on in now.items():
             if on != self.running.get(name, False):
-                people = self.subscribers(name) * m.people_each
+                people = self.subscribers(name) * m.expansion_factor
                 m.log(name, "store", "begin messages" if on else "end messages", "date", subscribers=people)
             if not on:
                 m.audiences.leave(audience(name), m.audiences.of(audience(name)))
@@ -111,7 +111,7 @@ class TargetedAccounts(System):
         for name, account in self.accounts.items():
             if not self.running.get(name):
                 continue
-            cost = fen(account.cost_yuan_subscriber_month * self.subscribers(name) * m.people_each)
+            cost = fen(account.cost_yuan_subscriber_month * self.subscribers(name) * m.expansion_factor)
             if account.paid_by == "landlord":
                 payers = [m.circles[c].account for c in account.senders.circles]
             else:
@@ -135,7 +135,8 @@ class TargetedAccounts(System):
     def figures(self) -> dict[str, float]:
         """Subscribers of every account, real people."""
         return {
-            f"subscribers/{name}": self.subscribers(name) * self.model.people_each for name in self.accounts
+            f"subscribers/{name}": self.subscribers(name) * self.model.expansion_factor
+            for name in self.accounts
         }
 
 
@@ -234,7 +235,7 @@ class ClosedLoop(System):
         who, shop = who[held], shop[held]
         self.shop[who], self.until[who] = shop, m.day + 1 + self.rule.remember_days
         m.audiences.join(self.AUDIENCE, who)
-        cost = fen(self.rule.contact_yuan * m.people_each)
+        cost = fen(self.rule.contact_yuan * m.expansion_factor)
         if cost and len(who):
             accounts = np.array([s.account for s in m.stores], np.int64)[shop]
             m.ledger.book("advertising", accounts, PROVIDERS, np.full(len(who), cost, np.int64))
@@ -242,6 +243,6 @@ class ClosedLoop(System):
 
     def figures(self) -> dict[str, float]:
         """Real people: addressed again this month, and with a coupon for next time as it ends."""
-        x, contacts = self.model.people_each, self.contacts
+        x, contacts = self.model.expansion_factor, self.contacts
         self.contacts = 0
         return {"loop_contacts": contacts * x, "loop_coupons": float((self.shop >= 0).sum()) * x}

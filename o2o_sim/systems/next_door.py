@@ -24,10 +24,9 @@ class OwnShops(Owner):
     """A platform sees what its partners sell through it, and opens its own shop beside the best of them.
 
     Every few months it takes the partner with the highest sales through it since it last looked, where a unit
-    beside is empty and it has not opened yet, and opens a shop in the same circle (in the streets: in the same
-    cell), with the category that sold best there, at its own price. It pays fit-out and capital, and all profit
-    is its own. The shop decides as others of its format do.
-    """
+    beside is empty and it has not opened yet, and opens a shop in the same circle (in the streets: in the
+    same cell), with the category that sold best there, at its own price. It pays fit-out and capital, and all
+    profit is its own. The shop decides as others of its format do."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -110,10 +109,18 @@ class OwnShops(Owner):
         form = rule.format or partner.format_name
         quality = model.spec.stores.formats[form].quality + rule.quality
         number = self.opened[p.name] + 1
-        shop = model.found_store(
-            f"{p.name} shop {number}", form, partner.circle, partner.cell, area_m2=area, quality=quality, skill=1.0,
-            chain=f"{p.name} shops", cash_yuan=capital, category=best if rule.best_only else "",
-        )  # fmt: skip
+        shop = model.open_store(
+            f"{p.name} shop {number}",
+            form,
+            partner.circle,
+            partner.cell,
+            area_m2=area,
+            quality=quality,
+            skill=1.0,
+            chain=f"{p.name} shops",
+            cash_yuan=capital,
+            category=best if rule.best_only else "",
+        )
         shop.price_x = rule.price_x
         # The store's capital came from "owners", as everybody's does; the platform is the owner that pays it.
         model.ledger.book("owners", p.account, OWNERS, np.int64(fen(capital)))

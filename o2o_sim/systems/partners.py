@@ -41,7 +41,7 @@ def join_members(model: O2OModel, platform: Platform, who: np.ndarray) -> int:
     return len(fresh)
 
 
-# -- the data of members --------------------------------------------------------------------------------------
+# -- the data of members -------------------------------------------------------------------------------------
 class _List:
     """The customers whose data one platform has, and what they bought this month."""
 
@@ -53,13 +53,14 @@ class _List:
 
 
 class MemberData(System):
-    """Partners hand the data of their regulars over; the platform writes to them, and who answers gets used to it.
+    """Partners hand the data of their regulars over; the platform writes to them, and who answers gets used
+    to it.
 
-    At the end of a month a partner hands over whom it counts among its regulars: online, the store her favourite,
-    her loyalty above a level. Who answers becomes a member, and her familiarity with the platform grows, as it
-    does with every purchase through it. All that the platform offers gains from that: its parcels, the coupons of
-    other partners, and of the same store. Her loyalty to the store only fades as she buys elsewhere.
-    """
+    At the end of a month a partner hands over whom it counts among its regulars: online, the store her
+    favourite, her loyalty above a level. Who answers becomes a member, and her familiarity with the platform
+    grows, as it does with every purchase through it. All that the platform offers gains from that: its
+    parcels, the coupons of other partners, and of the same store. Her loyalty to the store only fades as she
+    buys elsewhere."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -135,13 +136,13 @@ class MemberData(System):
         new = mine.giver[who] < 0
         who, store = who[new], store[new]
         mine.giver[who] = store
-        each = round(rule.fee_yuan * model.people_each * FEN_PER_YUAN)
+        each = round(rule.fee_yuan * model.expansion_factor * FEN_PER_YUAN)
         for number, count in zip(*np.unique(store, return_counts=True)):
             s = model.stores[number]
             if each:
                 model.ledger.book("transfers", p.account, s.account, np.int64(each * count))
             told = {
-                "customers": round(float(count) * model.people_each, 2),
+                "customers": round(float(count) * model.expansion_factor, 2),
                 "fee (yuan)": int(each * count) / FEN_PER_YUAN,
             }
             model.log(s.name, "store", "hand over customer data", f"to {p.name}", **told)
@@ -157,10 +158,11 @@ class MemberData(System):
         people.familiarity[who, p.number + 1] = known + np.float32(rule.familiarity) * (np.float32(1) - known)
 
     def figures(self) -> dict[str, float]:
-        """Per platform: people whose data it has; members won by writing this month; and of those on the list the
-        share of purchases made through it, and who still are regulars of the store that handed them over."""
+        """Per platform: people whose data it has; members won by writing this month; and of those on the list
+        the share of purchases made through it, and who still are regulars of the store that handed them
+        over."""
         found: dict[str, float] = {}
-        people, each = self.model.consumers.columns, self.model.people_each
+        people, each = self.model.consumers.columns, self.model.expansion_factor
         for p, rule, mine in self.lists:
             listed = mine.giver >= 0
             loyal = (people.favourite == mine.giver[:, None]) & (people.loyalty >= rule.loyalty)
@@ -174,15 +176,15 @@ class MemberData(System):
         return found
 
 
-# -- the last kilometre ---------------------------------------------------------------------------------------
+# -- the last kilometre --------------------------------------------------------------------------------------
 class LastKilometre(System):
-    """Couriers of a platform bring what stores delivered themselves, and the order is placed with the platform.
+    """Couriers of a platform bring what stores delivered themselves, and the order is placed with the
+    platform.
 
-    The store still sells, and pays the platform per delivery; the customer pays the platform's fee, and people
-    further away are reached. But who orders becomes a member and gets used to the platform, and unless she puts
-    the order down to the store, it counts for her loyalty as a purchase from nobody in particular, and does not
-    make her a follower of the store.
-    """
+    The store still sells, and pays the platform per delivery; the customer pays the platform's fee, and
+    people further away are reached. But who orders becomes a member and gets used to the platform, and unless
+    she puts the order down to the store, it counts for her loyalty as a purchase from nobody in particular,
+    and does not make her a follower of the store."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -274,8 +276,8 @@ class LastKilometre(System):
             join_members(model, p, model.needs[0][ordered])
 
     def _unfollow(self, order: int, was: int, undone: np.ndarray) -> None:
-        """If this order made her a follower, she follows whom she would have without all that are undone: whom her
-        last other purchase of the day made her follow, or whom she followed before."""
+        """If this order made her a follower, she follows whom she would have without all that are undone:
+        whom her last other purchase of the day made her follow, or whom she followed before."""
         model, consumer = self.model, self.model.needs[0]
         assert model.table is not None
         if not self._makes_follow(order):
@@ -301,5 +303,5 @@ class LastKilometre(System):
         found: dict[str, float] = {}
         for p, rule in self.on:
             found[f"last_kilometre_stores/{p.name}"] = float(len(self.concerns(p, rule)))
-            found[f"last_kilometre_orders/{p.name}"] = self.orders[p.name] * self.model.people_each
+            found[f"last_kilometre_orders/{p.name}"] = self.orders[p.name] * self.model.expansion_factor
         return found

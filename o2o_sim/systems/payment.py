@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 class MobilePayments(System):
     """Who pays by phone does so wherever it is taken: parcels always, shops if they take it.
 
-    A payer keeps the till busy for fewer minutes, so that everybody in the queue waits less: service time, and with it
-    the wait of Sakasegawa (1977), falls by the payers' share of the day's customers times the minutes they save. Shops
-    can serve no more people in a day than before. Sellers pay a share of such sales; the provider pays banks, and for
-    users and payments. Purchases without a price (going without) are no payments.
-    """
+    A payer keeps the till busy for fewer minutes, so that everybody in the queue waits less: service time,
+    and with it the wait of Sakasegawa (1977), falls by the payers' share of the day's customers times the
+    minutes they save. Shops can serve no more people in a day than before. Sellers pay a share of such sales;
+    the provider pays banks, and for users and payments. Purchases without a price (going without) are no
+    payments."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -44,8 +44,8 @@ class MobilePayments(System):
         return spec.mobile_payment is not None
 
     def _empty_month(self) -> None:
-        """The month's counts, in simulated people: payments, those by phone, those of them at tills, customers in
-        shops, and the minutes that these expected to wait."""
+        """The month's counts, in simulated people: payments, those by phone, those of them at tills,
+        customers in shops, and the minutes that these expected to wait."""
         self.payments = self.by_phone = self.at_tills = self.customers = 0
         self.minutes = 0.0
 
@@ -87,8 +87,8 @@ class MobilePayments(System):
         self._charge(t, count)
 
     def _shorten_queues(self, inside: np.ndarray, by_phone: np.ndarray) -> None:
-        """What today's crowd adds to the queue that people expect shrinks as its mean service time does. `inside` is
-        the shop where each person stands (number + 1; 0: none)."""
+        """What today's crowd adds to the queue that people expect shrinks as its mean service time does.
+        `inside` is the shop where each person stands (number + 1; 0: none)."""
         m, stores = self.model, len(self.model.stores) + 1
         customers = np.bincount(inside, minlength=stores)[1:]
         payers = np.bincount(inside[by_phone], minlength=stores)[1:]
@@ -100,12 +100,15 @@ class MobilePayments(System):
         m.queue = kept + np.maximum(m.queue - kept, 0.0) * shorter
 
     def _charge(self, t: Table, count: np.ndarray) -> None:
-        """Sellers pay the provider, and the provider the banks, for `count` (int64[rows]) purchases by phone."""
+        """Sellers pay the provider, and the provider the banks, for `count` (int64[rows]) purchases by
+        phone."""
         rows = np.flatnonzero(count)
         n, rules, book = count[rows], self.rules, self.model.ledger.book
         paid = (t.fen["price"] - t.fen["discount"] - t.fen["subsidy"])[rows]
         fee = np.rint(rules.fee_share * paid).astype(np.int64)
-        cost = np.rint(rules.bank_share * paid + rules.cost_per_payment_yuan * 100 * self.model.people_each)
+        cost = np.rint(
+            rules.bank_share * paid + rules.cost_per_payment_yuan * 100 * self.model.expansion_factor
+        )
         book("handling", t.seller[rows], self.account, n * fee)
         book("overheads", self.account, OVERHEADS, n * cost.astype(np.int64))
 
@@ -139,15 +142,16 @@ class MobilePayments(System):
             )  # fmt: skip
 
     def figures(self) -> dict[str, float]:
-        """Share of payments made by phone, hours that this saved at tills, the mean wait that customers in shops
-        expected (min), and what came of it for the provider: fees, profit, profit per user (yuan in the month)."""
+        """Share of payments made by phone, hours that this saved at tills, the mean wait that customers in
+        shops expected (min), and what came of it for the provider: fees, profit, profit per user (yuan in the
+        month)."""
         m = self.model
         books = m.ledger.books[:, self.account]
         profit = int(books.sum() - books[LINE["owners"]]) / 100
         users = float(m.users[1]) * m.spec.residents
         return {
             "phone_share": self.by_phone / self.payments if self.payments else 0.0,
-            "till_hours_saved": self.at_tills * m.people_each * self.rules.till_min_saved / 60,
+            "till_hours_saved": self.at_tills * m.expansion_factor * self.rules.till_min_saved / 60,
             "queue_min": self.minutes / self.customers if self.customers else 0.0,
             "payment_fees_yuan": int(books[LINE["handling"]]) / 100,
             "payment_profit_yuan": profit,

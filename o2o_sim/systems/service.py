@@ -21,11 +21,10 @@ if TYPE_CHECKING:
 class ServiceWorks(System):
     """What has been put into service wears off, and what is in place makes a shop more pleasant.
 
-    `worth[store]` is what is in place, in yuan per m2. With w of it a shop has `gain * (1 - exp(-w / scale))` utils
-    more appeal: each further yuan does less. A store below its aspiration weighs one more step of it against the
-    ways of integrating (`policies/store.py`); formats under `kept_up` have theirs from the first day and replace
-    each month what wears off.
-    """
+    `worth[store]` is what is in place, in yuan per m2. With w of it a shop has `gain * (1 - exp(-w / scale))`
+    utils more appeal: each further yuan does less. A store below its aspiration weighs one more step of it
+    against the ways of integrating (`policies/store.py`); formats under `kept_up` have theirs from the first
+    day and replace each month what wears off."""
 
     kinds = ("invest",)
 
@@ -102,7 +101,8 @@ class ServiceWorks(System):
             self._set(store, self.worth.get(store.number, 0.0) + self.rules.step_yuan_m2)
 
     def figures(self) -> dict[str, float]:
-        """Mean worth in place per trading store, in yuan/m2, and what the month's stores paid for it, in yuan."""
+        """Mean worth in place per trading store, in yuan/m2, and what the month's stores paid for it, in
+        yuan."""
         trading = [s.number for s in self.model.stores if s.is_here]
         worth = sum(self.worth.get(k, 0.0) for k in trading) / max(len(trading), 1)
         paid, self.invested_fen = self.invested_fen / 100, 0

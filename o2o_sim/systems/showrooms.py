@@ -95,7 +95,7 @@ class TryThenBuy(System):
         found: dict[str, float] = {}
         for name in self.rule.formats or m.spec.stores.formats:
             mine = [s.number for s in m.stores if s.format_name == name]
-            found[f"floor_orders/{name}"] = sum(self.orders.get(s, 0) for s in mine) * m.people_each
+            found[f"floor_orders/{name}"] = sum(self.orders.get(s, 0) for s in mine) * m.expansion_factor
             found[f"floor_commission_yuan/{name}"] = sum(self.earned.get(s, 0) for s in mine) / 100
         self.orders, self.earned = {}, {}
         return found

@@ -28,9 +28,9 @@ MONTHS_A_YEAR = 12
 class Owner(System):
     """What the stores of a platform have in common: whom they deal with, and where their profit goes.
 
-    What an owned store pays out goes to the platform in proportion to its share of the capital, at the end of the
-    month; in the same proportion it puts up what owners put in and bears what a closed store leaves unpaid.
-    """
+    What an owned store pays out goes to the platform in proportion to its share of the capital, at the end of
+    the month; in the same proportion it puts up what owners put in and bears what a closed store leaves
+    unpaid."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -41,8 +41,8 @@ class Owner(System):
         self.before: dict[int, int] = {}
         """What this month's capital account of a store said when it was bought, in fen."""
         self.with_rival: set[int] = set()
-        """Numbers of the owned stores that had a mode of their owner's kind with another platform before the month's
-        decisions."""
+        """Numbers of the owned stores that had a mode of their owner's kind with another platform before the
+        month's decisions."""
         self.received: dict[str, int] = {}
         """Fen that each platform had from its stakes this month (less than 0: put in)."""
         self.settled = -1
@@ -62,7 +62,8 @@ class Owner(System):
         return platform is None or store.number not in self.tied or platform is store.owner
 
     def bills(self) -> None:
-        """Before anybody decides: which of its stores hold with another platform what they could have with it."""
+        """Before anybody decides: which of its stores hold with another platform what they could have with
+        it."""
         self.with_rival = set()
         for number in self.share:
             owner, modes = self.model.stores[number].owner, self.model.stores[number].modes
@@ -155,11 +156,10 @@ def take_up(model: O2OModel, store: Store, platform: Platform) -> None:
 class Acquisitions(Owner):
     """A platform buys chains of stores, and circles from their landlords, and binds them to itself.
 
-    On the first day from the date of the deal on which its cash covers the price, it pays the owners. The stores
-    of a chain take up its mode, and what they pay out is its own. The rent of a circle is its own. If the deal
-    is exclusive, these stores, or the tenants of the circle, give up what they have with other platforms and
-    take up no more of it. Stores that join the chain later are its own too.
-    """
+    On the first day from the date of the deal on which its cash covers the price, it pays the owners. The
+    stores of a chain take up its mode, and what they pay out is its own. The rent of a circle is its own. If
+    the deal is exclusive, these stores, or the tenants of the circle, give up what they have with other
+    platforms and take up no more of it. Stores that join the chain later are its own too."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -241,7 +241,8 @@ class Acquisitions(Owner):
         self.seen = len(stores)
 
     def allows(self, store: Store, mode: str, platform: Platform | None) -> bool:
-        """Not even a tenant of its circle may deal with others; one that belongs to another platform is not bound."""
+        """Not even a tenant of its circle may deal with others; one that belongs to another platform is not
+        bound."""
         if platform is not None and store.is_here and store.owner is None:
             landlord = self.circles.get(store.circle.name)
             if landlord is not None and landlord[1].exclusive and landlord[0] is not platform:
@@ -275,8 +276,8 @@ class Acquisitions(Owner):
         )
 
     def figures(self) -> dict[str, float]:
-        """Per platform: stores owned, stores bound to it, yuan paid for stakes so far, and yuan had of them this
-        month."""
+        """Per platform: stores owned, stores bound to it, yuan paid for stakes so far, and yuan had of them
+        this month."""
         found: dict[str, float] = {}
         for p in self.model.platforms:
             if p.spec.acquire:

@@ -28,12 +28,11 @@ CHANNEL = "till display"
 class Tills(System):
     """The goods of a platform, ordered in a shop round the corner and brought to the door like any parcel.
 
-    One goes there for it, needs no telephone and no membership, and pays at the till; who orders becomes a member.
-    All displays show the goods that the platform also sells at home, so they share its draw: a display is another
-    way to the same parcel, and ten of them are no ten chances. A display shows a part of the range; what attracts in
-    proportion to its size is worth log(size) in utils (Ben-Akiva & Lerman 1985, ch. 9). The store gets a share of
-    the price, and the visit.
-    """
+    One goes there for it, needs no telephone and no membership, and pays at the till; who orders becomes a
+    member. All displays show the goods that the platform also sells at home, so they share its draw: a
+    display is another way to the same parcel, and ten of them are no ten chances. A display shows a part of
+    the range; what attracts in proportion to its size is worth log(size) in utils (Ben-Akiva & Lerman 1985,
+    ch. 9). The store gets a share of the price, and the visit."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
@@ -78,10 +77,17 @@ class Tills(System):
                     continue
                 for s in stores:
                     shown = replace(
-                        o, key=s.key(f"{CHANNEL} of {p.name}", names[o.category]), maker=s.name, channel=CHANNEL,
-                        store=s.number, cell=s.cell, seen=AT_PLACE, needs=0, payment=0.0,
+                        o,
+                        key=s.key(f"{CHANNEL} of {p.name}", names[o.category]),
+                        maker=s.name,
+                        channel=CHANNEL,
+                        store=s.number,
+                        cell=s.cell,
+                        seen=AT_PLACE,
+                        needs=0,
+                        payment=0.0,
                         appeal=o.appeal + rule.appeal + math.log(rule.range_share),
-                    )  # fmt: skip
+                    )
                     more.append(shown)
         return [*rows, *more]
 
@@ -96,7 +102,8 @@ class Tills(System):
 
     def after_choice(self) -> None:
         """Nobody has goods in her hands at a display: who came to order there does not order by telephone for
-        having seen them. (The shopping loop takes whoever walked to an offer to have the goods before her.)"""
+        having seen them. (The shopping loop takes whoever walked to an offer to have the goods before
+        her.)"""
         model = self.model
         seen_first = np.flatnonzero(self.rows[model.visited])
         model.pick[seen_first] = model.visited[seen_first]
@@ -121,7 +128,8 @@ class Tills(System):
             self.through[p.name] += int(count[theirs].sum())
 
     def after_learning(self) -> None:
-        """Who has ordered at a till is a member. What was sold there are the platform's sales, not the store's."""
+        """Who has ordered at a till is a member. What was sold there are the platform's sales, not the
+        store's."""
         model = self.model
         assert model.table is not None
         if CHANNEL in model.channels:
@@ -143,17 +151,17 @@ class Tills(System):
         """People who came to stores of the formats, display or not, per day of the month."""
         model = self.model
         numbers = [s.number for s in model.stores if s.format_name in rule.formats]
-        return float(model.month.visits[numbers].sum()) * model.people_each / self.days()
+        return float(model.month.visits[numbers].sum()) * model.expansion_factor / self.days()
 
     def days(self) -> int:
         """Days of the month so far; a run may begin within one."""
         return min(self.model.date.day, self.model.day + 1)
 
     def figures(self) -> dict[str, float]:
-        """Per platform, of the month: people's orders at tills; members won there; yuan paid to the stores; and its
-        lead: orders through it less visits to the stores of these formats, a day."""
+        """Per platform, of the month: people's orders at tills; members won there; yuan paid to the stores;
+        and its lead: orders through it less visits to the stores of these formats, a day."""
         found: dict[str, float] = {}
-        each, days = self.model.people_each, self.days()
+        each, days = self.model.expansion_factor, self.days()
         for p, rule in self.on:
             found |= {
                 f"till_orders/{p.name}": self.orders[p.name] * each,

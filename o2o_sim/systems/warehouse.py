@@ -30,8 +30,9 @@ CHANNEL = CHANNEL_OF_MODE[MODE]
 
 @dataclass
 class Account:
-    """A platform's fresh food this month: simulated orders, and fen. `gain` is the hub's margin; `picked` what
-    picking cost every store, `hired` what the platform won or lost by delivering for it (int64[stores])."""
+    """A platform's fresh food this month: simulated orders, and fen. `gain` is the hub's margin; `picked`
+    what picking cost every store, `hired` what the platform won or lost by delivering for it
+    (int64[stores])."""
 
     orders: int = 0
     sales: int = 0
@@ -49,11 +50,11 @@ class Account:
 class FreshFood(System):
     """A platform sells fresh food (or whatever else it says) from a hub, or from partner stores.
 
-    From the hub: one offer to all members, that loses goods in the cold store and on the way, and comes tomorrow.
-    From stores: one offer to the members within delivery reach of a partner; whose store is nearest fills the order
-    at once from his shelf. The goods are his and so is the picking; what an order brings less goods, spoilage and
-    delivery is the gain, which platform and stores share at the end of the month by transfers. If an order loses
-    money, the platform bears it: who lends his shelves does not pay for that.
+    From the hub: one offer to all members, that loses goods in the cold store and on the way, and comes
+    tomorrow. From stores: one offer to the members within delivery reach of a partner; whose store is nearest
+    fills the order at once from his shelf. The goods are his and so is the picking; what an order brings less
+    goods, spoilage and delivery is the gain, which platform and stores share at the end of the month by
+    transfers. If an order loses money, the platform bears it: who lends his shelves does not pay for that.
     """
 
     def __init__(self, model: O2OModel):
@@ -119,7 +120,7 @@ class FreshFood(System):
             delivery=p.parcel_cost(category) * hub.parcel_x,
             fee=hub.fee_yuan * m.spec.levers.logistics_x,
             appeal=hub.appeal + p.trust(),
-            unseen=m.doubt(category),
+            unseen=m.unseen_disutility(category),
             **self._terms(p, category, price, hub.days),
         )
 
@@ -138,14 +139,16 @@ class FreshFood(System):
             needs=int(ONLINE | member_bit(p.number)) | m.audiences.bit(_near(p, category)),
             fee=mode.delivery_fee_yuan * m.spec.levers.logistics_x,
             appeal=mode.appeal + terms.appeal + p.trust(),
-            # A shop of the neighbourhood is trusted more than a stranger's parcel: half the doubt, as when it delivers.
-            unseen=0.5 * m.doubt(category),
+            # A shop of the neighbourhood is trusted more than a stranger's parcel: half the doubt, as when it
+            # delivers.
+            unseen=0.5 * m.unseen_disutility(category),
             **self._terms(p, category, price, mode.delivery_days),
         )
         return at_terms_of_the_day(m, [offer])
 
     def published(self, table: Table) -> None:
-        """Find the row of each offer for all stores, and those of the stores behind it; tell who lives near one."""
+        """Find the row of each offer for all stores, and those of the stores behind it; tell who lives near
+        one."""
         m, c = self.model, table.columns
         homes, number = m.consumers.columns.record["home"], _number(m)
         self._orders = []
@@ -213,7 +216,7 @@ class FreshFood(System):
             if p.spec.from_stores is not None:
                 gain += self._share(p, book)
             self.told |= {
-                f"fresh_orders/{p.name}": book.orders * m.people_each,
+                f"fresh_orders/{p.name}": book.orders * m.expansion_factor,
                 f"fresh_sales_yuan/{p.name}": book.sales / 100,
                 f"fresh_gain_yuan/{p.name}": gain / 100,
             }
@@ -240,14 +243,22 @@ class FreshFood(System):
         m.month.channel_margin[number, channel] += net
         total = int((had + hired).sum())
         m.log(
-            p.name, "platform", "share the gain", terms.share,
-            **{"gain (yuan)": total / 100, "stores' part (yuan)": float(part.sum()) / 100, "stores": len(partners)},
-        )  # fmt: skip
+            p.name,
+            "platform",
+            "share the gain",
+            terms.share,
+            **{
+                "gain (yuan)": total / 100,
+                "stores' part (yuan)": float(part.sum()) / 100,
+                "stores": len(partners),
+            },
+        )
         fixed = sum(fen(s.mode_cost_yuan(MODE)) for s in partners)
         return total - int(picking.sum()) - fixed
 
     def figures(self) -> dict[str, float]:
-        """By platform: orders, sales, what all together gained after all costs, and stores that are partners."""
+        """By platform: orders, sales, what all together gained after all costs, and stores that are
+        partners."""
         count = {
             f"warehouse_stores/{p.name}": sum(s.is_trading and _partner(s) is p for s in self.model.stores)
             for p in self.model.platforms
@@ -257,8 +268,8 @@ class FreshFood(System):
 
 
 def shared(rule: str, share: float, gain: np.ndarray, sold: np.ndarray) -> np.ndarray:
-    """What every store gets of the gain, whole fen: int64[stores]. `gain` (int64[stores], fen) is what the orders of
-    each brought, `sold` for how much. What is left by rounding down stays with the platform."""
+    """What every store gets of the gain, whole fen: int64[stores]. `gain` (int64[stores], fen) is what the
+    orders of each brought, `sold` for how much. What is left by rounding down stays with the platform."""
     if rule == "by_gain":
         return np.floor(share * np.maximum(gain, 0)).astype(np.int64)
     pool = share * max(int(gain.sum()), 0)

@@ -42,11 +42,10 @@ class Trial:
 class IntegrationWave(System):
     """The measure `integration`: counts, and changes nothing.
 
-    `adoptions/MODE` and `adoptions`: stores that took up a mode, or any, this month. `integrated_stores`: share of
-    trading stores with at least one mode at the month's end. `unprofitable_modes`: of all modes taken up in the run
-    whose first six months are over, the share that brought less than its monthly cost; `unrecovered_modes`: less than
-    that and what it cost to begin. NaN while there is none.
-    """
+    `adoptions/MODE` and `adoptions`: stores that took up a mode, or any, this month. `integrated_stores`:
+    share of trading stores with at least one mode at the month's end. `unprofitable_modes`: of all modes
+    taken up in the run whose first six months are over, the share that brought less than its monthly cost;
+    `unrecovered_modes`: less than that and what it cost to begin. NaN while there is none."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)

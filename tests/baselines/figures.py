@@ -35,14 +35,21 @@ def measure() -> dict[str, Any]:
     kinds = {name: model.ledger.kind == number for number, name in enumerate(_kinds())}
     events = frames["events"].groupby(["kind", "decision"]).size()
     return {
-        "purchases": {"of everybody every day": picks.hexdigest()[:16], "in all": int(daily["purchases"].sum())},
-        "sales in fen": {f"{m:%Y-%m} {c}": round(v * 100) for (m, c), v in by_month.items() if c != "without"},
+        "purchases": {
+            "of everybody every day": picks.hexdigest()[:16],
+            "in all": int(daily["purchases"].sum()),
+        },
+        "sales in fen": {
+            f"{m:%Y-%m} {c}": round(v * 100) for (m, c), v in by_month.items() if c != "without"
+        },
         "balances in fen": {name: int(model.ledger.balance[mask].sum()) for name, mask in kinds.items()},
         "balance of every account": digest(model.ledger.balance),
         "outcomes": {str(k): int(v) for k, v in outcomes["outcome"].value_counts().sort_index().items()},
         "closed": sorted(
             f"{n}, {d}: {r}"
-            for n, o, d, r in zip(outcomes["name"], outcomes["outcome"], outcomes["changed"], outcomes["reason"])
+            for n, o, d, r in zip(
+                outcomes["name"], outcomes["outcome"], outcomes["changed"], outcomes["reason"]
+            )
             if o == "closed"
         ),
         "decisions": {f"{kind}: {what}": int(n) for (kind, what), n in events.items()},
@@ -54,10 +61,12 @@ def measure() -> dict[str, Any]:
         "vacancy": round(float(daily["vacancy"].iloc[-1]), 6),
         "rent": {c.name: round(float(c.rent), 4) for c in model.circles.values()},
         "members": {p.name: round(p.members, 6) for p in model.platforms},
-        "mean familiarity": [round(float(v), 4) for v in model.consumers.familiarity.mean(axis=0, dtype=float)],
+        "mean familiarity": [
+            round(float(v), 4) for v in model.consumers.familiarity.mean(axis=0, dtype=float)
+        ],
         "next needs": digest(model.consumers.due[np.argsort(model.consumers.id)]),
         "favourites": digest(model.consumers.favourite[np.argsort(model.consumers.id)]),
-    }  # fmt: skip
+    }
 
 
 def _kinds() -> tuple[str, ...]:

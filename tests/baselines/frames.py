@@ -1,7 +1,7 @@
 """The tiny city as frames: what is stored of it for the readers of frames, here and in JavaScript.
 
-`tiny.o2o` is a replay of 300 of its people, 70 days; `tiny_frames.json` what is in it, and the SHA-256 of every frame.
-"""
+`tiny.o2o` is a replay of 300 of its people, 70 days; `tiny_frames.json` what is in it, and the SHA-256 of
+every frame."""
 
 from __future__ import annotations
 

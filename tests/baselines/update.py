@@ -1,12 +1,12 @@
-"""Store today's figures of the small run as the ones to keep, and say what changed; and today's frames of the tiny city.
+"""Store today's figures of the small run as the ones to keep, and say what changed; and today's frames of the
+tiny city.
 
     python -m tests.baselines.update            (in the root of the repository)
     python -m tests.baselines.update --dry      (only say)
 
-Do this when a change of the model is meant, and commit the new `small.json` with that change: its difference is
-the record of what the change did. `tiny.o2o` and `tiny_frames.json` change with the model too, or with the format of
-frames; then js/src/frames.js has to follow.
-"""
+Do this when a change of the model is meant, and commit the new `small.json` with that change: its difference
+is the record of what the change did. `tiny.o2o` and `tiny_frames.json` change with the model too, or with the
+format of frames; then js/src/frames.js has to follow."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """A real browser and a real server: what only the two together can show.
 
-The browser is a Chromium that is installed already: the one that O2O_CHROMIUM names, or `chromium`, `chromium-browser`,
-`google-chrome` on the path. Without one, or without Playwright, all of these tests are skipped. Nothing here waits for a
-time, only for facts that the page tells (`window.o2oApp`); how long that takes is not tested.
-"""
+The browser is a Chromium that is installed already: the one that O2O_CHROMIUM names, or `chromium`,
+`chromium-browser`, `google-chrome` on the path. Without one, or without Playwright, all of these tests are
+skipped. Nothing here waits for a time, only for facts that the page tells (`window.o2oApp`); how long that
+takes is not tested."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Open an address in a window of its own: `page = visit(url)`. At the end of every test no page may have asked
-    anybody else for anything, or have logged an error (but for those that match `allow`)."""
+    """Open an address in a window of its own: `page = visit(url)`. At the end of every test no page may have
+    asked anybody else for anything, or have logged an error (but for those that match `allow`)."""
     windows: list[tuple[Any, str, Seen, str]] = []
 
     def open_page(url: str, *, ready: bool = True, allow: str = "", **options: Any) -> Any:

@@ -68,7 +68,7 @@ def chromium() -> str | None:
     return next((path for path in found if path), None)
 
 
-# -- servers --------------------------------------------------------------------------------------------------
+# -- servers -------------------------------------------------------------------------------------------------
 @dataclass
 class Server:
     """`o2o-sim serve` in a process of its own. `teacher` is the teacher's address in a broadcast."""
@@ -133,7 +133,7 @@ def o2o_sim(*arguments: object) -> str:
     return done.stdout
 
 
-# -- pages ----------------------------------------------------------------------------------------------------
+# -- pages ---------------------------------------------------------------------------------------------------
 @dataclass
 class Seen:
     """What a page did that a test must know of."""
@@ -180,8 +180,8 @@ def fact(page: Any, expression: str) -> Any:
 def wait(page: Any, condition: str) -> None:
     """Wait until a JavaScript expression is true.
 
-    Not by Playwright's `wait_for_function`: that evaluates text in the page, which the page's own policy forbids.
-    """
+    Not by Playwright's `wait_for_function`: that evaluates text in the page, which the page's own policy
+    forbids."""
     page.evaluate(
         f"""() => new Promise((done, fail) => {{
           const last = performance.now() + {PATIENCE_S * 1000};
@@ -207,7 +207,8 @@ def seek(page: Any, day: int) -> None:
 
 
 def frames(page: Any, days: int, source: int = 0) -> list[str]:
-    """What the page got of each day up to `days` (which are there): states of the shops and deeds of the people."""
+    """What the page got of each day up to `days` (which are there): states of the shops and deeds of the
+    people."""
     return page.evaluate(
         """([source, days]) => Array.from({length: days}, (_, day) => {
           const {people, state, totals} = o2oApp.sources[source].frames.at(day).arrays;

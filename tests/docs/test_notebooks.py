@@ -41,7 +41,8 @@ def test_what_a_notebook_points_to_is_there(name):
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_runs_from_top_to_bottom(name, tmp_path, monkeypatch):
-    """In an empty folder, in a kernel of this environment: every cell, and widgets are shown for what they are."""
+    """In an empty folder, in a kernel of this environment: every cell, and widgets are shown for what they
+    are."""
     nbclient = pytest.importorskip("nbclient", reason="notebooks need the extra [notebook] and nbclient")
     pytest.importorskip("ipykernel", reason="notebooks need a kernel: pip install ipykernel")
     pytest.importorskip("anywidget", reason="notebooks need the extra [notebook]")

@@ -50,9 +50,18 @@ def test_it_has_the_seven_elements():
 def test_it_has_all_eleven_design_concepts():
     part = PAGE.partition("## 4. Design concepts")[2].partition("## 5. ")[0]
     assert re.findall(r"^\*\*([A-Z][a-z ]+)\.\*\*", part, re.MULTILINE) == [
-        "Basic principles", "Emergence", "Adaptation", "Objectives", "Learning", "Prediction", "Sensing", "Interaction",
-        "Stochasticity", "Collectives", "Observation",
-    ]  # fmt: skip
+        "Basic principles",
+        "Emergence",
+        "Adaptation",
+        "Objectives",
+        "Learning",
+        "Prediction",
+        "Sensing",
+        "Interaction",
+        "Stochasticity",
+        "Collectives",
+        "Observation",
+    ]
 
 
 def test_every_key_of_the_schema_is_in_a_table():

@@ -1,4 +1,5 @@
-"""docs/systems: every example is valid in the town, every system and claim is told of, and one's own system runs."""
+"""docs/systems: every example is valid in the town, every system and claim is told of, and one's own system
+runs."""
 
 from __future__ import annotations
 

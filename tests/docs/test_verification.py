@@ -41,7 +41,8 @@ def test_every_published_value_has_its_line():
 
 @pytest.mark.parametrize("said", published(), ids=lambda said: f"{said['test']}: {said['config']}")
 def test_a_line_compares_with_the_published_number(said):
-    """To the digits that were published; figures of its own, as the shares behind a log-sum, may stand beside it."""
+    """To the digits that were published; figures of its own, as the shares behind a log-sum, may stand beside
+    it."""
     known = [float(x) for x in re.findall(r"(?<![\w.])\d*\.?\d+", said["reference_value"])]
     mine = [float(cells[3]) for cells in lines() if cells[:2] == [said["test"], said["config"]]]
     assert any(abs(a - b) <= 1e-5 for a in mine for b in known)

@@ -47,8 +47,8 @@ def store_rows(model: O2OModel) -> np.ndarray:
 
 
 def assert_counts(count: np.ndarray, p: np.ndarray) -> None:
-    """Counts of independent choices with probabilities p[person, alternative] are within 3 standard errors: the
-    bound is such that all of them together pass as often as one fair count is within 3."""
+    """Counts of independent choices with probabilities p[person, alternative] are within 3 standard errors:
+    the bound is such that all of them together pass as often as one fair count is within 3."""
     se = np.sqrt((p * (1 - p)).sum(axis=0))
     z = (count - p.sum(axis=0)) / se
     assert len(p) == count.sum() and np.abs(z).max() < norm.isf(norm.sf(3) / len(z)), z
@@ -89,12 +89,18 @@ def test_huff_counts(seed):
 
 
 LOGIT = {
-    "categories__goods__without": -1.0, "categories__goods__online_appeal": 2.0, "categories__goods__impatience": 0.2,
-    "categories__goods__online_price_x": 0.9, "consumers__work_anchor": True, "calendar__weekend": "[]",
-    "consumers__radius_min__median": 16, "consumers__radius_min__spread": 0.4, "consumers__radius_max_min": 20,
+    "categories__goods__without": -1.0,
+    "categories__goods__online_appeal": 2.0,
+    "categories__goods__impatience": 0.2,
+    "categories__goods__online_price_x": 0.9,
+    "consumers__work_anchor": True,
+    "calendar__weekend": "[]",
+    "consumers__radius_min__median": 16,
+    "consumers__radius_min__spread": 0.4,
+    "consumers__radius_max_min": 20,
     "categories__goods__reach_x": 1,
     "platforms": "{post: {kind: marketplace, members_start: 0.9, trust: 0.3, subsidy: {per_order_yuan: 5}}}",
-}  # fmt: skip
+}
 
 
 def logit_values(model: O2OModel) -> np.ndarray:

@@ -1,4 +1,5 @@
-"""The same scenario and seed give the same bytes: in the interpreter or compiled, on one thread or two, twice."""
+"""The same scenario and seed give the same bytes: in the interpreter or compiled, on one thread or two,
+twice."""
 
 from __future__ import annotations
 

@@ -9,10 +9,30 @@ import o2o_sim
 
 ROOT = Path(o2o_sim.__file__).parent
 FLOOR = {
-    "": 0, "streams": 0, "units": 0, "errors": 0, "scenario": 1, "city": 1, "market": 2, "agents": 3, "policies": 3, "systems": 3,
-    "model": 4, "phases": 4, "review": 4, "setup": 4, "extend": 4, "record": 5, "studies": 5, "show": 6, "cli": 6,
-    "cli_studies": 6, "cli_show": 6, "cli_report": 6, "__main__": 6,
-}  # fmt: skip
+    "": 0,
+    "streams": 0,
+    "units": 0,
+    "errors": 0,
+    "scenario": 1,
+    "city": 1,
+    "market": 2,
+    "agents": 3,
+    "policies": 3,
+    "systems": 3,
+    "model": 4,
+    "phases": 4,
+    "review": 4,
+    "setup": 4,
+    "extend": 4,
+    "record": 5,
+    "studies": 5,
+    "show": 6,
+    "cli": 6,
+    "cli_studies": 6,
+    "cli_show": 6,
+    "cli_report": 6,
+    "__main__": 6,
+}
 UPWARDS = {
     ("model", "record"),  # the model carries its recorder
     ("studies", "show"),  # a run's folder holds its plots

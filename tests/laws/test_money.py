@@ -124,7 +124,7 @@ def test_fen_are_what_offers_say(quarter):
     """No offer is rounded by more than half a fen for a simulated consumer's people."""
     for name, amount in quarter.table.fen.items():
         yuan = np.array([getattr(offer, name) for offer in quarter.table.rows])
-        assert np.abs(amount - yuan * 100 * quarter.people_each).max() <= 0.5 + 1e-6, name
+        assert np.abs(amount - yuan * 100 * quarter.expansion_factor).max() <= 0.5 + 1e-6, name
 
 
 def test_daily_sales_by_channel_are_what_was_bought(quarter):
@@ -223,13 +223,22 @@ def test_money_is_moved_whatever_the_prices(
 ):
     """Two months' ends in a town of the four named shops, with other prices: the same laws."""
     model = city(
-        seed=seed, population=150, residents=residents, start="2013-01-22", levers__logistics_x=logistics,
-        categories__clothes__ticket_yuan=ticket, categories__eating__ticket_yuan=ticket / 3,
-        platforms__bazaar__subsidy__per_order_yuan=subsidy, platforms__dine__subsidy__per_order_yuan=subsidy / 2,
-        platforms__bazaar__commission=commission, platforms__dine__commission=commission,
+        seed=seed,
+        population=150,
+        residents=residents,
+        start="2013-01-22",
+        levers__logistics_x=logistics,
+        categories__clothes__ticket_yuan=ticket,
+        categories__eating__ticket_yuan=ticket / 3,
+        platforms__bazaar__subsidy__per_order_yuan=subsidy,
+        platforms__dine__subsidy__per_order_yuan=subsidy / 2,
+        platforms__bazaar__commission=commission,
+        platforms__dine__commission=commission,
         platforms__dine__coupon_discount=discount,
-        stores__supply_x=1e-15, consumers__radius_min__median=60, consumers__radius_max_min=60,
-    )  # fmt: skip
+        stores__supply_x=1e-15,
+        consumers__radius_min__median=60,
+        consumers__radius_max_min=60,
+    )
     before = model.ledger.balance.copy()
     for _ in days(model, 40):
         balance = model.ledger.balance

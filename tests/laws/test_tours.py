@@ -1,4 +1,5 @@
-"""What a courier's way costs, against lengths that are known: tours through finitely many doors, and out and back."""
+"""What a courier's way costs, against lengths that are known: tours through finitely many doors, and out and
+back."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from o2o_sim.market.ledger import COURIERS
 
 REFERENCE = Path(__file__).parents[1] / "verify" / "analytic_reference_values.csv"
 TOURS = {10: 0.9112, 20: 0.8567, 50: 0.8044, 100: 0.7764, 200: 0.7581, 500: 0.7387}
-"""Tour length over sqrt(drops * area) in the unit square (mean optimal tours; standard errors up to 0.6 %)."""
+"""Tour length over sqrt(drops * area) in the unit square (mean optimal tours; standard errors up to 0.6
+%)."""
 OUT_AND_BACK = 0.765196
 """Mean round trip from the middle of a unit square to a random point."""
 
@@ -62,7 +64,7 @@ def km_per_drop(folder: Path, n: float, residents: float, hub_km: float = 0.0) -
     model.step()
     t = model.table
     row = int(np.flatnonzero(t.columns["channel"] == t.channels.index("parcel"))[0])
-    return float(t.fen["delivery"][row]) / 100 / 100 / model.people_each, model.platforms[0].drops_a_day
+    return float(t.fen["delivery"][row]) / 100 / 100 / model.expansion_factor, model.platforms[0].drops_a_day
 
 
 @pytest.mark.parametrize(("n", "known"), TOURS.items())
@@ -124,7 +126,8 @@ def test_short_tours_are_those_of_random_doors():
 
 
 def test_couriers_go_out_and_back_as_far_as_a_square_is_wide(tmp_path):
-    """Orders from all over a square city to the shop in its middle: mean round trip, within three standard errors."""
+    """Orders from all over a square city to the shop in its middle: mean round trip, within three standard
+    errors."""
     model = square(tmp_path, "couriers: {yuan_per_min: 1, handover_min: 0, heat_x: 0}\n", population=6000)
     round_trips = []
     for _ in range(3):
@@ -137,7 +140,7 @@ def test_couriers_go_out_and_back_as_far_as_a_square_is_wide(tmp_path):
     trips = np.concatenate(round_trips)
     assert len(trips) > 2000
     minutes_across = SIDE_KM / 15 * 60
-    paid = float(model.ledger.cash(COURIERS)) / 100 / model.people_each / len(trips)
+    paid = float(model.ledger.cash(COURIERS)) / 100 / model.expansion_factor / len(trips)
     # Everybody orders several times from the same home: only homes count as draws.
     error = trips.std() / np.sqrt(min(len(trips), len(model.consumers)))
     assert paid / minutes_across == pytest.approx(OUT_AND_BACK, abs=3 * error)

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 
 class Pretend:
-    """An engine for studies. `answer(job)` gives the tables of a run as `rows.pack` takes them; what it raises is
-    why the run failed. Every run has all headline figures, 0 where the answer says nothing of them; all stores survive.
+    """An engine for studies. `answer(job)` gives the tables of a run as `rows.pack` takes them; what it
+    raises is why the run failed. Every run has all headline figures, 0 where the answer says nothing of them;
+    all stores survive.
 
     `done` are the jobs that were carried out; `backwards` does the last one first.
     """

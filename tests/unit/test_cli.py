@@ -181,9 +181,24 @@ def test_check_takes_overrides(call, city):
 
 def test_run_hands_everything_on_and_shows_tables_and_folder(call, city, simulate):
     code, out, err = call(
-        "run", city, "--out", "there", "--seed", 7, "--days", 3, "--set", "a.b=1", "--set", "c=[d]", "--threads", 2,
-        "--engine", "python", "--no-plugins",
-    )  # fmt: skip
+        "run",
+        city,
+        "--out",
+        "there",
+        "--seed",
+        7,
+        "--days",
+        3,
+        "--set",
+        "a.b=1",
+        "--set",
+        "c=[d]",
+        "--threads",
+        2,
+        "--engine",
+        "python",
+        "--no-plugins",
+    )
     path, options = simulate.arguments
     assert (code, err.strip()) == (0, "")
     assert path == city

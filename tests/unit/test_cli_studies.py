@@ -161,9 +161,15 @@ def test_compare_shows_tables_and_the_folder(call, town, dear, pretend, monkeypa
     assert "+10.0" in out and "* the 95 % interval" in out
     folder = folder_in(out)
     assert {p.name for p in folder.iterdir()} == {
-        "comparison.csv", "stores_changed.csv", "study.json", "runs", "plots", "runs.parquet", "stores.parquet",
+        "comparison.csv",
+        "stores_changed.csv",
+        "study.json",
+        "runs",
+        "plots",
+        "runs.parquet",
+        "stores.parquet",
         "monthly.parquet",
-    }  # fmt: skip
+    }
     assert [p.name for p in (folder / "plots").iterdir()] == ["difference_dear.png"]
     assert pretend.asked == [5]
     assert load(folder).about == {
@@ -285,9 +291,12 @@ def test_sweep_draws_where_it_is_asked(call, study, recwarn):
     code, out, err = call("sweep", study, "--report", "--quiet")
     assert (code, err) == (0, "")
     assert {p.name for p in (folder_in(out) / "plots").iterdir()} == {
-        "outcome_map.png", "response_levers.rent_x.png", "response_levers.subsidy_x.png", "heat_sales_yuan.png",
+        "outcome_map.png",
+        "response_levers.rent_x.png",
+        "response_levers.subsidy_x.png",
+        "heat_sales_yuan.png",
         "heat_share_closed.png",
-    }  # fmt: skip
+    }
     assert [str(w.message) for w in recwarn if w.category is RuntimeWarning] == []
 
 

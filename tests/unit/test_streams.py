@@ -1,7 +1,7 @@
 """Random draws: uniform, independent of their neighbours, and the same bits however they are made.
 
-All seeds are fixed, so a test passes always or never. Bounds are four or five standard errors of a fair source.
-"""
+All seeds are fixed, so a test passes always or never. Bounds are four or five standard errors of a fair
+source."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def are_independent(a: np.ndarray, b: np.ndarray) -> bool:
     return abs(r) < 4 / math.sqrt(len(a)) and 5e-5 < stats.chisquare(count).pvalue < 1 - 5e-5
 
 
-# -- draws -----------------------------------------------------------------------------------------------------
+# -- draws ---------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("seed", [0, 1, 2**63 - 1, -1])
 @pytest.mark.parametrize("process", ["home", "", "who gets which unit"])
 def test_draws_are_uniform(seed, process):
@@ -167,7 +167,7 @@ def test_known_draws():
     assert streams.uniforms(1, "taste", 5, 7)[0] == 0.5347115468466654
 
 
-# -- the same bits everywhere ------------------------------------------------------------------------------------
+# -- the same bits everywhere --------------------------------------------------------------------------------
 WORDS = np.concatenate(
     [
         np.array([0, 1, 2**31, 2**32 - 1, 2**32, 2**63, 2**64 - 1], dtype=np.uint64),
@@ -225,7 +225,7 @@ def _compiled_2(function):
     return loop
 
 
-# -- numbers -----------------------------------------------------------------------------------------------------
+# -- numbers -------------------------------------------------------------------------------------------------
 def test_a_draw_is_never_zero_nor_one():
     ends = unit(np.array([0, 2**32 - 1], dtype=np.uint64))
     assert ends.tolist() == [streams.HALF_STEP, 1 - streams.HALF_STEP]
@@ -268,7 +268,7 @@ def test_minus_log_of_an_exponential_draw_is_gumbel():
     assert stats.kstest(drawn, "gumbel_r").pvalue > 1e-4
 
 
-# -- a draw per (chooser, alternative) ---------------------------------------------------------------------------
+# -- a draw per (chooser, alternative) -----------------------------------------------------------------------
 CHOOSERS = extend(stream(2, "taste", 9), np.arange(20_000, dtype=np.uint64))
 OFFERS = np.array([name_bits(f"store {k} | walk-in | food") for k in range(48)], dtype=np.uint64)
 

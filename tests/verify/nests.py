@@ -1,11 +1,11 @@
 """A nested logit as a choice rule, by tastes that people share between the offers of a nest.
 
-With an inclusive-value parameter of 1/2, a Gumbel draw is half of (a Gumbel draw + log S), where S is positive stable
-with index 1/2, i.e. S = 1 / (2 z^2) for a standard normal z (Cardell 1997, "Variance components structures for
-the extreme-value and logistic distributions with application to models of heterogeneity", Econometric Theory 13).
-One such log S for all offers of a nest, and utilities in units of 1/2, make the choices those of the nested logit
-(McFadden 1978, "Modelling the choice of residential location"). A nest of one offer is a plain logit alternative.
-"""
+With an inclusive-value parameter of 1/2, a Gumbel draw is half of (a Gumbel draw + log S), where S is
+positive stable with index 1/2, i.e. S = 1 / (2 z^2) for a standard normal z (Cardell 1997, "Variance
+components structures for the extreme-value and logistic distributions with application to models of
+heterogeneity", Econometric Theory 13). One such log S for all offers of a nest, and utilities in units of
+1/2, make the choices those of the nested logit (McFadden 1978, "Modelling the choice of residential
+location"). A nest of one offer is a plain logit alternative."""
 
 import math
 

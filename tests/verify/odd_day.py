@@ -74,7 +74,7 @@ class Offers:
                 self.rows.append(Row("", "without", c, "everywhere", appeal=category.without))
 
     # -- 7.3
-    def doubt(self, c: int) -> float:
+    def unseen_disutility(self, c: int) -> float:
         x = self.categories[c]
         return self.spec.consumers.touch_weight * x.touch * (1 - 0.5 * x.standardised)
 
@@ -147,7 +147,7 @@ class Offers:
                             carries=True,
                             handling=key.per_order_yuan,
                             wait=category.impatience * key.delivery_days,
-                            unseen=self.doubt(c) / 2,
+                            unseen=self.unseen_disutility(c) / 2,
                             payment=friction,
                         )
                     )
@@ -188,7 +188,7 @@ class Offers:
             fee=parcel.fee_share * cost,
             delivery=cost,
             wait=category.impatience * parcel.days * parcel.days_yearly_x**y,
-            unseen=self.doubt(c),
+            unseen=self.unseen_disutility(c),
             payment=self.spec.consumers.payment_friction,
             appeal=category.online_appeal + self.trust(p),
             goods=category.ticket_yuan * (1 - category.gross_margin),
@@ -295,7 +295,7 @@ class Day:
         p = np.exp(u - u.max())
         p /= p.sum()
         bought, looked = p.copy(), np.zeros(len(rows))
-        if self.o.doubt(c) > 0 and me["access"] & SMARTPHONE:
+        if self.o.unseen_disutility(c) > 0 and me["access"] & SMARTPHONE:
             for w in (i for i, r in enumerate(rows) if r.seen == "place"):
                 a, r = np.exp(u - u[w]), np.exp(phone - spot[w])
                 a[w] = r[w] = 0.0

@@ -6,7 +6,7 @@ import calendar
 from typing import Any
 
 from .odd_day import pays
-from .odd_review import Review, look_around
+from .odd_review import Review, market_view
 from .odd_shops import (
     OUTPUT,
     Books,
@@ -24,9 +24,22 @@ from .odd_shops import (
 from .odd_start import draw, hash64
 
 LINES = (
-    "sales", "subsidy received", "delivery fees", "cost of goods", "spoilage", "commission", "advertising", "handling",
-    "delivery", "rent", "wages", "overheads", "integration", "transfers", "owners",
-)  # fmt: skip
+    "sales",
+    "subsidy received",
+    "delivery fees",
+    "cost of goods",
+    "spoilage",
+    "commission",
+    "advertising",
+    "handling",
+    "delivery",
+    "rent",
+    "wages",
+    "overheads",
+    "integration",
+    "transfers",
+    "owners",
+)
 
 
 def fen(yuan: float) -> int:
@@ -58,7 +71,7 @@ def start_shop(town: Any, s: Shop) -> None:
     town.book(s, "owners", fen(usual if s.cash_yuan is None else s.cash_yuan))
 
 
-# -- 7.12 ------------------------------------------------------------------------------------------------------
+# -- 7.12 ----------------------------------------------------------------------------------------------------
 def pay(town: Any, s: Shop) -> None:
     for line, yuan in fixed_cost(town, s).items():
         town.book(s, line, -fen(yuan))
@@ -96,7 +109,7 @@ def close_books(town: Any, s: Shop) -> None:
         held.contribution_fen.append(brought)
 
 
-# -- 3, the last day of a month -----------------------------------------------------------------------------------
+# -- 3, the last day of a month ------------------------------------------------------------------------------
 def end_month(town: Any) -> None:
     trading = [s for s in town.stores if s.state != "closed"]
     for s in trading:
@@ -105,7 +118,7 @@ def end_month(town: Any) -> None:
         pay_platform(town, p)
     for s in trading:
         close_books(town, s)
-    seen = look_around(town, trading)
+    seen = market_view(town, trading)
     agents: list[Any] = [*town.shops.circles.values(), *town.platforms, *trading]
     agents.sort(key=lambda a: draw(town.spec.seed, "turn to decide", town.day, 0, hash64(a.name)))
     for a in agents:
@@ -122,7 +135,7 @@ def end_month(town: Any) -> None:
     for s, _ in town.shops.let(town.date, town.day):
         start_shop(town, s)
         town.log.append((town.date, s.name, "open", "tenants here earn well"))
-    spread(town)
+    diffuse_adoption(town)
     for s in trading:  # what was booked on the evening itself belongs to the month, too
         s.months[-1].lines = {line: town.lines[s.number][line] for line in LINES}
     town.clear()
@@ -194,8 +207,8 @@ def platform(town: Any, p: Platform) -> None:
     p.paid_fen, p.spent_fen = p.paid_fen + p.spent_fen, 0
 
 
-# -- 7.19 ---------------------------------------------------------------------------------------------------------
-def spread(town: Any) -> None:
+# -- 7.19 ----------------------------------------------------------------------------------------------------
+def diffuse_adoption(town: Any) -> None:
     rules, spec = town.spec.consumers, town.spec
     names = ["smartphone", "phone payment", *(f"member {n}" for n in spec.platforms)]
     rates = [rules.smartphone, rules.phone_payment, *(p.membership for p in spec.platforms.values())]

@@ -30,7 +30,7 @@ class Seen:
     parcel: dict[str, float] = field(default_factory=dict)
 
 
-def look_around(town: Any, trading: list[Any]) -> Seen:
+def market_view(town: Any, trading: list[Any]) -> Seen:
     """What everybody sees of the month."""
     seen = Seen(orders=dict(town.orders))
     for s in trading:

@@ -1,4 +1,5 @@
-"""Circles, shops and platforms of the first day, and who takes empty units, as docs/ODD.md says (5, 7.2, 7.18)."""
+"""Circles, shops and platforms of the first day, and who takes empty units, as docs/ODD.md says (5, 7.2,
+7.18)."""
 
 from __future__ import annotations
 
@@ -337,7 +338,7 @@ def by_draw(n: int, of: Any) -> list[int]:
     return sorted(range(n), key=of)
 
 
-# -- 7.12 and 7.15: what a shop costs, and with whom it can deal ------------------------------------------------
+# -- 7.12 and 7.15: what a shop costs, and with whom it can deal ---------------------------------------------
 def members(town: Any, p: Platform) -> float:
     return sum(me["access"] >> (2 + p.number) & 1 for me in town.people) / len(town.people)
 

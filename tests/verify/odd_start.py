@@ -1,9 +1,8 @@
 """Draws, ground, people and ways as docs/ODD.md describes them (4, 5, 7.1), written from that page.
 
-Nothing of `o2o_sim` is imported here or in the other modules `odd_*`: they are a second, slow implementation of the same
-model. What they are given is the scenario with its defaults filled in, by the names of element 8 of the page. The
-variables that they keep have the names of element 2.
-"""
+Nothing of `o2o_sim` is imported here or in the other modules `odd_*`: they are a second, slow implementation
+of the same model. What they are given is the scenario with its defaults filled in, by the names of element 8
+of the page. The variables that they keep have the names of element 2."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ GOLDEN = 0x9E3779B97F4A7C15
 NORMAL = NormalDist()
 
 
-# -- element 4, stochasticity ----------------------------------------------------------------------------------
+# -- element 4, stochasticity --------------------------------------------------------------------------------
 def mix(x: int) -> int:
     """The finaliser of splitmix64 (Steele, Lea and Flood 2014)."""
     x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & M
@@ -61,7 +60,7 @@ def clipped(x: float) -> float:
     return min(max(x, 0.05), 20.0)
 
 
-# -- element 5, consumers --------------------------------------------------------------------------------------
+# -- element 5, consumers ------------------------------------------------------------------------------------
 def person(spec: Any, city: Any, i: int) -> dict[str, Any]:
     """Consumer i as she is on the first day."""
 
@@ -127,7 +126,7 @@ def size(spec: Any) -> tuple[int, int]:
     return math.ceil(1000 * c.width_km / c.cell_m), math.ceil(1000 * c.height_km / c.cell_m)
 
 
-# -- element 5, the ground -------------------------------------------------------------------------------------
+# -- element 5, the ground -----------------------------------------------------------------------------------
 class City:
     """Shares of residents and jobs, and relative incomes, by cell, of a synthesised city."""
 
@@ -175,7 +174,8 @@ class City:
 
 
 def dry(spec: Any, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Which cells are land: those whose middle is further than half its width from the middle of the river."""
+    """Which cells are land: those whose middle is further than half its width from the middle of the
+    river."""
     land = np.ones(len(x), bool)
     river = spec.city.river
     for a, b in zip(river.points_km, river.points_km[1:]) if river is not None else ():
@@ -209,7 +209,7 @@ def noise(seed: int, x: float, y: float) -> float:
     return total / math.sqrt(squares) * math.sqrt(12)
 
 
-# -- 7.1 ----------------------------------------------------------------------------------------------------------
+# -- 7.1 -----------------------------------------------------------------------------------------------------
 class Ways:
     """One-way minutes between cells, with the metro lines that have opened by a date."""
 

@@ -29,7 +29,7 @@ MONEY = (
 )
 
 
-# -- element 4: a draw of a pair -------------------------------------------------------------------------------
+# -- element 4: a draw of a pair -----------------------------------------------------------------------------
 def exponential(mine: int, theirs: int) -> float:
     """E of 7.7 and 7.8, for the 64-bit keys of who chooses and of what is chosen."""
     h = ((mine ^ theirs) & LOW) * 0x9E3779B1 & LOW
@@ -52,8 +52,9 @@ def key_of(row: Row, categories: list[str]) -> int:
 
 
 class Town:
-    """A scenario from its first day on: `step` is one day. Of the code it is given the scenario alone, and the
-    shares of residents and jobs by cell, which the code works out with exponentials of its own (to 2e-9)."""
+    """A scenario from its first day on: `step` is one day. Of the code it is given the scenario alone, and
+    the shares of residents and jobs by cell, which the code works out with exponentials of its own (to
+    2e-9)."""
 
     def __init__(self, spec: Any, residents: np.ndarray, jobs: np.ndarray) -> None:
         self.spec, self.city = spec, City(spec)
@@ -167,7 +168,7 @@ class Town:
         mine = extend(extend(stream(self.spec.seed, "taste", self.day), me["id"]), c)
         e = np.array([exponential(mine, self.keys[r.name]) for r in rows])
         w = int(np.argmin(e * np.exp(-first)))
-        if rows[w].seen != "place" or self.offers.doubt(c) <= 0 or not me["access"] & SMARTPHONE:
+        if rows[w].seen != "place" or self.offers.unseen_disutility(c) <= 0 or not me["access"] & SMARTPHONE:
             return rows[w], None
         again = e * np.exp(-phone)
         k = int(np.argmin(again))

@@ -1,4 +1,5 @@
-"""Towns whose shops begin at prices of their own and ask the best answer to one another's, until nobody moves."""
+"""Towns whose shops begin at prices of their own and ask the best answer to one another's, until nobody
+moves."""
 
 from __future__ import annotations
 
@@ -18,9 +19,10 @@ REST = 1e-3
 
 @dataclass(frozen=True)
 class Settled:
-    """What came of it, per shop in the theories' units: `start`, the prices of the first day; `price`; and over the last `months`: `share` of all choices,
-    going without among them; `profit` per choice of anybody, after rent. `surplus` (utils) is the mean of the best
-    value and its draw, `choices` how many there were."""
+    """What came of it, per shop in the theories' units: `start`, the prices of the first day; `price`; and
+    over the last `months`: `share` of all choices, going without among them; `profit` per choice of anybody,
+    after rent. `surplus` (utils) is the mean of the best value and its draw, `choices` how many there
+    were."""
 
     start: np.ndarray
     price: np.ndarray

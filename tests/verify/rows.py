@@ -1,8 +1,8 @@
-"""What a row of docs/verification.md is: a value of theory, what the model makes of it, and how far that may be.
+"""What a row of docs/verification.md is: a value of theory, what the model makes of it, and how far that may
+be.
 
-Each module `test_*.py` here has a function `rows()`, which runs the model and returns its rows. Its tests judge
-the same rows, so the page says what the tests say.
-"""
+Each module `test_*.py` here has a function `rows()`, which runs the model and returns its rows. Its tests
+judge the same rows, so the page says what the tests say."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TABLE = HERE / "analytic_reference_values.csv"
 class Row:
     """One figure of the theory beside the model's.
 
-    `test` and `config` are those of analytic_reference_values.csv, to the letter, or new ones for a figure that
-    the file has not. `quantity` is what is compared where a row of the file has several figures. `allowed` is
-    the largest difference that passes, in the units of the figure; `tolerance` says in words where it is from.
-    """
+    `test` and `config` are those of analytic_reference_values.csv, to the letter, or new ones for a figure
+    that the file has not. `quantity` is what is compared where a row of the file has several figures.
+    `allowed` is the largest difference that passes, in the units of the figure; `tolerance` says in words
+    where it is from."""
 
     test: str
     config: str

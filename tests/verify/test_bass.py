@@ -1,11 +1,10 @@
 """Adoption follows the curve of Bass (1969, Management Science 15, 215-227).
 
-F(t) = (1 - e^{-(p+q) t}) / (1 + q/p e^{-(p+q) t}) is steepest at t* = ln(q/p) / (p+q), where F = (q-p) / 2q and
-the rate is (p+q)^2 / 4q. Scenario keys are chances a month: p/12 and q/12, of who has a literacy of 1. Literacy
-spreads by 0.15 around a cohort's and ends at 1, so that the mean of a cohort of 1 is 1 - 0.15 / sqrt(2 pi),
-by which the chances are divided. Adoption moves once a month, which is a little slower than all the time: F(5) is
-also put beside that of a curve in twelve steps a year, F += (p + q F) / 12 (1 - F).
-"""
+F(t) = (1 - e^{-(p+q) t}) / (1 + q/p e^{-(p+q) t}) is steepest at t* = ln(q/p) / (p+q), where F = (q-p) / 2q
+and the rate is (p+q)^2 / 4q. Scenario keys are chances a month: p/12 and q/12, of who has a literacy of 1.
+Literacy spreads by 0.15 around a cohort's and ends at 1, so that the mean of a cohort of 1 is 1 - 0.15 /
+sqrt(2 pi), by which the chances are divided. Adoption moves once a month, which is a little slower than all
+the time: F(5) is also put beside that of a curve in twelve steps a year, F += (p + q F) / 12 (1 - F)."""
 
 from __future__ import annotations
 
@@ -59,11 +58,27 @@ def cases() -> tuple[Row, ...]:
     return (
         Row("Bass", SAID["config"], "t* (years)", t_peak, years, 1 / STEPS, "a step (month)", note),
         Row("Bass", SAID["config"], "peak rate", peak, best, spread, "3 sqrt(f(1-f)/N)", note),
-        Row("Bass", SAID["config"], "F(5)", f5, float(share[60]), error + lag,
-            f"3 sqrt(F(1-F)/N) + {lag:.4f}, the lag of monthly steps", note),
-        Row("Bass", SAID["config"], "F(5) beside the same curve in monthly steps", stepped, float(share[60]), error,
-            "3 sqrt(F(1-F)/N)", note),
-    )  # fmt: skip
+        Row(
+            "Bass",
+            SAID["config"],
+            "F(5)",
+            f5,
+            float(share[60]),
+            error + lag,
+            f"3 sqrt(F(1-F)/N) + {lag:.4f}, the lag of monthly steps",
+            note,
+        ),
+        Row(
+            "Bass",
+            SAID["config"],
+            "F(5) beside the same curve in monthly steps",
+            stepped,
+            float(share[60]),
+            error,
+            "3 sqrt(F(1-F)/N)",
+            note,
+        ),
+    )
 
 
 def rows() -> list[Row]:

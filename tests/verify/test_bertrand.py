@@ -1,9 +1,8 @@
 """Shops that differ in nothing but the taste for them set prices against each other: logit Bertrand.
 
-Best answers p - c = mu / (1 - s), s being a shop's own share (Anderson, de Palma and Thisse 1992, "Discrete Choice
-Theory of Product Differentiation", chapter 7); one util is worth mu = 1. Every second shop begins at four times the
-price of the first.
-"""
+Best answers p - c = mu / (1 - s), s being a shop's own share (Anderson, de Palma and Thisse 1992, "Discrete
+Choice Theory of Product Differentiation", chapter 7); one util is worth mu = 1. Every second shop begins at
+four times the price of the first."""
 
 from __future__ import annotations
 

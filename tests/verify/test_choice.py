@@ -41,7 +41,7 @@ def todays(model: O2OModel, which: np.ndarray | slice = slice(None)) -> Needs:
     return Needs(consumer[which], category[which], np.ones(len(consumer[which])))
 
 
-# -- Huff ------------------------------------------------------------------------------------------------------
+# -- Huff ----------------------------------------------------------------------------------------------------
 @functools.cache
 def freiburg() -> tuple[np.ndarray, np.ndarray]:
     """Yearly turnover by store in EUR: the model's, and that of the package MCI."""
@@ -64,16 +64,22 @@ def huff_rows() -> list[Row]:
     )
     return [
         Row(
-            *FREIBURG, "largest relative error of 63 expected turnovers", 0.0, float(off[k]), 1e-6, tolerance, note
+            *FREIBURG,
+            "largest relative error of 63 expected turnovers",
+            0.0,
+            float(off[k]),
+            1e-6,
+            tolerance,
+            note,
         )
-    ]  # fmt: skip
+    ]
 
 
 def test_huff_turnovers_of_freiburg():
     assert_passed(*huff_rows())
 
 
-# -- multinomial logit and log-sum ----------------------------------------------------------------------------
+# -- multinomial logit and log-sum ---------------------------------------------------------------------------
 def mnl_rows() -> list[Row]:
     v = np.array([0.0, 0.5, 1.0])
     logsum = math.log(np.exp(v).sum())
@@ -87,7 +93,14 @@ def mnl_rows() -> list[Row]:
     three_se = 3 * GUMBEL_SD / math.sqrt(n)
     worst = float(np.abs(expected.logsum - logsum).max())
     return [
-        Row(*MNL, "log-sum", 1.680270, float(expected.logsum.mean()), 5e-7, "the reference is rounded to 6 digits"),
+        Row(
+            *MNL,
+            "log-sum",
+            1.680270,
+            float(expected.logsum.mean()),
+            5e-7,
+            "the reference is rounded to 6 digits",
+        ),
         Row(*MNL, "log-sum of each person, largest error", 0.0, worst, 1e-12, "table: 1e-12"),
         Row(*MNL, "E[max] simulated", 1.680270 + 0.577216, best, three_se, f"3 s.e., n = {n}"),
         *(
@@ -96,19 +109,23 @@ def mnl_rows() -> list[Row]:
         ),
         *(
             Row(
-                *MNL, f"share of V = {v[k]:g}, simulated", p[k], float(counted[k]),
-                3 * math.sqrt(p[k] * (1 - p[k]) / n), f"3 s.e., n = {n}",
+                *MNL,
+                f"share of V = {v[k]:g}, simulated",
+                p[k],
+                float(counted[k]),
+                3 * math.sqrt(p[k] * (1 - p[k]) / n),
+                f"3 s.e., n = {n}",
             )
             for k in range(3)
         ),
-    ]  # fmt: skip
+    ]
 
 
 def test_multinomial_logit_and_logsum():
     assert_passed(*mnl_rows())
 
 
-# -- nested logit ----------------------------------------------------------------------------------------------
+# -- nested logit --------------------------------------------------------------------------------------------
 def nested_rows() -> list[Row]:
     model = model_of("nested.yaml")
     t, people = model.table, model.consumers
@@ -122,7 +139,8 @@ def nested_rows() -> list[Row]:
     binomial = 3 * math.sqrt(p * (1 - p) / n)
     # Each person's chance, given her tastes: their mean scatters less than counts do.
     mean = float(expected.purchases[t.store >= 0].sum()) / n
-    # The inclusive value of the shops alone, as who cannot order sees it: her log-sum less her taste for shops.
+    # The inclusive value of the shops alone, as who cannot order sees it: her log-sum less her taste for
+    # shops.
     alone = model.expected_sales(todays(model, ~can))
     z = people.shops_z[model.needs[0][~can]].astype(float)
     inclusive = alone.logsum + np.log(2 * z * z)
@@ -148,8 +166,11 @@ def test_nested_logit():
 @pytest.mark.slow  # compiles a rule of its own
 def test_nests_matter():
     """Without shared tastes the same scenario is a plain logit, which the nested logit's figure is not."""
-    model = model_of("nested.yaml", consumers__fields__shops_z="{mean: 0.70710678, spread: 0, draw: constant}",
-                     consumers__fields__online_z="{mean: 0.70710678, spread: 0, draw: constant}")  # fmt: skip
+    model = model_of(
+        "nested.yaml",
+        consumers__fields__shops_z="{mean: 0.70710678, spread: 0, draw: constant}",
+        consumers__fields__online_z="{mean: 0.70710678, spread: 0, draw: constant}",
+    )
     can = (model.consumers.access[model.needs[0]] & 5) == 5
     expected = model.expected_sales(todays(model, can))
     share = expected.purchases[model.table.store >= 0].sum() / can.sum()
@@ -158,7 +179,8 @@ def test_nests_matter():
 
 # -- Converse ------------------------------------------------------------------------------------------------
 def converse_rows() -> list[Row]:
-    """Where along the line the small town's expected share passes one half: between the middles of two cells."""
+    """Where along the line the small town's expected share passes one half: between the middles of two
+    cells."""
     model = model_of("converse.yaml")
     a, b = model.store("A"), model.store("B")
     grid, share = model.city.grid, {}

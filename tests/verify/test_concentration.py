@@ -1,13 +1,12 @@
 """When shops whose floors follow their sales stop standing side by side (Harris & Wilson 1978).
 
 With a floor's exponent a in the attraction and deterrence exp(-b t), equal shops in equal neighbourhoods are
-stable up to a threshold of a. In theory a small pattern of unequal floors is multiplied each month by a (1 - f^2)
-where f is the pattern's part left after it is smoothed by the shares of trips; so the threshold is
-1 / (1 - min f^2). For two neighbourhoods f = tanh(b c / 2), and the threshold is cosh^2(b c / 2).
+stable up to a threshold of a. In theory a small pattern of unequal floors is multiplied each month by a (1 -
+f^2) where f is the pattern's part left after it is smoothed by the shares of trips; so the threshold is 1 /
+(1 - min f^2). For two neighbourhoods f = tanh(b c / 2), and the threshold is cosh^2(b c / 2).
 
-It is found by bisection, of nothing but whether a small difference grew. Two worlds with the same draws begin with
-opposite differences: half of what separates them has no part in how unequally people happen to live.
-"""
+It is found by bisection, of nothing but whether a small difference grew. Two worlds with the same draws begin
+with opposite differences: half of what separates them has no part in how unequally people happen to live."""
 
 from __future__ import annotations
 

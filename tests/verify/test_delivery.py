@@ -33,7 +33,8 @@ def city(*said: str) -> O2OModel:
 
 @cache
 def tour(number: int) -> Row:
-    """Many rounds share the city: each is a tour through n doors in its part, n / (drops a day) of the square."""
+    """Many rounds share the city: each is a tour through n doors in its part, n / (drops a day) of the
+    square."""
     said = TOURS[number]
     n = int(said["config"][2:])
     known = float(said["reference_value"].split(" ")[0])
@@ -42,7 +43,7 @@ def tour(number: int) -> Row:
     model.step()
     count = int((model.table.columns["channel"][model.pick] == model.table.channels.index("parcel")).sum())
     paid = float(model.ledger.cash(COURIERS)) / 100
-    km = paid / YUAN_PER_KM / (count * model.people_each)
+    km = paid / YUAN_PER_KM / (count * model.expansion_factor)
     assert expected > 10 * n, "more than a round"
     found = km * np.sqrt(expected / SIDE_KM**2)
     return Row(
@@ -67,7 +68,7 @@ def round_trip() -> Row:
         mine = channel == model.table.channels.index("social delivery")
         homes.append(model.consumers.home[model.needs[0][mine]])
         orders += int(mine.sum())
-    minutes = float(model.ledger.cash(COURIERS)) / 100 / model.people_each / orders
+    minutes = float(model.ledger.cash(COURIERS)) / 100 / model.expansion_factor / orders
     home = np.concatenate(homes)
     way = 2 * np.hypot(home % CELLS - CELLS // 2, home // CELLS - CELLS // 2) / CELLS
     error = float(way.std()) / np.sqrt(min(orders, people))  # who orders again orders from the same home

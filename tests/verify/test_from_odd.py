@@ -1,8 +1,10 @@
-"""docs/ODD.md is enough to write the model again: a second implementation, made from that page, does what the code does.
+"""docs/ODD.md is enough to write the model again: a second implementation, made from that page, does what the
+code does.
 
-The second implementation is `odd_start` (draws, ground, people, ways), `odd_shops`, `odd_day` (offers and choice),
-`odd_town` (a day), `odd_month` and `odd_review` (the last evening of a month). It shares no line with `o2o_sim`, is
-plain Python, and knows no special systems (7.20). Scenario: `odd_town.yaml`, in which every kind of offer, bill and decision of
+The second implementation is `odd_start` (draws, ground, people, ways), `odd_shops`, `odd_day` (offers and
+choice), `odd_town` (a day), `odd_month` and `odd_review` (the last evening of a month). It shares no line
+with `o2o_sim`, is plain Python, and knows no special systems (7.20). Scenario: `odd_town.yaml`, in which
+every kind of offer, bill and decision of
 7.1 to 7.19 occurs but for what element 1 says was not tried.
 
 When a test here fails, either code and page have parted, or the page is no longer read as it was meant.
@@ -42,7 +44,7 @@ def row_name(row) -> tuple:
     return row.maker, row.channel, row.category, row.platform
 
 
-# -- element 5 and 7.1 -------------------------------------------------------------------------------------------
+# -- element 5 and 7.1 ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("said", [[], [RIVER]], ids=["no river", "river"])
 def test_ground_and_ways(said):
     model = the_model(FEW, *said)
@@ -82,7 +84,7 @@ def test_people_of_the_first_day():
         assert me["due"] == people.due[k].tolist() and max(me["due"]) <= LAST_DAY
 
 
-# -- 7.3 to 7.8 -------------------------------------------------------------------------------------------------
+# -- 7.3 to 7.8 ----------------------------------------------------------------------------------------------
 def peek(model: O2OModel, behind: str, look) -> None:
     """Have a look behind a phase of the day."""
     names = [name for name, _ in model.schedule]
@@ -160,7 +162,7 @@ def test_counts_of_simulated_days_scatter_around_the_expected():
     assert len(z) >= 5 and max(map(abs, z.values())) < 3.5, (z, expected)
 
 
-# -- all of it, day by day -----------------------------------------------------------------------------------------
+# -- all of it, day by day -----------------------------------------------------------------------------------
 def assert_same_people(town: Town, model: O2OModel) -> None:
     people = model.consumers.columns
     mine = {me["id"]: me for me in town.people}

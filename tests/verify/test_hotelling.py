@@ -1,9 +1,9 @@
-"""Two shops that begin at prices of 0.5 and 1.5 at the ends of a line, where the way costs t per length and tastes count for little (Hotelling 1929,
-"Stability in competition"; with costs of their own, p = t + (2 c + the other's c) / 3).
+"""Two shops that begin at prices of 0.5 and 1.5 at the ends of a line, where the way costs t per length and
+tastes count for little (Hotelling 1929, "Stability in competition"; with costs of their own, p = t + (2 c +
+the other's c) / 3).
 
-The shops stand half a cell within the ends, at the same distance from them, which changes no price (d'Aspremont,
-Gabszewicz and Thisse 1979, "On Hotelling's 'Stability in competition'").
-"""
+The shops stand half a cell within the ends, at the same distance from them, which changes no price
+(d'Aspremont, Gabszewicz and Thisse 1979, "On Hotelling's 'Stability in competition'")."""
 
 from __future__ import annotations
 

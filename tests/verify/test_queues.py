@@ -1,18 +1,19 @@
 """Full shops are Erlang's: M/M/c where all wait, M/M/c/c where who finds no place leaves (Erlang 1917).
 
-Days are the batches of the batch means: a shop begins each day empty, so days have nothing in common. Those of eight
-seeds, chosen before any was run with days of this length, are pooled, and their mean is allowed three of its standard
-errors. The rows are no separate proofs: with the same seed they share draws.
+Days are the batches of the batch means: a shop begins each day empty, so days have nothing in common. Those
+of eight seeds, chosen before any was run with days of this length, are pooled, and their mean is allowed
+three of its standard errors. The rows are no separate proofs: with the same seed they share draws.
 
-A day is finite: it begins empty, and the number of its visitors is fixed where a Poisson process has it vary. Both make
-waits shorter. With one place, visits of v and T minutes, the empty start takes v / T / (1 - rho)^2 off the mean wait
-(what waits V lack of their mean while the day gets going is E V^2 / (2 - 2 rho), from what V^2 grows by), and the fixed
-number of N = rho T / v visitors 1 / (N (1 - rho)^2) (half the curvature of the sum of waits, times the variance N has
-not). With visits so short that a queue forgets in five minutes that is -0.22 %, and was found before this was written:
+A day is finite: it begins empty, and the number of its visitors is fixed where a Poisson process has it vary.
+Both make waits shorter. With one place, visits of v and T minutes, the empty start takes v / T / (1 - rho)^2
+off the mean wait (what waits V lack of their mean while the day gets going is E V^2 / (2 - 2 rho), from what
+V^2 grows by), and the fixed number of N = rho T / v visitors 1 / (N (1 - rho)^2) (half the curvature of the
+sum of waits, times the variance N has not). With visits so short that a queue forgets in five minutes that is
+-0.22 %, and was found before this was written:
 -0.20 +- 0.05 % (60 seeds of 365 days), beside -0.19 +- 0.05 % of such days simulated without this package. Three
-places: -0.24 +- 0.08 % beside -0.30 +- 0.07 %; loss: -0.08 +- 0.05 % beside -0.07 +- 0.02 %. So it is the day, not the
-code. Here a queue forgets in one minute, and a fifth of that is left: below half a standard error.
-"""
+places: -0.24 +- 0.08 % beside -0.30 +- 0.07 %; loss: -0.08 +- 0.05 % beside -0.07 +- 0.02 %. So it is the
+day, not the code. Here a queue forgets in one minute, and a fifth of that is left: below half a standard
+error."""
 
 from __future__ import annotations
 
@@ -41,13 +42,14 @@ LOSS_DAYS = 8
 
 def visit_min(places: float, load: float) -> float:
     """Visits so short that the queue forgets within a minute: that a day begins empty, and that its number of
-    visitors is fixed, then matters to less than a thousandth. An M/M/c queue forgets in 1 / (sqrt(c) - sqrt(load))^2
-    visits (its relaxation time: Morse 1955, Operations Research 3, 255-261)."""
+    visitors is fixed, then matters to less than a thousandth. An M/M/c queue forgets in 1 / (sqrt(c) -
+    sqrt(load))^2 visits (its relaxation time: Morse 1955, Operations Research 3, 255-261)."""
     return round(MEMORY_MIN * (math.sqrt(places) - math.sqrt(load)) ** 2, 4)
 
 
 def shop(seed: int, places: int, load: float, leave: bool, days: int) -> O2OModel:
-    """A shop with so many places, to which `load` times as many visitors come as one place could have in turn."""
+    """A shop with so many places, to which `load` times as many visitors come as one place could have in
+    turn."""
     visit = visit_min(places, load)
     visitors = round(load * 1440 / visit)
     said = [
@@ -79,7 +81,8 @@ def figures(text: str) -> list[float]:
 
 
 def row(said: dict[str, str], quantity: str, known: float, batches: np.ndarray) -> Row:
-    """The mean of all seeds' days beside what is known, allowed three of its standard errors. batches[seed, day]."""
+    """The mean of all seeds' days beside what is known, allowed three of its standard errors. batches[seed,
+    day]."""
     error = float(batches.std(ddof=1)) / math.sqrt(batches.size)
     seeds, days = batches.shape
     tolerance = f"3 s.e. of {batches.size} days ({3 * error / known:.2%})"

@@ -1,9 +1,9 @@
-"""Shops around a circle, where the way costs t once round (Salop 1979, "Monopolistic competition with outside goods").
+"""Shops around a circle, where the way costs t once round (Salop 1979, "Monopolistic competition with outside
+goods").
 
-Free entry is not simulated, because the theory lets all others move along to equal distances when one more enters:
-n equal shops are set up for each n, and the n at which they just pay their rent is read off what they earned. Every
-second shop begins at three and a half times the price of the others.
-"""
+Free entry is not simulated, because the theory lets all others move along to equal distances when one more
+enters: n equal shops are set up for each n, and the n at which they just pay their rent is read off what they
+earned. Every second shop begins at three and a half times the price of the others."""
 
 from __future__ import annotations
 

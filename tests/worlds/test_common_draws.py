@@ -1,8 +1,7 @@
 """A change moves only those whom it concerns. People are compared by id, offers by key; rows mean nothing.
 
-Two worlds are alike but for one thing. In both, everybody has the same draws: so whoever does otherwise in the
-second world does so because something that she saw was different.
-"""
+Two worlds are alike but for one thing. In both, everybody has the same draws: so whoever does otherwise in
+the second world does so because something that she saw was different."""
 
 from __future__ import annotations
 
@@ -62,9 +61,9 @@ def test_one_consumer_more_changes_nobody_else(seed):
     """Not who they are, and not what they do on the day: before feedback nobody notices her."""
     one = world(seed)
     n = len(one.consumers)
-    each = one.people_each
+    each = one.expansion_factor
     more = world(seed, f"population={n + 1}", f"residents={each * (n + 1)!r}")
-    assert len(more.consumers) == n + 1 and more.people_each == pytest.approx(each, rel=1e-12)
+    assert len(more.consumers) == n + 1 and more.expansion_factor == pytest.approx(each, rel=1e-12)
     mine, theirs = attributes(one), attributes(more)
     for name, values in mine.items():
         assert np.array_equal(values, theirs[name][:n]), name

@@ -47,10 +47,17 @@ def random_rows(city, seed: int, n: int = 150) -> list[Offer]:
         seen = int(rng.choice([AT_PLACE, DELIVERED, EVERYWHERE, FOLLOWERS], p=[0.5, 0.25, 0.1, 0.15]))
         rows.append(
             Offer(
-                key=np.uint64(k + 1), maker=f"store {store}", channel="x", category=int(rng.integers(CATEGORIES)),
-                price=10.0, store=store, cell=int(home[store]), seen=seen, reach_min=float(rng.uniform(0, 20)),
+                key=np.uint64(k + 1),
+                maker=f"store {store}",
+                channel="x",
+                category=int(rng.integers(CATEGORIES)),
+                price=10.0,
+                store=store,
+                cell=int(home[store]),
+                seen=seen,
+                reach_min=float(rng.uniform(0, 20)),
             )
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -171,7 +178,7 @@ def test_a_city_without_offers_has_empty_lists(city):
     assert lists.longest == LANES  # there is always room for a vector
 
 
-# -- columns ---------------------------------------------------------------------------------------------------
+# -- columns -------------------------------------------------------------------------------------------------
 _numbers = count(1)
 
 

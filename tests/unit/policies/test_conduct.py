@@ -16,7 +16,8 @@ GRID = SimpleNamespace(nx=10, cell_m=500)
 
 
 def matcher(**given):
-    """A grocer with a gross margin of 30 % and a list price 5 % above the usual, in a circle unless said otherwise."""
+    """A grocer with a gross margin of 30 % and a list price 5 % above the usual, in a circle unless said
+    otherwise."""
     known = {
         "model": SimpleNamespace(city=SimpleNamespace(grid=GRID)), "number": 0, "cell": 0,
         "circle": SimpleNamespace(name="market", is_street=False),
@@ -78,7 +79,8 @@ def test_it_goes_back_up_when_nobody_is_cheaper_any_more():
 
 def test_on_streets_only_rivals_near_it_count():
     street = SimpleNamespace(name="market", is_street=True)
-    # Cells of 500 m, ten to a row: two to the east and two to the north are 1.41 km off, two to the east 1 km.
+    # Cells of 500 m, ten to a row: two to the east and two to the north are 1.41 km off, two to the east 1
+    # km.
     far, near = (0.9, 1, 22), (0.95, 2, 2)
     decision = PriceMatch().review(matcher(circle=street), seen([far, near]), 0.0)
     assert decision.price_x * 1.05 == pytest.approx(0.95)
@@ -97,7 +99,7 @@ def test_it_matches_while_it_is_poor_too():
     assert PriceMatch().review(poor, seen([(0.9, 1, 0)]), 0.0).price_x * 1.05 == pytest.approx(0.9)
 
 
-# -- taking up what others have ----------------------------------------------------------------------------------
+# -- taking up what others have ------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("chance", "share", "kind"),
     [

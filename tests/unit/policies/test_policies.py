@@ -67,21 +67,42 @@ def month(revenue=100_000.0, profit=0.0, *, rent=-10_000.0, integration=0.0, **m
 def shop(*months: Month, **given):
     """A store as its policy sees it."""
     known = {
-        "cash_yuan": 10_000.0, "credit_yuan": 5_000.0, "months": list(months), "modes": {}, "losses": 0,
-        "circle": SimpleNamespace(name="market"), "category": "food", "floor": {"food": 1.0}, "format_name": "grocer",
-        "skill": 0.5, "state": OPEN, "price_x": 1.0, "price_direction": 1.0, "fit": lambda mode: 1.0,
-        "usual_sales_yuan": lambda: 100_000.0, "sharers": lambda mode: 1,
+        "cash_yuan": 10_000.0,
+        "credit_yuan": 5_000.0,
+        "months": list(months),
+        "modes": {},
+        "losses": 0,
+        "circle": SimpleNamespace(name="market"),
+        "category": "food",
+        "floor": {"food": 1.0},
+        "format_name": "grocer",
+        "skill": 0.5,
+        "state": OPEN,
+        "price_x": 1.0,
+        "price_direction": 1.0,
+        "fit": lambda mode: 1.0,
+        "usual_sales_yuan": lambda: 100_000.0,
+        "sharers": lambda mode: 1,
         "format": SimpleNamespace(reluctance_x=1.0, integrates_from=None, cost_x=1.0),
-    }  # fmt: skip
+    }
     return SimpleNamespace(**{**known, **given})
 
 
 def view(scenario: Spec | None = None, **given) -> View:
     known = {
-        "date": date(2014, 1, 31), "spec": scenario or spec(), "platforms": [], "margin": {}, "circle_margin": {},
-        "holders": {}, "lift": {}, "online_share": {}, "members": {}, "orders": {}, "local_sellers": {},
+        "date": date(2014, 1, 31),
+        "spec": scenario or spec(),
+        "platforms": [],
+        "margin": {},
+        "circle_margin": {},
+        "holders": {},
+        "lift": {},
+        "online_share": {},
+        "members": {},
+        "orders": {},
+        "local_sellers": {},
         "rent_share": {},
-    }  # fmt: skip
+    }
     return View(**{**known, **given})
 
 
@@ -104,7 +125,7 @@ NO_MODES = {m: {"available": False} for m in ("social", "app", "marketplace", "p
 ONLY_SOCIAL = {**NO_MODES, "social": {"available": True, "hoped_lift": 0.1}}
 
 
-# -- stores: insolvent, content, young ---------------------------------------------------------------------------
+# -- stores: insolvent, content, young -----------------------------------------------------------------------
 def test_out_of_cash_and_credit_it_closes():
     decision = Satisficing().review(shop(*POOR, cash_yuan=-5000.01), view(), 0.0)
     assert decision.kind == "close"
@@ -152,7 +173,7 @@ def test_it_looks_back_only_as_far_as_it_remembers():
     assert figures["sales (yuan/month)"] == 100_000
 
 
-# -- stores: taking up a mode ------------------------------------------------------------------------------------
+# -- stores: taking up a mode --------------------------------------------------------------------------------
 def offered(monkeypatch, *pairs):
     """Let the options have these (gain, cost), best first."""
     found = [Option(f"mode {k}", None, gain, cost, 0.0) for k, (gain, cost) in enumerate(pairs)]
@@ -306,7 +327,7 @@ def test_a_store_without_sales_expects_nothing():
     assert decision.kind == "price"
 
 
-# -- stores: giving up -------------------------------------------------------------------------------------------
+# -- stores: giving up ---------------------------------------------------------------------------------------
 def holding(*contributions: int) -> Holding:
     return Holding(date(2013, 1, 1), None, len(contributions), list(contributions))
 
@@ -400,7 +421,7 @@ def test_the_cause_that_weighs_most_is_named(months, seen, cause):
     assert main_cause(shop(*months), view(**seen)) == cause
 
 
-# -- stores: prices ----------------------------------------------------------------------------------------------
+# -- stores: prices ------------------------------------------------------------------------------------------
 def test_prices_go_on_while_profit_rises_and_turn_round_when_it_falls():
     policy, scenario = Satisficing(), view(spec(NO_MODES))
     store = shop(month(profit=100.0), month(profit=200.0))
@@ -429,7 +450,7 @@ def test_prices_stay_where_there_is_no_shop_or_no_step():
     assert Satisficing().review(shop(*POOR, state=SHOWROOM), view(spec(NO_MODES)), 0.0).kind == "price"
 
 
-# -- platforms ---------------------------------------------------------------------------------------------------
+# -- platforms -----------------------------------------------------------------------------------------------
 def payer(subsidy_yuan=0.0, *, ships=True, active=True, is_broke=False, **rule):
     return SimpleNamespace(
         spec=SimpleNamespace(subsidy=SubsidySpec(**rule)), subsidy_yuan=subsidy_yuan, ships=ships,
@@ -466,7 +487,7 @@ def test_matching_a_rival_has_its_limit(rule, rivals, paid):
     assert subsidy.MatchRival().decide(payer(1.0, **rule), rivals) == paid
 
 
-# -- landlords ---------------------------------------------------------------------------------------------------
+# -- landlords -----------------------------------------------------------------------------------------------
 LANDLORD = Landlords(vacancy_target=0.1, vacancy_response=0.5, rent_floor_x=0.6, rent_ceiling_x=1.2)
 
 
@@ -495,7 +516,7 @@ def test_a_fixed_rent_stays():
     assert rent.Fixed().decide(place(rent=77.0, vacancy=1.0), LANDLORD) == 77
 
 
-# -- newcomers ---------------------------------------------------------------------------------------------------
+# -- newcomers -----------------------------------------------------------------------------------------------
 PROSPECTS = [Prospect("grocer", 0.01), Prospect("mall", 0.09), Prospect("cafe", 0.09), Prospect("gym", 0.05)]
 
 

@@ -103,7 +103,7 @@ def test_the_digest_is_of_values(write, tiny_result):
     assert tables_digest(tiny_result.frames | {"outcomes": swapped}) != digest
 
 
-# -- nothing that looks finished -------------------------------------------------------------------------------
+# -- nothing that looks finished -----------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("fault", "raised"),
     [
@@ -184,7 +184,7 @@ def test_leftovers_of_a_killed_process_are_no_hindrance(write, tmp_path, monkeyp
     assert (write() / "manifest.json").is_file()
 
 
-# -- destinations that are refused -----------------------------------------------------------------------------
+# -- destinations that are refused ---------------------------------------------------------------------------
 def test_a_folder_of_other_things_is_refused_and_left_alone(write, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.txt").write_text("years of work")

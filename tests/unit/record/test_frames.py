@@ -40,7 +40,8 @@ def recorded(model, days, people=10_000, encoder=None):
 
 # -- a town day by day ---------------------------------------------------------------------------------------
 class Town:
-    """A town with every channel, where some shops have too few staff for who comes; 300 of its 2,000 people drawn."""
+    """A town with every channel, where some shops have too few staff for who comes; 300 of its 2,000 people
+    drawn."""
 
     def __init__(self, days):
         self.model = O2OModel(load_scenario(TOWN, ["seed=4"]))
@@ -67,8 +68,8 @@ def town():
 
 
 def codes_of(model):
-    """What everybody's code of the day should be, by id, need by need and in words: the trip to the highest store, or
-    else the order from the highest."""
+    """What everybody's code of the day should be, by id, need by need and in words: the trip to the highest
+    store, or else the order from the highest."""
     found = defaultdict(list)
     table = model.table
     for k, person in enumerate(model.needs[0]):
@@ -159,7 +160,7 @@ def test_figures_are_those_of_the_daily_table(town):
         assert sales == pytest.approx(row["sales_yuan"])
         assert sales == pytest.approx(arrays["channel_sales"].sum())
         assert subsidy == pytest.approx(row["subsidy_yuan"])
-        assert purchases == pytest.approx(row["purchases"] * town.model.people_each)
+        assert purchases == pytest.approx(row["purchases"] * town.model.expansion_factor)
         assert vacancy == pytest.approx(row["vacancy"])
         assert surplus == pytest.approx(row["surplus_mean"], abs=1e-4)
         parcels = sum(row.get(f"sales/{c}", 0.0) for c in PARCELS)
@@ -169,9 +170,9 @@ def test_figures_are_those_of_the_daily_table(town):
     columns = {c[6:] for c in town.daily.columns if c.startswith("sales/")}
     assert set(channels) == columns
     assert len(channels) >= 5
-    people_each = town.key.header["people_each"]
+    expansion_factor = town.key.header["people_each"]
     for day, came in zip(town.days, town.visits):
-        assert day.arrays["footfall"].sum() == pytest.approx(sum(came) * people_each)
+        assert day.arrays["footfall"].sum() == pytest.approx(sum(came) * expansion_factor)
 
 
 def test_sales_of_the_week_lie_where_they_were_made(town):
@@ -381,7 +382,8 @@ def test_being_drawn_changes_nothing(tiny_frames):
 
 
 def test_the_tiny_city_is_what_it_was():
-    """If the change is meant: `python -m tests.baselines.update`, and commit `tiny.o2o` and `tiny_frames.json` with it."""
+    """If the change is meant: `python -m tests.baselines.update`, and commit `tiny.o2o` and
+    `tiny_frames.json` with it."""
     key, frames = baseline.recorded()
     found, stored = baseline.told(key, frames), baseline.stored()
     for name in stored:

@@ -39,10 +39,17 @@ def paper() -> dict[str, pd.DataFrame]:
     options = [{"mode": "social", "platform": "", "gain": 9.0, "cost": 3.0}]
     events = [
         (months[0], "store", "shop", "keep", "content", seen),
-        (months[1], "store", "shop", "keep", "nothing promises to pay", {**seen, "aspiration": 0.05, "considered": options}),
+        (
+            months[1],
+            "store",
+            "shop",
+            "keep",
+            "nothing promises to pay",
+            {**seen, "aspiration": 0.05, "considered": options},
+        ),
         (months[2], "store", "other", "close", "gave up", {}),
         (months[3], "store", "shop", "adopt social", "promises to pay", {}),
-    ]  # fmt: skip
+    ]
     head = ["date", "kind", "who", "decision", "reason", "figures"]
     fate = (0, "shop", "food", "row", "mall", "closed", "social", "gave up", "2013-01-01", "2013-04-30")
     other = (1, "other", "food", "row", "mall", "survived", "", "", "2013-01-01", "2013-01-01")

@@ -20,10 +20,12 @@ headers = st.dictionaries(texts.filter(lambda t: t != "sections"), texts | st.in
 arrays = st.dictionaries(
     texts,
     st.sampled_from(sorted(TYPES.values())).flatmap(
-        lambda code: hnp.arrays(np.dtype(code), st.integers(0, 20), elements={"allow_nan": False} if "f" in code else None)
+        lambda code: hnp.arrays(
+            np.dtype(code), st.integers(0, 20), elements={"allow_nan": False} if "f" in code else None
+        )
     ),
     max_size=4,
-)  # fmt: skip
+)
 
 
 def written(head: str | bytes, rest: bytes = b"") -> bytes:

@@ -1,4 +1,5 @@
-"""Replays: what is unpacked is what was packed, little of it, and files that cannot be shown are refused by name."""
+"""Replays: what is unpacked is what was packed, little of it, and files that cannot be shown are refused by
+name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Conversations that stand in for a city, for tests of what carries them: quick, and misbehaving when told to."""
+"""Conversations that stand in for a city, for tests of what carries them: quick, and misbehaving when told
+to."""
 
 from __future__ import annotations
 
@@ -53,7 +54,7 @@ class Talker:
         yield {"say": "inspected", "ask": message["ask"], "card": {"title": f"store {message['id']}"}}
 
 
-class Stillborn:
+class EndsAtStart:
     """A conversation that cannot even begin."""
 
     def __init__(self, *_: Any, **__: Any):

@@ -111,7 +111,7 @@ def test_only_a_live_city_knows_skill_and_who_is_inside(live, finished, tiny_mod
     card = facts(live.card("store", store.number))
     came = int(tiny_model.came[tiny_model.table.store == store.number].sum())
     last = last_day(tiny_model)
-    assert card[f"Visitors on {last}"] == f"{came * tiny_model.people_each:,.0f} people"
+    assert card[f"Visitors on {last}"] == f"{came * tiny_model.expansion_factor:,.0f} people"
     assert (
         card["Manager's skill"] == f"{store.skill:.2f} of 1"
         and card["Floor area"] == f"{store.area_m2:,.0f} m2"
@@ -144,7 +144,7 @@ def test_a_platform_tells_its_money_its_orders_and_its_partners(live, finished, 
         series = {s["label"]: s["values"] for s in past["series"]}
         city = tiny_result.city_monthly
         assert series["Cash"] == pytest.approx(list(city[f"cash_yuan/{platform.name}"]))
-        orders = tiny_result.daily[f"orders/{platform.name}"].head(31).mean() * tiny_model.people_each
+        orders = tiny_result.daily[f"orders/{platform.name}"].head(31).mean() * tiny_model.expansion_factor
         assert series["Orders a day"][0] == pytest.approx(orders)
         partners = {
             s.name

@@ -1,8 +1,9 @@
-"""The figures that lessons tell, read off the runs that they open: a recalibrated model must not leave them behind.
+"""The figures that lessons tell, read off the runs that they open: a recalibrated model must not leave them
+behind.
 
-Each lesson's own scenarios, seed, levers and last day are used. A figure that no longer comes out is one to be written
-anew in o2o_sim/show/lessons/*.yaml (and here); the text is searched for what it says, so that the two cannot differ.
-"""
+Each lesson's own scenarios, seed, levers and last day are used. A figure that no longer comes out is one to
+be written anew in o2o_sim/show/lessons/*.yaml (and here); the text is searched for what it says, so that the
+two cannot differ."""
 
 from __future__ import annotations
 

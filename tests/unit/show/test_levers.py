@@ -1,4 +1,5 @@
-"""Levers of a live city: each acts, and acts as if the scenario had said so; none does anything by being there."""
+"""Levers of a live city: each acts, and acts as if the scenario had said so; none does anything by being
+there."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ from o2o_sim.scenario.load import load_scenario
 from o2o_sim.show.levers import checked, find_levers, levers_of, move, own_copy, set_levers
 
 HAMLET = Path(__file__).parents[1] / "systems" / "hamlet.yaml"
-# Everything that has a lever: a mall with a turnover lease, three kinds of platform, couriers, phone payment, and
-# shops that look and order. A month's end comes on day 20, another on day 50.
+# Everything that has a lever: a mall with a turnover lease, three kinds of platform, couriers, phone payment,
+# and shops that look and order. A month's end comes on day 20, another on day 50.
 EVERYTHING = """
 extends: {hamlet}
 start: 2013-01-11
@@ -44,19 +45,34 @@ platforms:
   tuan: {{kind: local_services, members_start: 1, coupon_discount: 0.1, subsidy: {{policy: buy_share, per_order_yuan: 1, until_spent_yuan: 1e9}}}}
 """
 OTHERS = {
-    "levers.subsidy_x": 3, "levers.rent_x": 2, "levers.logistics_x": 2,
-    "categories.coats.online_appeal": 3, "categories.coats.online_price_x": 0.7,
-    "circles.mall.rent_yuan_m2_month": 5, "circles.mall.appeal": 2,
-    "landlords.street_rent_yuan_m2_month": 4, "landlords.turnover.base_x": 0.2, "landlords.turnover.share": 0.01,
-    "platforms.bazaar.price_x": 0.8, "platforms.bazaar.commission": 0.2, "platforms.bazaar.parcel.days": 9,
-    "platforms.bazaar.subsidy.per_order_yuan": 20, "platforms.bazaar.subsidy.budget_yuan_month": 3,
-    "platforms.swift.price_x": 0.8, "platforms.swift.parcel.days": 9, "platforms.swift.subsidy.per_order_yuan": 20,
+    "levers.subsidy_x": 3,
+    "levers.rent_x": 2,
+    "levers.logistics_x": 2,
+    "categories.coats.online_appeal": 3,
+    "categories.coats.online_price_x": 0.7,
+    "circles.mall.rent_yuan_m2_month": 5,
+    "circles.mall.appeal": 2,
+    "landlords.street_rent_yuan_m2_month": 4,
+    "landlords.turnover.base_x": 0.2,
+    "landlords.turnover.share": 0.01,
+    "platforms.bazaar.price_x": 0.8,
+    "platforms.bazaar.commission": 0.2,
+    "platforms.bazaar.parcel.days": 9,
+    "platforms.bazaar.subsidy.per_order_yuan": 20,
+    "platforms.bazaar.subsidy.budget_yuan_month": 3,
+    "platforms.swift.price_x": 0.8,
+    "platforms.swift.parcel.days": 9,
+    "platforms.swift.subsidy.per_order_yuan": 20,
     "platforms.swift.subsidy.budget_yuan_month": 3,
-    "platforms.tuan.commission": 0.3, "platforms.tuan.coupon_discount": 0.3,
-    "platforms.tuan.subsidy.per_order_yuan": 3, "platforms.tuan.subsidy.budget_yuan_month": 3,
-    "couriers.yuan_per_min": 2, "couriers.orders_per_trip": 4,
-    "mobile_payment.fee_share": 0.1, "stores.try_then_buy.commission": 0.3,
-}  # fmt: skip
+    "platforms.tuan.commission": 0.3,
+    "platforms.tuan.coupon_discount": 0.3,
+    "platforms.tuan.subsidy.per_order_yuan": 3,
+    "platforms.tuan.subsidy.budget_yuan_month": 3,
+    "couriers.yuan_per_min": 2,
+    "couriers.orders_per_trip": 4,
+    "mobile_payment.fee_share": 0.1,
+    "stores.try_then_buy.commission": 0.3,
+}
 """Another value for every lever of that scenario."""
 MOVED_ON = 25
 

@@ -1,4 +1,5 @@
-"""A conversation with a city: what may be said, what is answered, and that talking about a run does not change it."""
+"""A conversation with a city: what may be said, what is answered, and that talking about a run does not
+change it."""
 
 from __future__ import annotations
 
@@ -313,7 +314,7 @@ def test_cities_that_are_left_are_let_go():
     assert left() is None
 
 
-# -- a model that is made already -----------------------------------------------------------------------------
+# -- a model that is made already ----------------------------------------------------------------------------
 def test_a_model_that_is_made_already_sends_all_its_days_to_whoever_opens_it_anew():
     model = O2OModel(load("hamlet"))
     conversation = Conversation.of(model)
@@ -349,7 +350,7 @@ def test_a_model_that_somebody_else_steps_is_noticed():
     assert error["fatal"] and "stepped by somebody else" in error["message"]
 
 
-# -- a recording ----------------------------------------------------------------------------------------------
+# -- a recording ---------------------------------------------------------------------------------------------
 class Replay:
     def __init__(self, key, frames):
         self.key, self.frames = key, frames

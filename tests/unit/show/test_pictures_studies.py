@@ -1,4 +1,5 @@
-"""Pictures of studies: drawn for whatever tables there are, with every name and number that belongs on them."""
+"""Pictures of studies: drawn for whatever tables there are, with every name and number that belongs on
+them."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ def strict():
 
 @pytest.fixture
 def drawn(tmp_path):
-    """Saves a figure, looks that no two of its titles and labels lie on each other, and gives all its texts."""
+    """Saves a figure, looks that no two of its titles and labels lie on each other, and gives all its
+    texts."""
 
     def check(figure: Figure) -> set[str]:
         save(figure, tmp_path / "picture.png")
@@ -267,9 +269,15 @@ def test_heat_map_writes_every_mean(drawn):
 
 def test_heat_maps_share_their_colours(drawn):
     runs = pd.concat(
-        [a_study(seed=k).assign(logistics=k, sales_yuan=lambda d, k=k: d["sales_yuan"] * k, point=lambda d, k=k: d["point"] + 9 * k)
-         for k in (1, 2)]
-    )  # fmt: skip
+        [
+            a_study(seed=k).assign(
+                logistics=k,
+                sales_yuan=lambda d, k=k: d["sales_yuan"] * k,
+                point=lambda d, k=k: d["point"] + 9 * k,
+            )
+            for k in (1, 2)
+        ]
+    )
     figure = heat_map(runs, "subsidy", "rent", "sales_yuan", LABELS, panel="logistics")
     one, two = (ax.images[0] for ax in figure.axes[:2])
     assert one.get_clim() == two.get_clim()

@@ -81,8 +81,13 @@ def test_all_pictures_of_a_sweep_are_drawn(swept):
     found = swept(text + "report: {base: {rent: 1, subsidy: 1, cost: 1}}\n")
     files = draw_sweep(found)
     assert names(files) == {
-        "outcome_map", "response_rent", "response_subsidy", "response_cost", "heat_share_closed", "heat_sales_yuan",
-    }  # fmt: skip
+        "outcome_map",
+        "response_rent",
+        "response_subsidy",
+        "response_cost",
+        "heat_share_closed",
+        "heat_sales_yuan",
+    }
     assert set(files) == set((found.results.folder / "plots").iterdir())
     for file in files:
         assert plt.imread(file).std() > 0, file.name

@@ -1,4 +1,5 @@
-"""The report: one file without a network, whatever the names; the same bytes for the same folder; right figures."""
+"""The report: one file without a network, whatever the names; the same bytes for the same folder; right
+figures."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ NASTY = (
 
 
 class Seen(HTMLParser):
-    """What a browser would meet: elements with their attributes, scripts with their text, the visible words."""
+    """What a browser would meet: elements with their attributes, scripts with their text, the visible
+    words."""
 
     def __init__(self, text: str):
         super().__init__(convert_charrefs=True)
@@ -79,7 +81,8 @@ def folder(tiny, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def dearer(tiny, tmp_path_factory):
-    """The same city at thirty times the rent and with stores that have nothing, so that they close within weeks."""
+    """The same city at thirty times the rent and with stores that have nothing, so that they close within
+    weeks."""
     out = tmp_path_factory.mktemp("report") / "dearer"
     return run(
         tiny, out=out, overrides=["levers.rent_x=30", "stores.cash_months=0.2", "stores.credit_months=0"]
@@ -333,19 +336,26 @@ def stores(*rows: tuple[str, int, int | None], last: int = 100) -> tuple[pd.Data
     table = pd.DataFrame(
         [
             {
-                "store": k, "name": f"s{k}", "category": c, "format": "shop", "circle": "streets", "mode": "",
-                "outcome": "survived" if gone is None else "closed", "reason": "" if gone is None else "gave up: rent too high",
+                "store": k,
+                "name": f"s{k}",
+                "category": c,
+                "format": "shop",
+                "circle": "streets",
+                "mode": "",
+                "outcome": "survived" if gone is None else "closed",
+                "reason": "" if gone is None else "gave up: rent too high",
                 "opened": (first + timedelta(opened)).isoformat(),
                 "changed": (first + timedelta(gone if gone is not None else opened)).isoformat(),
             }
             for k, (c, opened, gone) in enumerate(rows)
         ]
-    )  # fmt: skip
+    )
     return table, (first + timedelta(last)).isoformat()
 
 
 def test_survival_is_kaplan_and_meiers():
-    # Ten stores: two close after 30 days, one is new and seen for 50 days only, two close after 80, five last.
+    # Ten stores: two close after 30 days, one is new and seen for 50 days only, two close after 80, five
+    # last.
     rows = [("a", 0, 29)] * 2 + [("a", 51, None)] + [("a", 0, 79)] * 2 + [("a", 0, None)] * 5
     curve = survival_curve(*stores(*rows))
     by_day = dict(zip(curve.days, curve.share))

@@ -53,7 +53,8 @@ def eventually(holds, seconds=10.0):
 
 
 def days(city, n=12, moves=(), opening=None, **more):
-    """The key and the first n frames of a session; `moves` are made after so many frames: (frames, key, value)."""
+    """The key and the first n frames of a session; `moves` are made after so many frames: (frames, key,
+    value)."""
     with city.talk() as talk:
         opened = talk.open("tiny", **(opening or more))
         found, at = talk.frames(1), 0
@@ -261,7 +262,7 @@ def test_a_spare_that_is_killed_is_not_handed_out(pretend):
 
 
 def test_workers_that_cannot_begin_are_told_of(capfd):
-    with running(make=talkers.Stillborn) as server, server.talk() as talk:
+    with running(make=talkers.EndsAtStart) as server, server.talk() as talk:
         talk.say(do="open", scenario="hamlet")
         said = talk.until("error")
         assert said["fatal"] and said["message"].startswith("No simulation can be started here")

@@ -1,4 +1,5 @@
-"""The tables of comparisons and sweeps: numbers as people read them, in 100 columns, and names as they are."""
+"""The tables of comparisons and sweeps: numbers as people read them, in 100 columns, and names as they
+are."""
 
 from __future__ import annotations
 
@@ -158,8 +159,11 @@ def test_names_are_no_markup_and_no_line_is_too_long(town, pretend):
             for k in range(40)
         }
         shops = pretend.shops(fates).assign(circle=f"{ODD}")
-        places = {f"stores_{fate}/circle/{name}": float(rng.integers(99)) for fate in ("survived", "integrated", "closed")
-                  for name in (LONG, ODD)}  # fmt: skip
+        places = {
+            f"stores_{fate}/circle/{name}": float(rng.integers(99))
+            for fate in ("survived", "integrated", "closed")
+            for name in (LONG, ODD)
+        }
         return {"metrics": {"sales_yuan": 1e9 * rng.random(), **places}, "stores": shops}
 
     pretend.answer = answer

@@ -160,7 +160,7 @@ def test_without_the_extra_it_is_said_which_one():
     subprocess.run([sys.executable, "-c", lines], check=True, cwd=ROOT)
 
 
-# -- SolaraViz ------------------------------------------------------------------------------------------------
+# -- SolaraViz -----------------------------------------------------------------------------------------------
 def test_a_city_that_somebody_else_steps_is_followed():
     model, told = O2OModel(hamlet()), []
     talk = Following(model)

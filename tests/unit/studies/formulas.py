@@ -1,4 +1,5 @@
-"""Studies whose runs are a formula of the scenario instead of a simulation, so that their answers are known."""
+"""Studies whose runs are a formula of the scenario instead of a simulation, so that their answers are
+known."""
 
 from __future__ import annotations
 

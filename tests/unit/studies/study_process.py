@@ -1,4 +1,5 @@
-"""A study as a process of its own, for tests that kill it: SCENARIO FOLDER RUNS WHO, where WHO is workers or local.
+"""A study as a process of its own, for tests that kill it: SCENARIO FOLDER RUNS WHO, where WHO is workers or
+local.
 
 It prints a line for every run that is kept.
 """

@@ -56,8 +56,8 @@ def test_a_planted_box_is_found_and_nothing_else(seed):
 
 
 def test_a_planted_box_is_found_in_few_noisy_runs_with_categories_about():
-    """200 runs, of interest with 85 % inside and 15 % outside: in at least 3 of 4 such worlds the two factors and
-    no other are named, and the median limits are within 0.1."""
+    """200 runs, of interest with 85 % inside and 15 % outside: in at least 3 of 4 such worlds the two factors
+    and no other are named, and the median limits are within 0.1."""
     found = []
     for seed in range(4):
         x = points(200, seed, "rule", "other")

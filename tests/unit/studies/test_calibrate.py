@@ -37,8 +37,8 @@ def gone(where: Choices, truth: dict[str, float], each: int, seed: int, rule=rul
 
 
 def near(fit, truth: dict[str, float]) -> bool:
-    """Whether the estimates are together as near as 99 in 100 are (Wald's chi-square): two standard errors of each
-    would fail every fifth time with four of them."""
+    """Whether the estimates are together as near as 99 in 100 are (Wald's chi-square): two standard errors of
+    each would fail every fifth time with four of them."""
     off = np.array([fit.values[n] - truth[n] for n in fit.free])
     return off @ np.linalg.solve(fit.covariance, off) < chi2.isf(0.01, len(off))
 
@@ -116,7 +116,8 @@ def test_likelihood_by_hand():
 
 
 def test_appeal_is_that_of_a_store_in_the_city():
-    """quality + size_weight ln(area / 1000) and variety_weight ln(1 + others), as agents/store.py and circle.py have it."""
+    """quality + size_weight ln(area / 1000) and variety_weight ln(1 + others), as agents/store.py and
+    circle.py have it."""
     area, others = np.array([[1000.0, 1000.0 * math.e]]), np.array([[math.e - 1, 0.0]])
     seen = Choices(("a",), ("x", "y"), np.ones((1, 2)), np.ones((1, 2)), area, {"others": others})
     odds = {SIZE: -0.4, "consumers.variety_weight": 0.3, "stores.named.x.quality": 0.2}

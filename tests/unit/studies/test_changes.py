@@ -279,7 +279,11 @@ def town(folder: Path, people: int, rule: str, rent: float) -> Spec:
     """A scenario with files beside it."""
     path = write(folder, "town.yaml", CITY.format(tiny=TINY, rent=rent))
     write(folder, "zones.csv", f"name,x,y,population\nwest,1000,1000,{people}\neast,15000,15000,9000\n")
-    write(folder, "own.py", f"from o2o_sim.policies.store import Satisficing\nclass Policy(Satisficing):\n    {rule}\n")  # fmt: skip
+    write(
+        folder,
+        "own.py",
+        f"from o2o_sim.policies.store import Satisficing\nclass Policy(Satisficing):\n    {rule}\n",
+    )
     return load_scenario(path)
 
 

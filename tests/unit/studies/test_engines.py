@@ -139,7 +139,8 @@ def models() -> set[int]:
 
 
 def test_the_model_of_a_run_is_not_kept(told):
-    """Mesa before 3.5 keeps every model; a worker that makes thousands of runs would need the memory of all."""
+    """Mesa before 3.5 keeps every model; a worker that makes thousands of runs would need the memory of
+    all."""
     told.does(0, "raise ValueError")
     before = models()
     for job in told.jobs(range(2)):

@@ -63,8 +63,8 @@ def store(number, name, outcome):
 
 
 def metrics(some, r):
-    """Sales: rent adds 10, subsidy 2 times the replicate, and rent and logistics together 6 more. Orders: 12 if
-    all three are there."""
+    """Sales: rent adds 10, subsidy 2 times the replicate, and rent and logistics together 6 more. Orders: 12
+    if all three are there."""
     sales = 100 + r + 10 * ("rent" in some) + 2 * r * ("subsidy" in some)
     sales += 6 * ({"rent", "logistics"} <= some)
     undefined = math.nan if r == 2 and some == {"rent"} else 1.0 * len(some)
@@ -199,7 +199,11 @@ def test_the_tables_say_it(known):
         "rent or subsidy",
     ):
         assert text in said
-    bars = [line.index("█") for line in said.splitlines() if line.startswith(("rent ", "subsidy ")) and "█" in line]  # fmt: skip
+    bars = [
+        line.index("█")
+        for line in said.splitlines()
+        if line.startswith(("rent ", "subsidy ")) and "█" in line
+    ]
     assert bars[1] > bars[0]  # a bar begins where the one above ends
 
 
@@ -314,7 +318,9 @@ def test_real_groups_joined_or_by_key(real, pair, tmp_path):
     runs = {path.stem: path.read_bytes() for path in (real.results.folder / "runs").iterdir()}
     metrics = ["stores_closed/category/fresh food"]
     with here(lambda job: runs[job.key]) as work:
-        found = explain(*pair, replicates=2, join=[("rent", "logistics")], metrics=metrics, out=tmp_path / "1", work=work)  # fmt: skip
+        found = explain(
+            *pair, replicates=2, join=[("rent", "logistics")], metrics=metrics, out=tmp_path / "1", work=work
+        )
     assert found is not None
     assert list(found.groups) == ["subsidy", "rent+logistics"]
     total = found.total(metrics[0]).mean

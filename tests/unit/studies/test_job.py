@@ -79,10 +79,18 @@ def test_a_folder_with_its_data_and_plugins_may_move(imported, key, tmp_path):
 
 # -- what changes it ----------------------------------------------------------------------------------------
 CHANGES = [
-    "days=181", "population=10001", "start=2013-01-02", "levers.rent_x=1.0001", "circles.new_mall.opens=2013-04-02",
-    "circles.new_mall=null", "categories.clothing.shippable=false", "stores.policy=never_integrate", "engine=python",
-    "platforms.marketplace.subsidy.end=null", "consumers.radius_max_min=77",
-]  # fmt: skip
+    "days=181",
+    "population=10001",
+    "start=2013-01-02",
+    "levers.rent_x=1.0001",
+    "circles.new_mall.opens=2013-04-02",
+    "circles.new_mall=null",
+    "categories.clothing.shippable=false",
+    "stores.policy=never_integrate",
+    "engine=python",
+    "platforms.marketplace.subsidy.end=null",
+    "consumers.radius_max_min=77",
+]
 
 
 def test_every_value_changes_it(key):

@@ -1,4 +1,5 @@
-"""Whatever is killed, with a signal that nobody can catch: nothing that was finished is lost or done again."""
+"""Whatever is killed, with a signal that nobody can catch: nothing that was finished is lost or done
+again."""
 
 from __future__ import annotations
 
@@ -47,8 +48,8 @@ def test_a_command_that_is_killed_goes_on_where_it_was(told, tmp_path, who):
     for _ in range(6):
         assert command.stdout.readline()
     command.kill()
-    # The error output is shared with all workers, of which one is in the midst of an endless run: it ends when the
-    # last of them does.
+    # The error output is shared with all workers, of which one is in the midst of an endless run: it ends
+    # when the last of them does.
     command.communicate(timeout=300)
 
     kept = {job.seed for job in told.jobs(range(runs)) if (folder / "runs" / f"{job.key}.parquet").is_file()}

@@ -1,4 +1,5 @@
-"""Goals whose answer is known are found, as surely as was asked for; so are the conditions that were planted."""
+"""Goals whose answer is known are found, as surely as was asked for; so are the conditions that were
+planted."""
 
 from __future__ import annotations
 
@@ -132,7 +133,8 @@ def test_noise_alone_is_seldom_taken_for_a_bend():
 
 # -- noise: the promise -------------------------------------------------------------------------------------
 def plateau(value):
-    """Just below the target for most of the range, the worst case: each of many values may seem to reach it."""
+    """Just below the target for most of the range, the worst case: each of many values may seem to reach
+    it."""
     return 3.29 if value < 8.9 else 6.0
 
 
@@ -143,8 +145,8 @@ def plateau(value):
     ids=["straight", "straight, independent", "plateau", "plateau, common seeds"],
 )
 def test_the_answer_holds_as_often_as_it_promises(curve, sd, shared, flawless):
-    """Of 300 searches with confidence 0.9 at most 30, less 5 for luck, may name a value that misses the target. With
-    a plain bound of 90 % at each look 74, 42, 206 and 75 do."""
+    """Of 300 searches with confidence 0.9 at most 30, less 5 for luck, may name a value that misses the
+    target. With a plain bound of 90 % at each look 74, 42, 206 and 75 do."""
     wrong, answers = 0, []
     for seed in range(300):
         found = seek(goal(), RENT, noisy(curve, sd, shared, seed)).found

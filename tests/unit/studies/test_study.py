@@ -1,4 +1,5 @@
-"""The folder of a study: what is there is not done again, and what it says does not depend on how it came about."""
+"""The folder of a study: what is there is not done again, and what it says does not depend on how it came
+about."""
 
 from __future__ import annotations
 
@@ -35,8 +36,8 @@ def spec(tiny):
 
 @pytest.fixture
 def ask(spec, pretend, tmp_path):
-    """Ask for some runs in a folder: (seeds of those that were carried out, the results). The last of them is the
-    first to be done. `fail` are seeds of runs that fail, Ctrl-C is pressed after `stop_after` runs."""
+    """Ask for some runs in a folder: (seeds of those that were carried out, the results). The last of them is
+    the first to be done. `fail` are seeds of runs that fail, Ctrl-C is pressed after `stop_after` runs."""
 
     def ask(folder="study", points=(0,), replicates=3, fail=(), stop_after=1000, windows=(), **how):
         before = len(pretend.done)

@@ -178,7 +178,11 @@ def test_parts_of_a_study_come_together(study, pretend):
 
 
 def test_overrides_change_the_study(study, pretend):
-    sweep(study(TWO_BY_TWO), overrides=["replicates=1", "factors.rent.values=[4]", "set.levers.subsidy_x=3"], work=pretend.work())  # fmt: skip
+    sweep(
+        study(TWO_BY_TWO),
+        overrides=["replicates=1", "factors.rent.values=[4]", "set.levers.subsidy_x=3"],
+        work=pretend.work(),
+    )
     assert [(j.spec.levers.rent_x, j.spec.days, j.spec.levers.subsidy_x) for j in pretend.done] == [
         (4, 20, 3),
         (4, 30, 3),
@@ -222,11 +226,19 @@ def test_a_window_over_months_that_are_not_simulated_is_undefined(study, pretend
 # -- the studies that are shipped ---------------------------------------------------------------------------
 TINY = ["set.population=300", "set.days=40", "replicates=1"]
 FEWER = {
-    "levers": ["factors.subsidy.values=[0,10]", "factors.rent.values=[1.7]", "factors.logistics.values=[0.5]"],
-    "circles": ["factors.radius.cases.14=null", "factors.radius.cases.28=null", "factors.circles.cases.3=null",
-                "factors.circles.cases.5=null"],
+    "levers": [
+        "factors.subsidy.values=[0,10]",
+        "factors.rent.values=[1.7]",
+        "factors.logistics.values=[0.5]",
+    ],
+    "circles": [
+        "factors.radius.cases.14=null",
+        "factors.radius.cases.28=null",
+        "factors.circles.cases.3=null",
+        "factors.circles.cases.5=null",
+    ],
     "subsidy_war": ["factors.burn.values=[4]", "factors.reply.cases.none=null"],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FEWER)

@@ -1,9 +1,8 @@
 """Kills a process again and again while it writes files with `write_whole`: FOLDER KILLS SEED.
 
-Every file has to hold one of the contents that are written to it, from the first byte to the last, at all times.
-The processes are forked from this one, which has no threads, so that a kill costs milliseconds. Prints how many
-unfinished files the killed ones have left behind, under other names.
-"""
+Every file has to hold one of the contents that are written to it, from the first byte to the last, at all
+times. The processes are forked from this one, which has no threads, so that a kill costs milliseconds. Prints
+how many unfinished files the killed ones have left behind, under other names."""
 
 import hashlib
 import os

@@ -1,4 +1,5 @@
-"""The alliance of shops and its service provider, reckoned on paper in the hamlet; and who integrates late."""
+"""The alliance of shops and its service provider, reckoned on paper in the hamlet; and who integrates
+late."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from o2o_sim import ScenarioError
 from o2o_sim.market.ledger import LINE, PROVIDERS
 from o2o_sim.market.offers import DELIVERED
 from o2o_sim.policies.integration import options
-from o2o_sim.review import look_around
+from o2o_sim.review import market_view
 from o2o_sim.systems.alliance import CARD, CHANNEL, Alliance
 
 from .hamlet import hamlet, run_days
@@ -53,8 +54,8 @@ def ways(model, by_day: list[int]) -> list[float]:
 
 
 def test_a_month_of_the_provider(tmp_path):
-    """Per order it gets 2 from the shop and 1.50 from the customer and pays 0.50 and 1 for the drop, and 1 per km of
-    the day's round. Per month it gets 40 and pays 90."""
+    """Per order it gets 2 from the shop and 1.50 from the customer and pays 0.50 and 1 for the drop, and 1
+    per km of the day's round. Per month it gets 40 and pays 90."""
     model = hamlet(tmp_path, PAID)
     by_day = orders_by_day(model, 31)
     orders = sum(by_day)
@@ -211,7 +212,8 @@ stores:
 
 
 def test_joining_pays_the_provider(tmp_path):
-    """Both shops wish for more, so both join on the last evening of January, for 70 each, and pay 40 from February."""
+    """Both shops wish for more, so both join on the last evening of January, for 70 each, and pay 40 from
+    February."""
     model = hamlet(tmp_path, JOINS)
     run_days(model, 31)
     me = alliance(model)
@@ -226,10 +228,10 @@ def test_joining_pays_the_provider(tmp_path):
 
 
 def test_what_a_shop_expects(tmp_path):
-    """Half as much again of its sales, at its margin, less 2 yuan per order of its main category's ticket; what the
-    mode's own delivery would cost is not its affair."""
+    """Half as much again of its sales, at its margin, less 2 yuan per order of its main category's ticket;
+    what the mode's own delivery would cost is not its affair."""
     model = run_days(hamlet(tmp_path, JOINS.replace("review_share: 1", "review_share: 0")), 31)
-    store, view = model.store("left"), look_around(model, model.stores)
+    store, view = model.store("left"), market_view(model, model.stores)
     (option,) = options(store, view)
     month = store.months[-1]
     extra = 0.5 * month.revenue / 100
@@ -261,7 +263,7 @@ def test_an_alliance_needs_a_provider(tmp_path):
     assert "stores.named.left.modes.0" in told and "no provider" in told
 
 
-# -- who integrates late ------------------------------------------------------------------------------------------
+# -- who integrates late -------------------------------------------------------------------------------------
 LATE = JOINS + "  formats: {shop: {integrates_from: 2013-02-28}}\n"
 
 
@@ -273,10 +275,11 @@ def test_who_integrates_late(tmp_path):
 
 
 def test_reluctance_raises_the_hurdle(tmp_path):
-    """A gain of some thousand yuan a month clears three times the cost of 43 yuan, but not three hundred times that."""
+    """A gain of some thousand yuan a month clears three times the cost of 43 yuan, but not three hundred
+    times that."""
     text = JOINS.replace("memory_months: 1", "memory_months: 1, hurdle_x: 3")
     model = run_days(hamlet(tmp_path, text + "  formats: {shop: {reluctance_x: 100}}\n"), 31)
-    store, view = model.store("left"), look_around(model, model.stores)
+    store, view = model.store("left"), market_view(model, model.stores)
     (option,) = options(store, view)
     assert 3 * option.cost < option.gain < 3 * 100 * option.cost
     assert not alliance(model).members

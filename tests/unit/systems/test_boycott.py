@@ -1,4 +1,5 @@
-"""Boycotts: who joins, who breaks ranks, what it does to the platform, all reckoned on paper in the hamlet."""
+"""Boycotts: who joins, who breaks ranks, what it does to the platform, all reckoned on paper in the
+hamlet."""
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ def told(model, word):
     return [e for e in model.events if word in e["decision"]]
 
 
-# -- who is in it ------------------------------------------------------------------------------------------------
+# -- who is in it --------------------------------------------------------------------------------------------
 def test_it_begins_on_its_day_and_whoever_joins_gives_up_the_platform(tmp_path):
     model = hamlet(tmp_path, BAZAAR + ten_shops() + boycott(share=1, starts="2013-01-11"))
     run_days(model, 10)
@@ -82,8 +83,9 @@ def thresholds(monkeypatch, model, values):
 
 
 def test_one_after_the_other_joins_as_in_granovetter(tmp_path, monkeypatch):
-    """Of ten shops one begins; the thresholds of the others are 1/9, 2/9 ... 9/9 of the nine others: each month one
-    more joins. Had the second wanted 2/9, nobody would follow (Granovetter's example of the riot)."""
+    """Of ten shops one begins; the thresholds of the others are 1/9, 2/9 ... 9/9 of the nine others: each
+    month one more joins. Had the second wanted 2/9, nobody would follow (Granovetter's example of the
+    riot)."""
     text = BAZAAR + ten_shops(0) + boycott(wait_months=12)
     model = hamlet(tmp_path, text + "days: 365\n")
     thresholds(monkeypatch, model, [k / 9 for k in range(10)])
@@ -140,9 +142,10 @@ def test_nobody_asked_nobody_in_it(tmp_path):
     assert model.recorder._city_months[-1]["boycott_share/malls"] == 0.0
 
 
-# -- temptation and fines ----------------------------------------------------------------------------------------
+# -- temptation and fines ------------------------------------------------------------------------------------
 def tempted(tmp_path, monkeypatch, *, gain, fine=0.0, months=31):
-    """Half of the shops want to see half of the others; the platform promises each `gain` yuan on sales of 1000."""
+    """Half of the shops want to see half of the others; the platform promises each `gain` yuan on sales of
+    1000."""
     text = BAZAAR + ten_shops(0) + boycott(share=1, temptation=2, fine_yuan=fine, fine_months=10)
     model = hamlet(tmp_path, text)
     thresholds(monkeypatch, model, [0.0] * 5 + [0.5] * 5)
@@ -187,8 +190,8 @@ def test_the_promise_is_what_the_store_itself_would_reckon(tmp_path):
     assert only(model).promised(store, view)[0] == 0.0  # it never integrates, so nothing can tempt it
     store.policy = model.extensions.store_policy("satisficing")
     gain, sales = only(model).promised(store, view)
-    # Half of a month's orders at 90 yuan, of which goods (50), commission (5 %) and advertising (3 %) are not kept,
-    # nor the part of the parcel's cost that the customer does not pay (none).
+    # Half of a month's orders at 90 yuan, of which goods (50), commission (5 %) and advertising (3 %) are not
+    # kept, nor the part of the parcel's cost that the customer does not pay (none).
     orders = view.orders[("bazaar", "coats")] / 100
     assert orders > 0
     assert gain == pytest.approx(
@@ -198,7 +201,7 @@ def test_the_promise_is_what_the_store_itself_would_reckon(tmp_path):
     assert only(model).forbids(store, model.platforms[0])
 
 
-# -- what it does ------------------------------------------------------------------------------------------------
+# -- what it does --------------------------------------------------------------------------------------------
 def parcel(model):
     t = model.table
     (row,) = np.flatnonzero((t.seen == EVERYWHERE) & (t.columns["platform"] == 1))
@@ -233,8 +236,8 @@ def test_offers_that_a_channel_gives_again_lose_range_only_once(tmp_path, monkey
 
 
 def test_nobody_looks_there_to_order_from_it(tmp_path, monkeypatch):
-    """The same people on the same days: whoever looked in a boycotting shop and ordered now buys in that shop, and
-    nobody else does anything else."""
+    """The same people on the same days: whoever looked in a boycotting shop and ordered now buys in that
+    shop, and nobody else does anything else."""
     said = {"doubt_growth": 0, "range_share": 0}
     model = hamlet(tmp_path, BAZAAR + ten_shops(0) + boycott(**said))
     free = hamlet(tmp_path, BAZAAR + ten_shops(0) + boycott(refuses_looking="false", **said))
@@ -264,7 +267,7 @@ def test_its_figures_are_monthly_series(tmp_path):
     assert month["boycott_refused/malls"] > 0
 
 
-# -- what cannot be ----------------------------------------------------------------------------------------------
+# -- what cannot be ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("said", "key", "message"),
     [

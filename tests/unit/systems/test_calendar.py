@@ -327,7 +327,7 @@ def test_a_festival_needs_a_platform(tmp_path):
         hamlet(tmp_path, "calendar: {festivals: {fair: {every_year: 01-21}}}\n")
 
 
-# -- with other systems ---------------------------------------------------------------------------------------
+# -- with other systems --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("demand_x", [2, 0.3])
 def test_what_waits_for_a_festival_goes_on_waiting_when_a_season_turns(tmp_path, demand_x):
     days = f"""

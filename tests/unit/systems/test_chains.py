@@ -29,7 +29,7 @@ def system(model, name):
     return found
 
 
-# -- chains ------------------------------------------------------------------------------------------------------
+# -- chains --------------------------------------------------------------------------------------------------
 CHAIN = "  formats: {shop: {chain_share: 1, chains: 1}}\n  chains_decide: {}\n"
 APP = "modes: {app: {setup_yuan: 300, fixed_yuan_month: 90, skill: 0, shared_by_chain: %s}}\n"
 
@@ -129,7 +129,8 @@ def test_only_who_has_a_unit_turns_it_into_a_showroom_or_leaves_it(tmp_path, sta
 
 
 def test_who_is_online_only_gets_no_service_for_nothing(tmp_path):
-    """A chain puts 50 yuan into each m2 of floor: a shop without a floor has nothing to pay, and nothing of it."""
+    """A chain puts 50 yuan into each m2 of floor: a shop without a floor has nothing to pay, and nothing of
+    it."""
     model = hamlet(tmp_path, shops(3) + CHAIN + SERVICE % "")
     (office,) = system(model, "Chains").offices.values()
     office.policy = Says(Decision("invest", "x"))
@@ -183,7 +184,7 @@ def test_chains_of_other_formats_and_shops_without_a_chain_decide_alone(tmp_path
     ).offices
 
 
-# -- service -----------------------------------------------------------------------------------------------------
+# -- service -------------------------------------------------------------------------------------------------
 SERVICE = "  service: {step_yuan_m2: 50, gain: 0.4, scale_yuan_m2: 100, decay: 0.1, hoped_lift: 0.5%s}\n"
 
 
@@ -244,9 +245,10 @@ def test_a_store_that_is_not_content_invests_though_it_never_integrates(tmp_path
     assert all(s.quality == pytest.approx(5 * (1 - math.exp(-0.1))) for s in model.stores)
 
 
-# -- the wave ----------------------------------------------------------------------------------------------------
+# -- the wave ------------------------------------------------------------------------------------------------
 def test_the_wave_is_counted_and_judged_after_six_months(tmp_path):
-    """Of two shops one takes up a mode that brings 10 yuan a month over its cost, one a mode that loses 10."""
+    """Of two shops one takes up a mode that brings 10 yuan a month over its cost, one a mode that loses
+    10."""
     text = shops(2) + "measures: [integration]\ndays: 365\nmodes: {app: {setup_yuan: 50, skill: 0}}\n"
     model = hamlet(tmp_path, text)
     for k, s in enumerate(model.stores):
@@ -277,10 +279,10 @@ def test_who_gives_a_mode_up_before_has_had_its_trial(tmp_path):
     )
 
 
-# -- prices ------------------------------------------------------------------------------------------------------
+# -- prices --------------------------------------------------------------------------------------------------
 def test_a_shop_matches_its_neighbour_and_the_parcel_in_a_whole_run(tmp_path):
-    """Coats (100 yuan) by parcel at 85 yuan and a fee of 3; next door they are 90. Without the parcel it asks 90, with it
-    88; bread is sold at the same factor. Two that match each other stay at their list prices."""
+    """Coats (100 yuan) by parcel at 85 yuan and a fee of 3; next door they are 90. Without the parcel it asks
+    90, with it 88; bread is sold at the same factor. Two that match each other stay at their list prices."""
     cheap = "    cheap: {demand_share: {coats: 0.1}, area_m2: 1000000, sales_per_m2_year_yuan: 100000, markup_x: 0.9}\n"
     text = "stores:\n  policy: price_match\n  formats:\n" + cheap
     beside = "  named:\n    right: {format: cheap}\n"
@@ -299,7 +301,7 @@ categories: {coats: {online_price_x: 0.85}}
     assert price(text + beside + parcel + "levers: {logistics_x: 2}\n") == pytest.approx(0.9)  # 91 by parcel
 
 
-# -- names -------------------------------------------------------------------------------------------------------
+# -- names ---------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("said", "key"),
     [

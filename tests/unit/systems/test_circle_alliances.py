@@ -111,7 +111,8 @@ def fees(model):
 
 
 def test_nobody_sides_with_a_platform_that_has_left(tmp_path):
-    """It leaves on the second evening: no more fee, no appeal for those who were its members, rivals are welcome."""
+    """It leaves on the second evening: no more fee, no appeal for those who were its members, rivals are
+    welcome."""
     model = allied(tmp_path, "appeal: 0.7, fee_yuan_month: 50", {})
     run_days(model, 2)
     ours, theirs = model.platforms

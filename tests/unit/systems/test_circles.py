@@ -34,7 +34,8 @@ def asked(folder, monkeypatch, thresholds, **rules):
     [(0.75, [0.25, 0.5, 0.75, 1.0], [0, 0, 1, 1]), (0.76, [0.25, 0.5, 0.75, 0.75], [0, 0, 1, 1])],
 )
 def test_owners_follow_one_another_as_in_granovetters_riot(tmp_path, monkeypatch, last, joined, live):
-    """Thresholds 0, 1/4, 1/2, 3/4: each brings the next. Were the last a little more reserved, it would stay away."""
+    """Thresholds 0, 1/4, 1/2, 3/4: each brings the next. Were the last a little more reserved, it would stay
+    away."""
     thresholds = {"a": -math.inf, "b": 0.25, "c": 0.5, "d": last}
     model = asked(tmp_path, monkeypatch, thresholds, owners_needed=0.75)
     run_days(model, 31 + 28 + 31 + 30)
@@ -46,7 +47,8 @@ def test_owners_follow_one_another_as_in_granovetters_riot(tmp_path, monkeypatch
 def test_owners_pay_their_part_the_landlord_what_is_missing_and_late_owners_pay_him_back(
     tmp_path, monkeypatch
 ):
-    """4000 yuan for four units: 1000 each. Two have joined when it goes live, so the landlord advances 2000."""
+    """4000 yuan for four units: 1000 each. Two have joined when it goes live, so the landlord advances
+    2000."""
     thresholds = {"a": 0.0, "b": 0.0, "c": 0.5, "d": 9.0}
     model = asked(tmp_path, monkeypatch, thresholds, owners_needed=0.5)
     landlord = model.circles["square"].account
@@ -71,7 +73,8 @@ def test_owners_pay_their_part_the_landlord_what_is_missing_and_late_owners_pay_
 
 
 def test_what_was_paid_for_nothing_is_lost(tmp_path, monkeypatch):
-    """One founder alone, three needed: it pays 1000, waits two months at 10 each, leaves, and never comes back."""
+    """One founder alone, three needed: it pays 1000, waits two months at 10 each, leaves, and never comes
+    back."""
     thresholds = {"a": -math.inf, "b": 9.0, "c": 9.0, "d": 9.0}
     model = asked(tmp_path, monkeypatch, thresholds, owners_needed=0.75, patience_months=2)
     run_days(model, 120)
@@ -145,7 +148,8 @@ def test_minutes_saved_are_worth_what_the_usual_person_loses_by_them(tmp_path):
 
 
 def test_who_pays_by_phone_goes_to_members_and_nobody_else_changes_her_mind(tmp_path):
-    """An hour saved is worth 3 utils, so the odds of the member against another shop are e^3 for the young."""
+    """An hour saved is worth 3 utils, so the odds of the member against another shop are e^3 for the
+    young."""
     smart = "smart: {parking_min: 60, till_min: 0, points_share: 0, card_appeal: 0}"
     (tmp_path / "x").mkdir()
     with_it, without = square(tmp_path, smart), square(tmp_path / "x", smart)

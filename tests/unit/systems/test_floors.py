@@ -97,7 +97,7 @@ def test_a_showroom_is_judged_by_its_floor_and_who_left_his_unit_has_none(tmp_pa
 def test_a_shop_without_a_month_of_its_own_waits(tmp_path):
     model = following(tmp_path, "{pace: 1}")
     run_days(model, 30)
-    new = model.found_store("new", "shop", model.stores[0].circle, model.stores[0].cell, area_m2=70.0)
+    new = model.open_store("new", "shop", model.stores[0].circle, model.stores[0].cell, area_m2=70.0)
     system = next(s for s in model.systems if isinstance(s, Floors))
     assert not system.moves(new)
     system.month_end()

@@ -13,12 +13,13 @@ from o2o_sim import ScenarioError
 from o2o_sim.agents.store import CLOSED
 from o2o_sim.market.consumers import ONLINE, member_bit
 from o2o_sim.market.ledger import LINE
-from o2o_sim.systems.franchise import CHANNEL, Franchise, House, shares_of
+from o2o_sim.systems.franchise import CHANNEL, Franchise, Franchisor, shares_of
 
 from .hamlet import hamlet, run_days
 
-# Both shops are dealers of Ox. An online coat costs 90 and the fee is the parcel's 14; to the brand the coat costs
-# 50 / 1.25 = 40, so that it keeps 50. Of what the dealers buy, a fifth is the brand's mark-up (0.25 / 1.25).
+# Both shops are dealers of Ox. An online coat costs 90 and the fee is the parcel's 14; to the brand the coat
+# costs 50 / 1.25 = 40, so that it keeps 50. Of what the dealers buy, a fifth is the brand's mark-up (0.25 /
+# 1.25).
 OX = """
 days: 59
 franchise:
@@ -27,8 +28,8 @@ franchise:
 LEFT_OVER = 5000
 
 
-def ox(model) -> House:
-    return next(s for s in model.systems if isinstance(s, Franchise)).houses[0]
+def ox(model) -> Franchisor:
+    return next(s for s in model.systems if isinstance(s, Franchise)).franchisors[0]
 
 
 def online_rows(model) -> list:
@@ -109,7 +110,8 @@ def test_credit_to_all_alike(tmp_path):
 
 
 def test_credit_by_territory(tmp_path):
-    """The map is 4 cells wide and left stands in the second column, right in the third: each has half the map."""
+    """The map is 4 cells wide and left stands in the second column, right in the third: each has half the
+    map."""
     model = hamlet(tmp_path, OX % "by_territory")
     column = model.consumers.home[buyers_of_a_month(model)] % model.city.grid.nx
     west = int((column < 2).sum())
@@ -159,7 +161,8 @@ def test_who_closes_has_no_territory(tmp_path):
 
 
 def test_people_near_a_dealer_know_the_brand(tmp_path):
-    """Cells are 250 m wide, so within 260 m of a shop's own cell lie that and the four beside it, no others."""
+    """Cells are 250 m wide, so within 260 m of a shop's own cell lie that and the four beside it, no
+    others."""
     text = (OX % "none").replace("known_appeal: 0", "known_appeal: 0.8, near_km: 0.26")
     model = run_days(hamlet(tmp_path, text), 1)
     knows = model.audiences.of("knows Ox")
@@ -205,7 +208,8 @@ modes: {marketplace: {market_share: 1}}
 
 
 def test_on_a_marketplace(tmp_path):
-    """It pays the marketplace's commission and advertising on its own price, and its parcels are the marketplace's."""
+    """It pays the marketplace's commission and advertising on its own price, and its parcels are the
+    marketplace's."""
     model = run_days(
         hamlet(tmp_path, (OX % "none").replace("dealers", "platform: bazaar, dealers") + MARKET), 1
     )

@@ -16,8 +16,8 @@ from o2o_sim.scenario.business import Subsidy
 
 from .hamlet import hamlet, run_days
 
-# A coupon platform without members, that nobody would join by herself, with both shops on it. A bread coupon is
-# so appealing that members use nothing else. Both goods are on offer; bread is needed 5 times as often.
+# A coupon platform without members, that nobody would join by herself, with both shops on it. A bread coupon
+# is so appealing that members use nothing else. Both goods are on offer; bread is needed 5 times as often.
 TUAN = """
 stores: {{formats: {{shop: {{modes: [partnership]}}}}}}
 modes: {{partnership: {{setup_yuan: 0, fixed_yuan_month: 0, per_order_yuan: 0, skill: 0, appeal: {appeal}}}}}
@@ -46,12 +46,13 @@ def members(model, number=0):
     return (model.consumers.access & member_bit(number)) != 0
 
 
-# -- recruiting ------------------------------------------------------------------------------------------------
+# -- recruiting ----------------------------------------------------------------------------------------------
 RECRUIT = "recruit: {hazard_per_yuan: 0.02, lapse_month: 1, quiet_days: 20, loyal_familiarity: 1}"
 
 
 def test_a_subsidy_draws_as_many_members_as_it_pays_for(tmp_path):
-    """Nobody joins by herself. 3 yuan on every order, a month long: 0.02 * 3 = 0.06 of those of literacy 1."""
+    """Nobody joins by herself. 3 yuan on every order, a month long: 0.02 * 3 = 0.06 of those of literacy
+    1."""
     m = run_days(town(tmp_path, "subsidy: {per_order_yuan: 3}, " + RECRUIT), 31)
     system = m.systems[0]
     chance = 0.06 * m.consumers.literacy.astype(float)
@@ -64,8 +65,8 @@ def test_a_subsidy_draws_as_many_members_as_it_pays_for(tmp_path):
 
 
 def test_what_a_newcomer_would_get_counts_every_day_and_every_good(tmp_path):
-    """Never more than a tenth of the price: 1 yuan on bread (0.5 a day), 3 on coats (0.1 a day): 0.8 / 0.6 yuan on a mean
-    order; from 11 January on, 21 of 31 days."""
+    """Never more than a tenth of the price: 1 yuan on bread (0.5 a day), 3 on coats (0.1 a day): 0.8 / 0.6
+    yuan on a mean order; from 11 January on, 21 of 31 days."""
     rule = "subsidy: {per_order_yuan: 3, largest_share: 0.1, start: 2013-01-11}, " + RECRUIT
     m = run_days(town(tmp_path, rule), 30)
     assert m.systems[0].all[0].offered == pytest.approx(0.8 / 0.6)
@@ -84,8 +85,8 @@ def test_who_would_have_joined_anyway_is_not_drawn(tmp_path):
 
 
 def test_the_drawn_lapse_when_it_ends_unless_they_order_or_are_used_to_it(tmp_path):
-    """All join in January by 50 yuan. Coupons are then worth nothing, so that nobody orders: in February, with the
-    chance of 1, all are gone but ten whom we gave the habit, and ten who ordered on the 20th."""
+    """All join in January by 50 yuan. Coupons are then worth nothing, so that nobody orders: in February,
+    with the chance of 1, all are gone but ten whom we gave the habit, and ten who ordered on the 20th."""
     rule = """subsidy: {per_order_yuan: 50, largest_share: 1, end: 2013-02-01},
       recruit: {hazard_per_yuan: 1, lapse_month: 1, quiet_days: 20, loyal_familiarity: 0.5}"""
     m = run_days(town(tmp_path, rule, appeal=-20), 31)
@@ -120,7 +121,7 @@ def test_who_orders_is_an_active_customer(tmp_path):
     assert figures(m, "own_active/tuan") == [1.0] and figures(m, "drawn_active/tuan") == [0.0]
 
 
-# -- subsidies that stop -----------------------------------------------------------------------------------------
+# -- subsidies that stop -------------------------------------------------------------------------------------
 def test_bought_members_are_paid_for_until_there_are_enough(tmp_path):
     """All join in January; in February the platform still pays, for it decided before; then never again."""
     rule = """subsidy: {policy: buy_share, per_order_yuan: 2, until_members: 0.9},
@@ -183,7 +184,8 @@ def test_the_money_for_a_share_ends_on_the_day(tmp_path):
 
 
 def test_shops_of_the_first_day_are_shared_out_by_members(tmp_path):
-    """Both platforms have all people as members: of 40 shops about half each (binomial, within 3 standard deviations)."""
+    """Both platforms have all people as members: of 40 shops about half each (binomial, within 3 standard
+    deviations)."""
     rival = """
   rival: {kind: local_services, members_start: 1}
 """
@@ -194,9 +196,10 @@ def test_shops_of_the_first_day_are_shared_out_by_members(tmp_path):
     assert {s.modes["partnership"].platform.name for s in nobody.stores} == {"tuan"}
 
 
-# -- harvest -----------------------------------------------------------------------------------------------------
+# -- harvest -------------------------------------------------------------------------------------------------
 def test_harvest_begins_with_the_shops_and_stops_at_the_ceiling(tmp_path):
-    """Both shops are there from the first day: 0.1 + 0.03 at the end of January, 0.16 in February, 0.17 and no more."""
+    """Both shops are there from the first day: 0.1 + 0.03 at the end of January, 0.16 in February, 0.17 and
+    no more."""
     rule = "subsidy: {per_order_yuan: 1}, harvest: {from_stores: 2, commission_step: 0.03, commission_ceiling: 0.17}"
     m = run_days(town(tmp_path, rule, members=1), 31)
     assert m.platforms[0].subsidy_yuan == 0
@@ -225,7 +228,7 @@ def test_steps_come_every_so_many_months(tmp_path):
     assert figures(m, "commission/tuan") == pytest.approx([0.11, 0.11, 0.12])
 
 
-# -- funding -----------------------------------------------------------------------------------------------------
+# -- funding -------------------------------------------------------------------------------------------------
 def test_a_promised_round_comes_on_its_day(tmp_path):
     m = town(
         tmp_path, "funding: {rounds: [{date: 2013-01-05, yuan: 300}, {date: 2013-01-06, yuan: 7}]}", cash=100
@@ -241,7 +244,8 @@ def test_a_promised_round_comes_on_its_day(tmp_path):
 
 
 def test_a_platform_without_money_leaves_and_its_investors_settle(tmp_path):
-    """1000 yuan, and 5,000,000 yuan a month per million people is 1000 for 200: solvent in January, not in February."""
+    """1000 yuan, and 5,000,000 yuan a month per million people is 1000 for 200: solvent in January, not in
+    February."""
     rule = "funding: {}, recruit: {hazard_per_yuan: 1}"
     m = town(tmp_path, rule, members=1, innovation=0.9, cash=1000, fixed=5_000_000, commission=0)
     run_days(m, 31)
@@ -294,12 +298,13 @@ def test_growth_is_reckoned_from_days_that_were_simulated(tmp_path):
         run_days(m, days - 1)
         m.recorder.order_count = lambda platform, n=10 * days: n
         m.step()
-    assert m.systems[0].purses[0].rounds == 0
+    assert m.systems[0].finances[0].rounds == 0
     assert events(m, "no round")[0]["figures"]["orders a day then"] == 10
 
 
 def test_fresh_food_gains_from_the_network_too(tmp_path):
-    """Both shops are on it, so its reach is 1; what it sells from a hub or from their shelves is its offer as well."""
+    """Both shops are on it, so its reach is 1; what it sells from a hub or from their shelves is its offer as
+    well."""
     text = """
 categories: {{coats: {{shippable: true}}}}
 stores: {{formats: {{shop: {{modes: [marketplace, warehouse]}}}}}}
@@ -313,7 +318,8 @@ platforms:
 
 
 def test_money_that_is_promised_keeps_it_in_the_market(tmp_path):
-    """1000 yuan a month and nothing in the till: it owes until the round comes, and leaves when that is gone."""
+    """1000 yuan a month and nothing in the till: it owes until the round comes, and leaves when that is
+    gone."""
     rule = "subsidy: {per_order_yuan: 1}, funding: {rounds: [{date: 2013-02-10, yuan: 9000}]}"
     m = town(tmp_path, rule, members=1, cash=0, fixed=5_000_000, commission=0)
     run_days(m, 31)
@@ -331,10 +337,11 @@ def test_money_that_is_promised_keeps_it_in_the_market(tmp_path):
 
 
 def test_investors_pay_for_growth_and_lose_patience_without(tmp_path):
-    """Orders of the first three months, made up: 10 a day, 13 a day (grown by 0.3), 13 (not grown), 0 (nor now)."""
+    """Orders of the first three months, made up: 10 a day, 13 a day (grown by 0.3), 13 (not grown), 0 (nor
+    now)."""
     rule = """funding: {every_months: 1, round_yuan: 50, growth: 0.3, refusals: 2, most_rounds: 5}"""
     m = town(tmp_path, rule, members=0, cash=0)
-    purse, p = m.systems[0].purses[0], m.platforms[0]
+    finance, p = m.systems[0].finances[0], m.platforms[0]
     cash = []
     for days, orders in ((31, 10), (28, 13), (31, 13), (30, 0), (31, 100)):
         run_days(m, days - 1)
@@ -342,7 +349,7 @@ def test_investors_pay_for_growth_and_lose_patience_without(tmp_path):
         m.step()
         cash.append(p.cash_yuan)
     assert cash == [0, 50, 50, 50, 50]
-    assert (purse.rounds, purse.refused) == (1, 2) and not purse.may_hope()
+    assert (finance.rounds, finance.refused) == (1, 2) and not finance.may_hope()
     assert [e["decision"] for e in m.events if e["who"] == "tuan"] == [
         "no round",
         "round",
@@ -351,7 +358,7 @@ def test_investors_pay_for_growth_and_lose_patience_without(tmp_path):
     ]
 
 
-# -- network -----------------------------------------------------------------------------------------------------
+# -- network -------------------------------------------------------------------------------------------------
 def test_reach_is_the_logarithm_of_the_shops(tmp_path):
     m = town(tmp_path, "network: {appeal: 2, joining: 3}", members=0.5, innovation=0.1)
     system = m.systems[0]
@@ -383,7 +390,7 @@ def test_shops_make_offers_and_joining_better(tmp_path):
     assert figures(net, "orders_share/tuan") == [1] and figures(net, "orders_hhi/coupons") == [1]
 
 
-# -- what a scenario may not say --------------------------------------------------------------------------------
+# -- what a scenario may not say -----------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("more", "message"),
     [

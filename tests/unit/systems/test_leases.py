@@ -68,7 +68,8 @@ def test_only_deliveries_count_if_the_lease_says_so(tmp_path):
 
 
 def test_newcomers_of_a_circle_that_lures_them_pay_no_rent_at_first(tmp_path):
-    """Who was there on the first day pays; who comes when the circle opens in February does not until April."""
+    """Who was there on the first day pays; who comes when the circle opens in February does not until
+    April."""
     new = """  new: {x_km: 0.5, y_km: 0.5, units: 2, rent_yuan_m2_month: 3, occupied_start: 1, opens: 2013-02-01, rent_free_months: 2}
 """
     text = SQUARE % (", rent_free_months: 2", "") + ""

@@ -18,7 +18,8 @@ categories: {coats: {delivery_reach_min: 0}}
 
 
 def ways(model, store="left"):
-    """(orders of the day that the shop delivered, each one's minutes from its cell to the home: one a cell)."""
+    """(orders of the day that the shop delivered, each one's minutes from its cell to the home: one a
+    cell)."""
     t, pick = model.table, model.pick
     mine = t.columns["channel"][pick] == t.channels.index("social delivery")
     home = model.consumers.home[model.needs[0][mine]]
@@ -101,7 +102,8 @@ def test_a_river_makes_the_way_longer(tmp_path):
     for model in (dry, wet):
         model.step()
     shop, far = dry.store("left").cell, 15
-    # Three cells east along the north edge: 3 minutes; by the bridge 2 south with a step east, 1 across, 2 north.
+    # Three cells east along the north edge: 3 minutes; by the bridge 2 south with a step east, 1 across, 2
+    # north.
     assert dry.systems[-1].ways.minutes_from(shop)[far] == pytest.approx(3, abs=0.02)
     assert wet.systems[-1].ways.minutes_from(shop)[far] > 5
     assert wet.ledger.cash(COURIERS) > dry.ledger.cash(COURIERS)
@@ -115,7 +117,7 @@ def test_unknown_goods_are_named_with_what_was_meant(tmp_path):
         hamlet(tmp_path, "couriers: {spoil_per_min: {bread: 1.5}}\n")
 
 
-# -- rounds from a hub -----------------------------------------------------------------------------------------
+# -- rounds from a hub ---------------------------------------------------------------------------------------
 PLATFORM = """
 platforms:
   post: {{kind: self_operated, categories: [coats], members_start: 1, trust: {trust},
@@ -137,8 +139,8 @@ def test_a_single_parcel_a_day_is_a_trip_of_its_own(tmp_path):
 
 
 def test_a_round_shares_the_way_to_the_hub_and_the_tour(tmp_path):
-    """Twenty coats a day (200 people, every ten days) in rounds of two in a square kilometre: ten rounds, a tenth of
-    the area each, and a tour of two doors is twice the mean distance of two points."""
+    """Twenty coats a day (200 people, every ten days) in rounds of two in a square kilometre: ten rounds, a
+    tenth of the area each, and a tour of two doors is twice the mean distance of two points."""
     model = hamlet(tmp_path, PLATFORM.format(trust=20, rounds="drops_per_round: 2, hub_km: 3"))
     run_days(model, 32)
     drops = model.platforms[0].drops_a_day

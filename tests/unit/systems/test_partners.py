@@ -33,7 +33,8 @@ platforms:
 
 
 def regulars(model, store, level):
-    """Rows of those online whose favourite for something is the store, and who are loyal enough: one by one."""
+    """Rows of those online whose favourite for something is the store, and who are loyal enough: one by
+    one."""
     people, found = model.consumers, []
     for i in range(len(people)):
         fond = any(people.favourite[i, c] == store.number and people.loyalty[i, c] >= level for c in range(2))
@@ -376,7 +377,8 @@ def test_the_lead_of_a_run_that_begins_within_a_month_is_per_day_of_the_run(tmp_
 
 
 def test_what_is_sold_at_a_till_is_no_turnover_of_the_store(tmp_path):
-    """Its landlord has a tenth of what the store itself sells, deliveries included, and the platform sells the rest."""
+    """Its landlord has a tenth of what the store itself sells, deliveries included, and the platform sells
+    the rest."""
     mall = "circles: {mall: {x_km: 0.5, y_km: 0.5, units: 1, rent_yuan_m2_month: 1, turnover: {share: 0.1, online_counts: true}}}\n"
     text = TILL.replace("format: corner, x_km: 0.5, y_km: 0.5", "format: corner, circle: mall") + mall
     model = run_days(hamlet(tmp_path, text), 31)

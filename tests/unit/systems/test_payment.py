@@ -29,7 +29,8 @@ def system(model) -> MobilePayments:
 
 
 def bought_by_young(model, people=1):
-    """(loaves, coats) bought by the young today, from the tally by cohort; each of them stands for some people."""
+    """(loaves, coats) bought by the young today, from the tally by cohort; each of them stands for some
+    people."""
     price = model.table.fen["price"]
     young = model.bought[1]
     return int(young[price == 1000 * people].sum()), int(young[price == 10_000 * people].sum())
@@ -62,7 +63,8 @@ def test_one_who_stands_for_four_pays_four_times(tmp_path):
 
 
 def test_what_the_provider_earns_on_paper(tmp_path):
-    """Fee 1 % and banks 0.5 % of sales, 0.02 a payment, 0.5 a month for each of the young, 1000 per million: 0.2."""
+    """Fee 1 % and banks 0.5 % of sales, 0.02 a payment, 0.5 a month for each of the young, 1000 per million:
+    0.2."""
     keys = "fee_share: 0.01, bank_share: 0.005, cost_per_payment_yuan: 0.02, cost_per_user_yuan_month: 0.5"
     model = paying(tmp_path, keys + ", fixed_yuan_month: 1000")
     earned = 0
@@ -81,7 +83,8 @@ def test_what_the_provider_earns_on_paper(tmp_path):
 
 
 def test_queues_shrink_with_the_share_of_payers(tmp_path):
-    """Service takes 4 minutes, payers save 2: where a share y pays by phone the wait is 1 - y / 2 of what it was."""
+    """Service takes 4 minutes, payers save 2: where a share y pays by phone the wait is 1 - y / 2 of what it
+    was."""
     (tmp_path / "x").mkdir()
     plain = run_days(paying(tmp_path / "x", "fee_share: 0, till_min_saved: 0"), 1)
     fast = run_days(paying(tmp_path, "fee_share: 0, till_min_saved: 2"), 1)
@@ -95,8 +98,8 @@ def test_queues_shrink_with_the_share_of_payers(tmp_path):
 
 
 def test_only_the_days_own_part_of_the_queue_shrinks(tmp_path):
-    """On the second day: 0.7 of what was expected, and 0.3 of the wait of two servers for 80 a day (Sakasegawa 1977),
-    half of which is saved for each payer."""
+    """On the second day: 0.7 of what was expected, and 0.3 of the wait of two servers for 80 a day
+    (Sakasegawa 1977), half of which is saved for each payer."""
     model = run_days(paying(tmp_path, "till_min_saved: 2"), 1)
     before = model.queue.copy()
     model.step()

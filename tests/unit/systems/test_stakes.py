@@ -123,7 +123,8 @@ def test_what_a_store_quits_with_a_rival_is_not_taken_up_with_its_owner(tmp_path
 
 
 def test_a_bought_store_loses_the_displays_of_others_at_once(tmp_path):
-    """cow sells itself, so that its stores take up nothing; who owns them changes what is on offer all the same."""
+    """cow sells itself, so that its stores take up nothing; who owns them changes what is on offer all the
+    same."""
     text = """
 categories: {coats: {shippable: true}}
 platforms:
@@ -194,18 +195,20 @@ def test_a_circle_brings_rent_and_binds_its_tenants(tmp_path):
 
 
 def test_a_circle_without_tenants_has_no_price_to_reckon(tmp_path):
-    """The mall opens in February, with a shop of 50 m2 on its third day: not before is there a rent to pay years of."""
+    """The mall opens in February, with a shop of 50 m2 on its third day: not before is there a rent to pay
+    years of."""
     mall = "circles: {mall: {x_km: 0.5, y_km: 0.5, units: 3, rent_yuan_m2_month: 4, occupied_start: 0, opens: 2013-02-01}}\n"
     model = run_days(hamlet(tmp_path, mall + platforms(", acquire: {mall: {}}")), 34)
     assert not events(model, "buy") and model.platforms[0].cash_yuan == 1_000_000
     circle = model.circles["mall"]
-    model.found_store("inside", "shop", circle, circle.cell, area_m2=50)
+    model.open_store("inside", "shop", circle, circle.cell, area_m2=50)
     model.step()
     assert model.platforms[0].cash_yuan == 1_000_000 - 24_000
 
 
 def test_what_stakes_bring_counts_before_investors_give_a_platform_up(tmp_path):
-    """bee has 80 yuan when it has paid for the mall, costs 200 a month, and gets 200 of rent on the same evening."""
+    """bee has 80 yuan when it has paid for the mall, costs 200 a month, and gets 200 of rent on the same
+    evening."""
     deal = ", acquire: {mall: {price_yuan: 20}}, funding: {}"
     model = hamlet(tmp_path, MALL + platforms("", deal))
     bee = model.platforms[1]
@@ -245,7 +248,8 @@ stores: {named: {left: {modes: [partnership]}}}
 
 
 def test_its_shop_opens_beside_the_best_seller_with_what_sells_best(tmp_path):
-    """Of 200 people's yearly yuan two thirds go to coats (20 a day at 100 yuan; bread 100 at 10), so coats it is."""
+    """Of 200 people's yearly yuan two thirds go to coats (20 a day at 100 yuan; bread 100 at 10), so coats it
+    is."""
     model = hamlet(tmp_path, BESIDE + platforms(", own_shops: {every_months: 1, limit: 2, area_x: 0.5}"))
     ant = model.platforms[0]
     run_days(model, 30)

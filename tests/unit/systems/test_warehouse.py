@@ -77,7 +77,8 @@ def test_who_lives_beyond_the_reach_is_offered_nothing(tmp_path):
 @pytest.mark.parametrize("couriers", ["own", "hired"])
 @pytest.mark.parametrize("rule", ["equal", "by_sales", "by_gain"])
 def test_the_gain_is_shared_at_the_end_of_the_month(tmp_path, rule, couriers):
-    """Whoever delivers, a store ends with its part of 3 yuan an order, less picking and what being a partner costs."""
+    """Whoever delivers, a store ends with its part of 3 yuan an order, less picking and what being a partner
+    costs."""
     terms = f"share: {rule}, store_share: 0.4, couriers: {couriers}, hired_yuan: 6"
     model = stores(tmp_path, terms)
     orders, books = month(model)
@@ -124,7 +125,8 @@ def test_who_gets_less_than_the_picking_gives_up(tmp_path):
 
 
 def test_a_store_hopes_for_its_part_of_what_the_platform_would_sell(tmp_path):
-    """A third of its floor is bread; a twentieth more of that, of whose margin less the courier it gets half."""
+    """A third of its floor is bread; a twentieth more of that, of whose margin less the courier it gets
+    half."""
     model = stores(tmp_path, left="", right="")
     run_days(model, 31)
     left = model.store("left")
@@ -167,7 +169,8 @@ def test_a_platform_that_leaves_takes_its_offers_along(tmp_path):
 
 
 def test_couriers_of_the_stores_go_from_the_nearest(tmp_path):
-    """With `couriers`, the stores' own deliveries cost minutes, and the gain that is shared is what is left then."""
+    """With `couriers`, the stores' own deliveries cost minutes, and the gain that is shared is what is left
+    then."""
     model = stores(
         tmp_path, "share: by_gain, store_share: 0.5", more="couriers: {yuan_per_min: 1, handover_min: 1}\n"
     )
@@ -191,7 +194,7 @@ def test_shares_never_exceed_the_gain():
     assert list(shared("by_gain", 0.5, gain, sold)) == [500, 0, 0, 38]
 
 
-# -- the cold store -----------------------------------------------------------------------------------------------
+# -- the cold store ------------------------------------------------------------------------------------------
 HUB = """
 platforms:
   swift: {kind: self_operated, categories: [coats], members_start: 1, fixed_yuan_month: 0, trust: 0, trust_growth: 0,
@@ -202,7 +205,8 @@ platforms:
 
 
 def test_the_cold_store_pays_goods_spoilage_parcels_and_itself(tmp_path):
-    """An order: 10 and 5 for the delivery come in; 6 for goods, 19 % of them spoilt in two days, and 1.5 x 4."""
+    """An order: 10 and 5 for the delivery come in; 6 for goods, 19 % of them spoilt in two days, and 1.5 x
+    4."""
     model = hamlet(tmp_path, HUB)
     n = 0
     for _ in range(31):
@@ -221,7 +225,8 @@ def test_the_cold_store_pays_goods_spoilage_parcels_and_itself(tmp_path):
 
 
 def test_it_is_longer_on_the_way_than_a_neighbour(tmp_path):
-    """A parcel of the same goods loses by the wait and by doubt; a shop around the corner by half of the doubt."""
+    """A parcel of the same goods loses by the wait and by doubt; a shop around the corner by half of the
+    doubt."""
     model = hamlet(
         tmp_path, HUB.replace("platforms:", "categories: {bread: {touch: 0.5, impatience: 2}}\nplatforms:")
     )
@@ -231,7 +236,7 @@ def test_it_is_longer_on_the_way_than_a_neighbour(tmp_path):
         np.flatnonzero((t.columns["channel"] == t.channels.index("parcel")) & (t.columns["category"] == 0))[0]
     )
     assert t.columns["wait"][row] == 1.5
-    assert t.columns["unseen"][row] == pytest.approx(model.doubt("bread"))
+    assert t.columns["unseen"][row] == pytest.approx(model.unseen_disutility("bread"))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""The game on the plane: its rule against a plain re-telling in NumPy, its measures against places made by hand."""
+"""The game on the plane: its rule against a plain re-telling in NumPy, its measures against places made by
+hand."""
 
 from __future__ import annotations
 

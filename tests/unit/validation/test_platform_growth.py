@@ -24,11 +24,19 @@ def arms():
 def test_arms_differ_in_what_they_are_called_after():
     claim, specs = arms()
     tuan = {name: s.platforms["tuan"] for name, s in specs.items()}
-    assert [name for name, s in specs.items() if s.systems] == ["base", "treatment", "campaign alone", "no talk", "much talk"]  # fmt: skip
+    assert [name for name, s in specs.items() if s.systems] == [
+        "base",
+        "treatment",
+        "campaign alone",
+        "no talk",
+        "much talk",
+    ]
     assert [n for n, p in tuan.items() if p.subsidy.per_order_yuan == 0] == ["nothing", "campaign alone"]
     assert [n for n, p in tuan.items() if p.harvest] == ["treatment"]
     assert [n for n, p in tuan.items() if p.recruit is None] == ["discount that draws nobody"]
-    assert tuan["no talk"].membership.imitation == 0 and tuan["much talk"].membership.imitation == pytest.approx(0.5)  # fmt: skip
+    assert tuan["no talk"].membership.imitation == 0 and tuan[
+        "much talk"
+    ].membership.imitation == pytest.approx(0.5)
     assert all(p.members_start == 0 and p.membership.innovation == 0 for p in tuan.values())
     assert len(claim.expect) == len(platform_growth.ASKED) + len(platform_growth.REST)
 
@@ -78,13 +86,20 @@ def tried(verdict: str, against: str | float) -> Tried:
 def test_a_verdict_becomes_a_line(verdict, passed):
     line = platform_growth.row("a", tried(verdict, "base"), "theirs", True)
     assert line.passed is passed and line.value == 0.6 and line.n == "20 pairs"
-    assert "treatment against base, relative" in line.name and platform_growth.WORDS[verdict].capitalize() in line.note  # fmt: skip
+    assert (
+        "treatment against base, relative" in line.name
+        and platform_growth.WORDS[verdict].capitalize() in line.note
+    )
     assert platform_growth.row("a", tried(verdict, "base"), "theirs", False).passed is None
 
 
 def test_against_a_number_the_line_shows_what_was_seen():
     line = platform_growth.row("a", tried("supported", 2.0), "theirs", True)
-    assert line.value == pytest.approx(2.6) and line.interval == pytest.approx((2.5, 2.7)) and line.n == "20 seeds"  # fmt: skip
+    assert (
+        line.value == pytest.approx(2.6)
+        and line.interval == pytest.approx((2.5, 2.7))
+        and line.n == "20 seeds"
+    )
 
 
 @pytest.mark.slow

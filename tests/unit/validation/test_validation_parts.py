@@ -24,8 +24,12 @@ MONTHS = [date(2013, 1, 31), date(2013, 2, 28), date(2013, 3, 31), date(2013, 4,
 
 
 def result(**frames: pd.DataFrame) -> RunResult:
-    scenario = {"cohorts": {"60s": {}, "90s": {}, "80s": {}, "00s": {}}, "residents": 2000, "population": 1000,
-                "categories": {"clothing": {"shippable": True}, "fresh food": {"shippable": False}}}  # fmt: skip
+    scenario = {
+        "cohorts": {"60s": {}, "90s": {}, "80s": {}, "00s": {}},
+        "residents": 2000,
+        "population": 1000,
+        "categories": {"clothing": {"shippable": True}, "fresh food": {"shippable": False}},
+    }
     return RunResult(None, {"scenario": scenario}, frames)
 
 
@@ -52,7 +56,8 @@ def test_logit_of_separated_data_is_unknown():
 
 # -- who closes ---------------------------------------------------------------------------------------------
 def street(n: int = 20, gone: dict[int, str] | None = None, fate: str = "closed") -> RunResult:
-    """n shops over four months; revenue of shop k is 100 k + 100 a month, rent 20; `gone` are dates of leaving."""
+    """n shops over four months; revenue of shop k is 100 k + 100 a month, rent 20; `gone` are dates of
+    leaving."""
     left = gone or {}
     books = [
         {
@@ -127,8 +132,14 @@ def test_slope_within_formats_compares_like_with_like():
     big = rng.random(4000) < 0.5
     own = rng.normal(0, 1, 4000)
     p = 1 / (1 + np.exp(-(-3 + 2.0 * big - 0.6 * own)))
-    found = pd.DataFrame({"window": 0, "revenue_yuan": 2.0 ** (20 + 6 * big + own), "gone": rng.random(4000) < p,
-                          "format": np.where(big, "hall", "row")})  # fmt: skip
+    found = pd.DataFrame(
+        {
+            "window": 0,
+            "revenue_yuan": 2.0 ** (20 + 6 * big + own),
+            "gone": rng.random(4000) < p,
+            "format": np.where(big, "hall", "row"),
+        }
+    )
     assert closing.slope(found)[0] > 0
     b, se = closing.slope(found, within_format=True)
     assert abs(b + 0.6) < 2 * se
@@ -137,10 +148,16 @@ def test_slope_within_formats_compares_like_with_like():
 # -- who buys online ----------------------------------------------------------------------------------------
 def sales() -> pd.DataFrame:
     rows = [
-        ("parcel", "clothing", "90s", 30), ("walk-in", "clothing", "90s", 70), ("marketplace shop", "clothing", "80s", 20),
-        ("walk-in", "clothing", "80s", 80), ("parcel", "clothing", "60s", 5), ("walk-in", "clothing", "60s", 95),
-        ("without", "clothing", "60s", 500), ("walk-in", "fresh food", "60s", 40), ("parcel", "clothing", "00s", 9),
-    ]  # fmt: skip
+        ("parcel", "clothing", "90s", 30),
+        ("walk-in", "clothing", "90s", 70),
+        ("marketplace shop", "clothing", "80s", 20),
+        ("walk-in", "clothing", "80s", 80),
+        ("parcel", "clothing", "60s", 5),
+        ("walk-in", "clothing", "60s", 95),
+        ("without", "clothing", "60s", 500),
+        ("walk-in", "fresh food", "60s", 40),
+        ("parcel", "clothing", "00s", 9),
+    ]
     return pd.DataFrame(rows, columns=["channel", "category", "cohort", "purchases"]).assign(month=MONTHS[0])
 
 

@@ -15,7 +15,8 @@ START = date(2013, 12, 1)
 
 
 def days(value=lambda d: 10.0) -> pd.DataFrame:
-    """A table of days in which `tuan` has `value(day)` orders, `kuai` half of that, and each is paid 4 yuan."""
+    """A table of days in which `tuan` has `value(day)` orders, `kuai` half of that, and each is paid 4
+    yuan."""
     dates = [START + timedelta(days=k) for k in range((LAST - START).days + 1)]
     tuan = [value(d) for d in dates]
     return pd.DataFrame({"date": dates, "tuan": tuan, "kuai": [x / 2 for x in tuan], "subsidy": 4.0})
