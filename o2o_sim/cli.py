@@ -1,15 +1,12 @@
 """The command `o2o-sim`.
 
-Exit codes: 0 done; 2 an input that the user can mend; 1 a fault of ours; 130 stopped with Ctrl-C.
 Only what every command needs is imported up here, so that `--help` answers at once.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
@@ -19,22 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import __version__
+from .cli_app import BAD_INPUT, INTERRUPTED, Set, app, command, show_problems
 
 if TYPE_CHECKING:
     from datetime import date
 
     from .errors import Problem
-
-BAD_INPUT, OUR_FAULT, INTERRUPTED = 2, 1, 130
-
-app = typer.Typer(
-    name="o2o-sim",
-    help="Simulate a city's shops and platforms: which stores survive, integrate with online, or close.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
 
 
 class Engine(StrEnum):
@@ -46,71 +33,6 @@ class Engine(StrEnum):
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.", show_default=False)]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario file.", show_default=False)]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change one key; may be given several times."),
-]
-
-
-def command(example: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a command whose help ends with `example` and whose faults become exit codes."""
-
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            return _guard(lambda: function(*args, **kwargs))
-
-        app.command(epilog=f"Example: {example}", **options)(guarded)
-        return function
-
-    return register
-
-
-def _guard(work: Callable[[], Any]) -> Any:
-    from .errors import ScenarioError
-
-    try:
-        return work()
-    except ScenarioError as error:
-        show_problems(error.problems)
-        raise typer.Exit(BAD_INPUT) from None
-    except KeyboardInterrupt:
-        typer.echo("Stopped.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; writing the rest must not fail again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(OUR_FAULT) from None
-    except typer.Exit:
-        raise
-    except Exception as fault:
-        # Typer's own errors (a bad option) know how to show themselves.
-        if hasattr(fault, "exit_code"):
-            raise
-        _own_up(fault)
-        raise typer.Exit(OUR_FAULT) from None
-
-
-def _own_up(fault: Exception) -> None:
-    import traceback
-
-    text = "".join(traceback.format_exception(fault))
-    typer.echo(
-        "This is a fault of o2o-sim, not of your scenario. Please report it with these lines:", err=True
-    )
-    typer.echo(f"o2o-sim {__version__}, Python {sys.version.split()[0]}, {sys.platform}", err=True)
-    typer.echo(text, err=True)
-
-
-def show_problems(problems: list[Problem]) -> None:
-    """Print problems to stderr, as they are: brackets in them are no markup, and long lines stay whole."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    for problem in problems:
-        head, _, rest = str(problem).partition("\n")
-        console.print(Text(head, style="bold red"), Text(rest), sep="\n" if rest else "")
 
 
 @command("o2o-sim check scenarios/*.yaml")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .cli import command
+from .cli_app import command
 
 
 @command("o2o-sim report runs/town -o town.html --open")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .cli import Set, command
+from .cli_app import Set, command
 
 if TYPE_CHECKING:
     from .show.catalogue import Offers

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .cli import Set, command
+from .cli_app import Set, command
 
 if TYPE_CHECKING:
     from .studies.study import Results

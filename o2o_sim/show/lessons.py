@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from ..errors import Problem, ScenarioError
+from ..levers import find_levers, lever_of
 from ..scenario.keys import Block, Day, key
 from ..scenario.load import load_scenario
 from ..scenario.messages import in_file_order
@@ -22,7 +23,6 @@ from ..scenario.places import Located
 from ..scenario.shape import closest
 from ..scenario.textfile import first as first_of
 from ..scenario.textfile import printable
-from .levers import find_levers, lever_of
 
 if TYPE_CHECKING:
     from ..scenario.schema import Spec

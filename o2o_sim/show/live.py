@@ -12,8 +12,8 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ScenarioError
+from ..levers import checked, for_people, levers_of, move, own_copy, set_levers
 from ..scenario.textfile import printable
-from .levers import checked, for_people, levers_of, move, own_copy, set_levers
 from .messages import KINDS, LARGEST_SEED, error, is_number, is_whole
 
 if TYPE_CHECKING:

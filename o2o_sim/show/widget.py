@@ -116,10 +116,10 @@ class CityWidget(anywidget.AnyWidget):
 
 
 def _model_of(city: Any, seed: int | None) -> O2OModel:
+    from ..levers import own_copy
     from ..model import O2OModel
     from ..scenario.load import load_scenario
     from ..scenario.schema import Spec
-    from .levers import own_copy
 
     if isinstance(city, O2OModel):
         return city

@@ -21,16 +21,9 @@ from .rows import pack
 if TYPE_CHECKING:
     from ..scenario.schema import Spec
 
-_NOT_SIMULATION = (
-    "studies",
-    "show",
-    "cli.py",
-    "cli_studies.py",
-    "cli_show.py",
-    "cli_report.py",
-    "__main__.py",
-)
-"""Parts of the package that cannot change what a run finds, apart from the two modules below."""
+_NOT_SIMULATION = ("studies/", "show/", "cli", "__main__.py")
+"""How the names of the parts of the package begin that cannot change what a run finds, apart from the two
+modules below."""
 _BUT = ("studies/run.py", "studies/rows.py")
 _NOR = ("record/frames.py", "record/message.py", "record/replay.py")
 """Modules of other parts that cannot either: a picture of a run is made beside it, and changes no row of
@@ -111,7 +104,7 @@ def code_digest() -> str:
     digest = hashlib.sha256()
     for path in sorted(top.rglob("*.py"), key=lambda p: p.relative_to(top).as_posix()):
         name = path.relative_to(top).as_posix()
-        counts = name.split("/")[0] not in _NOT_SIMULATION and name not in _NOR
+        counts = not name.startswith(_NOT_SIMULATION) and name not in _NOR
         if counts or name in _BUT:
             digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

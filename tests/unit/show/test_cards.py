@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from o2o_sim.errors import ScenarioError
+from o2o_sim.levers import levers_of, move
 from o2o_sim.model import O2OModel
 from o2o_sim.record.frames import Encoder
 from o2o_sim.record.life import life_of
@@ -17,7 +18,6 @@ from o2o_sim.scenario.load import load_scenario
 from o2o_sim.show.cards import Cards
 from o2o_sim.show.cards_parts import means_by_month, whole
 from o2o_sim.show.cards_text import money
-from o2o_sim.show.levers import levers_of, move
 
 HAMLET = Path(__file__).parents[1] / "systems" / "hamlet.yaml"
 SCENARIOS = Path(__file__).parents[3] / "scenarios"

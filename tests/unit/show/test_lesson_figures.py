@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from o2o_sim import O2OModel, load_scenario
+from o2o_sim.levers import set_levers
 from o2o_sim.show.lessons import SHIPPED, load_lesson
-from o2o_sim.show.levers import set_levers
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
 

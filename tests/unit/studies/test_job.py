@@ -163,7 +163,7 @@ def test_plugins_are_refused_where_they_are_named(imported):
 def package(tmp_path, monkeypatch):
     """A package in which the digest is made instead; a function that makes it anew."""
     top = tmp_path / "package"
-    for name in ("model.py", "cli.py", "market/rules.py", "record/metrics.py", "record/frames.py",
+    for name in ("model.py", "cli.py", "cli_app.py", "market/rules.py", "record/metrics.py", "record/frames.py",
                  "show/maps.py", *(f"studies/{n}.py" for n in ("job", "run", "rows", "study"))):  # fmt: skip
         (top / name).parent.mkdir(parents=True, exist_ok=True)
         (top / name).write_text(f"# {name}\n")
@@ -180,7 +180,9 @@ def test_code_of_the_simulation_counts(package, name):
     assert code_digest.__wrapped__() != before
 
 
-@pytest.mark.parametrize("name", ["cli.py", "record/frames.py", "show/maps.py", "studies/study.py"])
+@pytest.mark.parametrize(
+    "name", ["cli.py", "cli_app.py", "record/frames.py", "show/maps.py", "studies/study.py"]
+)
 def test_code_around_the_simulation_does_not(package, name):
     before = code_digest.__wrapped__()
     edited(package / name, "#", "##")

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from o2o_sim.errors import ScenarioError
+from o2o_sim.levers import checked, find_levers, levers_of, move, own_copy, set_levers
 from o2o_sim.model import O2OModel
 from o2o_sim.record.archive import tables_digest
 from o2o_sim.scenario.describe import json_schema
 from o2o_sim.scenario.load import load_scenario
-from o2o_sim.show.levers import checked, find_levers, levers_of, move, own_copy, set_levers
 
-HAMLET = Path(__file__).parents[1] / "systems" / "hamlet.yaml"
+HAMLET = Path(__file__).parent / "systems" / "hamlet.yaml"
 # Everything that has a lever: a mall with a turnover lease, three kinds of platform, couriers, phone payment,
 # and shops that look and order. A month's end comes on day 20, another on day 50.
 EVERYTHING = """

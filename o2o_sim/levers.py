@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from ..errors import ScenarioError
-from ..scenario.places import dotted
-from ..scenario.shape import closest
+from .errors import ScenarioError
+from .scenario.places import dotted
+from .scenario.shape import closest
 
 if TYPE_CHECKING:
-    from ..model import O2OModel
-    from ..scenario.schema import Spec
+    from .model import O2OModel
+    from .scenario.schema import Spec
 
 GROUPS = {
     "levers": "All shops and platforms",
@@ -306,8 +306,8 @@ def for_people(fault: ScenarioError) -> str:
 
 def _check_whole(spec: Spec) -> None:
     """What keys say about each other. Lines of the file are left out: what was moved stands in none."""
-    from ..errors import Problem
-    from ..scenario.checks import check
+    from .errors import Problem
+    from .scenario.checks import check
 
     if faults := check(spec):
         raise ScenarioError([Problem(p.message, key=p.key, hint=p.hint) for p in faults])
@@ -377,7 +377,7 @@ def _commission(model: O2OModel, lever: Lever, value: float) -> None:
 
 
 def _subsidy(model: O2OModel, lever: Lever, value: float) -> None:
-    from ..policies.subsidy import Stopped
+    from .policies.subsidy import Stopped
 
     platform = _platform(model, lever)
     if isinstance(platform.policy, Stopped):
