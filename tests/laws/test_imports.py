@@ -1,9 +1,15 @@
-"""The house keeps its floors: imports point down only, and every draw comes from `streams`."""
+"""The package keeps its floors: imports point down only and in no circle, and every draw comes from `streams`."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
+
+import networkx as nx
+import pytest
 
 import o2o_sim
 
@@ -19,6 +25,9 @@ FLOOR = {
     "agents": 3,
     "policies": 3,
     "systems": 3,
+    "record.life": 3,  # the life that a store tells
+    "record.outcomes": 4,
+    "record.recorder": 4,  # the model carries its recorder
     "model": 4,
     "phases": 4,
     "review": 4,
@@ -35,12 +44,17 @@ FLOOR = {
     "cli_report": 6,
     "__main__": 6,
 }
+"""The floor of each module; the longest name that a module's own begins with counts."""
+
 UPWARDS = {
-    ("model", "record"),  # the model carries its recorder
-    ("studies", "show"),  # a run's folder holds its plots
-    ("record", "show"),  # a result shows itself in a notebook
+    ("type", "agents", "model"): "an agent belongs to a model and reads the city in it",
+    ("type", "policies", "model"): "a policy judges one store or platform of a model",
+    ("type", "systems", "model"): "a system is called with the model that it works in",
+    ("lazy", "studies", "show"): "the folder of a run or a study holds its plots and tables",
+    ("lazy", "record", "show"): "a result shows itself in a notebook",
 }
-"""The only ways up, each for the reason given."""
+"""The only ways up, each for the reason given. A `type` import is for type checkers alone, a `lazy` one stands
+in a function, a `module` one (of which none points up) runs when its module is imported."""
 
 FORBIDDEN = {"random", "rng", "shuffle_do", "default_rng", "RandomState"}
 ELSEWHERE = {
@@ -54,50 +68,123 @@ def modules() -> list[tuple[Path, ast.Module]]:
     return [(f, ast.parse(f.read_text(encoding="utf-8"))) for f in sorted(ROOT.rglob("*.py"))]
 
 
-def imported(tree: ast.Module, package: list[str]) -> list[list[str]]:
-    """What a module of `package` imports of ours when it runs, as paths below o2o_sim."""
-    found = []
-    skipped = {
-        below
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-        for part in node.body
-        for below in ast.walk(part)
-    }
-    for node in ast.walk(tree):
-        if node in skipped:
-            continue
+class Import(NamedTuple):
+    """One module of ours that another imports, both by their paths below o2o_sim (`market.rules`)."""
+
+    kind: str
+    here: str
+    there: str
+
+
+def name_of(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {name_of(file) for file in ROOT.rglob("*.py")}
+
+
+def statements(node: ast.AST, kind: str = "module") -> Iterator[tuple[str, ast.Import | ast.ImportFrom]]:
+    """The import statements below a node, each with its kind."""
+    for field, value in ast.iter_fields(node):
+        below = kind
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and kind == "module":
+            below = "lazy"
+        elif isinstance(node, ast.If) and field == "body" and "TYPE_CHECKING" in ast.dump(node.test):
+            below = "type"
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.Import | ast.ImportFrom):
+                yield below, child
+            elif isinstance(child, ast.AST):
+                yield from statements(child, below)
+
+
+def imports_of(file: Path, tree: ast.Module) -> Iterator[Import]:
+    """What a module imports of ours, and how."""
+    here = name_of(file)
+    package = ["o2o_sim", *file.relative_to(ROOT).parent.parts]
+    for kind, node in statements(tree):
         if isinstance(node, ast.Import):
             paths = [alias.name.split(".") for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            above = ["o2o_sim", *package][: len(package) + 2 - node.level] if node.level else []
+        else:
+            above = package[: len(package) + 1 - node.level] if node.level else []
             stem = above + (node.module.split(".") if node.module else [])
             paths = [[*stem, alias.name] for alias in node.names]
-        else:
-            continue
-        found += [path[1:] for path in paths if path[0] == "o2o_sim"]
-    return found
+        for first, *path in paths:
+            if first == "o2o_sim":
+                while ".".join(path) not in NAMES:
+                    path.pop()  # the last part is a name in a module
+                yield Import(kind, here, ".".join(path))
+
+
+@cache
+def all_imports() -> list[Import]:
+    return [found for file, tree in modules() for found in imports_of(file, tree)]
+
+
+def floor(name: str) -> int:
+    while name not in FLOOR:
+        name, _, last = name.rpartition(".")
+        assert name, f"say on which floor {last} is"
+    return FLOOR[name]
 
 
 def test_imports_point_down():
-    wrong = []
-    for file, tree in modules():
-        at = file.relative_to(ROOT).with_suffix("").parts
-        if at == ("__init__",):
+    wrong, used = set(), set()
+    for kind, here, there in all_imports():
+        if not here:
             continue  # the front door names what lies behind it, and imports it when asked
-        here = at[0]
-        assert here in FLOOR, f"say on which floor {here} is"
-        for path in imported(tree, list(at[:-1])):
-            there = path[0] if path and path[0] in FLOOR else ""
-            if FLOOR[there] > FLOOR[here] and (here, there) not in UPWARDS:
-                wrong.append(f"{'/'.join(at)} imports {'.'.join(path)}")
+        if floor(there) > floor(here):
+            way = kind, here.partition(".")[0], there.partition(".")[0]
+            used.add(way)
+            if way not in UPWARDS:
+                wrong.add(f"{here} imports {there} ({kind})")
     assert not wrong
+    assert used == set(UPWARDS), "a way up that nobody takes should not be listed"
+
+
+def loops(found: list[Import]) -> list[list[str]]:
+    """Modules that cannot be imported without one another. To import a module of another package is to import
+    that package too; its own package is being imported already."""
+    graph = nx.DiGraph()
+    for kind, here, there in found:
+        if kind != "module":
+            continue
+        graph.add_edge(here, there)
+        parts = there.split(".")
+        packages = [".".join(parts[:k]) for k in range(1, len(parts))]
+        graph.add_edges_from((here, p) for p in packages if here != p and not here.startswith(f"{p}."))
+    circles = [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
+    return circles + [[a] for a, b in graph.edges if a == b]
+
+
+def test_no_import_loops():
+    """Any module can be imported first."""
+    assert not loops(all_imports())
+
+
+@pytest.mark.parametrize(
+    ("kind", "here", "there", "circle"),
+    [
+        ("module", "cli_app", "cli", ["cli", "cli_app"]),
+        ("module", "errors", "scenario", ["errors", "scenario", "scenario.load"]),
+        ("module", "errors", "scenario.keys", ["errors", "scenario", "scenario.load"]),
+        ("module", "cli", "cli", ["cli"]),
+        ("lazy", "cli_app", "cli", None),
+        ("module", "scenario.keys", "scenario.load", None),
+    ],
+)
+def test_loops_are_found(kind, here, there, circle):
+    house = [("cli", "cli_app"), ("scenario", "scenario.load"), ("scenario.load", "errors")]
+    found = [Import("module", *edge) for edge in house]
+    assert loops([*found, Import(kind, here, there)]) == ([circle] if circle else [])
 
 
 def test_the_front_door_costs_nothing():
     """`import o2o_sim` imports nothing of ours but for the eyes of type checkers."""
-    tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
-    assert imported(tree, []) == []
+    front = ROOT / "__init__.py"
+    found = imports_of(front, ast.parse(front.read_text(encoding="utf-8")))
+    assert {one.kind for one in found} <= {"type", "lazy"}
 
 
 def test_no_other_random_numbers():
