@@ -1,6 +1,6 @@
 """Carry out the three shipped studies and put a picture of each into docs/pictures.
 
-python docs/make_studies.py [levers subsidy_war circles], or `make studies`
+python docs/make_studies.py [levers subsidy_replies circles], or `make studies`
 
 Together they are some 180 runs of half a minute to a minute on one core; what is done is not done again.
 """
@@ -16,7 +16,7 @@ from o2o_sim.studies import Work, sweep
 ROOT = Path(__file__).parents[1]
 PICTURES = {
     "levers": "outcome_map.png",
-    "subsidy_war": "response_burn.png",
+    "subsidy_replies": "response_burn.png",
     "circles": "response_circles.png",
 }
 

@@ -237,7 +237,7 @@ FEWER = {
         "factors.circles.cases.3=null",
         "factors.circles.cases.5=null",
     ],
-    "subsidy_war": ["factors.burn.values=[4]", "factors.reply.cases.none=null"],
+    "subsidy_replies": ["factors.burn.values=[4]", "factors.reply.cases.none=null"],
 }
 
 
