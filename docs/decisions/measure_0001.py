@@ -43,4 +43,5 @@ for _ in range(AGENTS):
 each = (tracemalloc.get_traced_memory()[0] - before) / AGENTS
 print(f"categories {len(spec.categories)}, platforms {len(spec.platforms)}; tables {', '.join(TABLES)}")
 print(f"Mesa agent: {each:.0f} bytes per consumer")
-print(f"record:     {model.consumers.bytes_each:.0f} bytes per consumer")
+record = sum(column.nbytes for column in model.consumers.columns) / len(model.consumers)
+print(f"record:     {record:.0f} bytes per consumer")

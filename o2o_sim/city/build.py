@@ -101,7 +101,7 @@ def _build(spec: CitySpec, origin: Origin | Path | str | None, seed: int) -> Cit
             key="city.cell_m",
             hint="Enlarge cell_m, or make the map smaller.",
         )
-    river = _river(spec, grid, projection)
+    river = _river(spec, projection)
     land = np.ones(grid.cells, dtype=bool) if river is None else ~river.water(grid)
     if not land.any():
         raise ScenarioError("the river covers the whole map", key="city.river.width_m")
@@ -199,7 +199,7 @@ def _import_people(
     return residents, income, jobs
 
 
-def _river(spec: CitySpec, grid: Grid, projection: Projection | None) -> River | None:
+def _river(spec: CitySpec, projection: Projection | None) -> River | None:
     """The river in metres."""
     if spec.river is None:
         return None

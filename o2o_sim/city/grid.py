@@ -86,9 +86,3 @@ class Projection:
         x = (np.asarray(lon, dtype=float) - self.lon0) * (per_degree * math.cos(math.radians(self.lat0)))
         y = (np.asarray(lat, dtype=float) - self.lat0) * per_degree
         return np.round(x - self.west_m, 3), np.round(y - self.south_m, 3)
-
-    def to_degrees(self, x_m: Any, y_m: Any) -> tuple[Any, Any]:
-        """(lon, lat) of a point of the map: the inverse of `to_m`."""
-        per_degree = EARTH_RADIUS_M * math.pi / 180
-        lon = self.lon0 + (np.asarray(x_m) + self.west_m) / (per_degree * math.cos(math.radians(self.lat0)))
-        return lon, self.lat0 + (np.asarray(y_m) + self.south_m) / per_degree

@@ -143,12 +143,6 @@ class Travel:
             np.concatenate([np.zeros(0, np.float32), *(f[2] for f in found)]),
         )
 
-    def minutes_between(self, cell_a: int, cell_b: int, on: date | None = None) -> float:
-        """Minutes from one cell to another (and back); infinity if there is no way."""
-        cell, minutes = self.minutes_from([cell_a], np.inf, on).of(0)
-        hit = minutes[cell == cell_b]
-        return float(hit[0]) if len(hit) else float("inf")
-
     def _rows(
         self, places: NDArray[np.int64], limit_min: float, on: date | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:

@@ -121,11 +121,6 @@ class Population:
             return self.columns.extra[self.extra_names.index(name)]
         raise AttributeError(f"consumers have no field {name!r}")
 
-    @property
-    def bytes_each(self) -> float:
-        """Bytes of state per consumer."""
-        return sum(c.nbytes for c in self.columns) / len(self)
-
     def position(self, consumer_id: int) -> int:
         """The row of a consumer in the columns."""
         if not 0 <= consumer_id < len(self):

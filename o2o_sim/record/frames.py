@@ -69,7 +69,6 @@ class Encoder:
             (k for k, e in enumerate(model.events) if e["date"] >= model.date), len(model.events)
         )
         self._circle = {name: k for k, name in enumerate(model.circles)}
-        self._circle_of = np.zeros(0, np.int64)
         self._sales = np.zeros(model.city.grid.cells)
         self._table: Any = None
 

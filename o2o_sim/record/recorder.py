@@ -37,7 +37,6 @@ class Recorder:
         self._circles: list[dict[str, Any]] = []
         self._city_months: list[dict[str, Any]] = []
         self._month_sales: dict[tuple[str, int, int, int], np.ndarray] = {}
-        self._parcels: dict[tuple[int, int], int] = {}
         self._fresh: dict[str, float] = {}
 
     # -- every day ---------------------------------------------------------------------------------------

@@ -30,7 +30,6 @@ def contour_levels(values: np.ndarray, noise: float = 0.0) -> np.ndarray:
     than the 95 % interval of a place is wide, given the `noise` (standard error) of a place."""
     low, high = np.nanmin(values), np.nanmax(values)
     least = min(max((high - low) / 6, 4 * noise), _STEPS[-1]) - 1e-9
-    least = min(max((high - low) / 6, 4 * noise), _STEPS[-1]) - 1e-9
     step = next(s for s in _STEPS if s >= least)
     found = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
     return np.asarray(found[(found > low + 0.1 * step) & (found < high - 0.1 * step)])

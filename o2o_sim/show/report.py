@@ -246,7 +246,7 @@ def _sections(runs: Sequence[Run], found: Pairing | None) -> Iterable[Section]:
     for k, picture in enumerate(shown[0][1]):
         drawn = "".join(_figure(run, mine[k]) for run, mine in shown)
         yield (picture.name, picture.title, drawn)
-    yield ("stores", "Outcomes, store by store", _tables(runs, found))
+    yield ("stores", "Outcomes, store by store", _tables(runs))
     yield ("words", "What the words mean", _glossary())
     yield (
         "scenario",
@@ -352,7 +352,7 @@ def _figure(run: Run, picture: Picture) -> str:
     )
 
 
-def _tables(runs: Sequence[Run], found: Pairing | None) -> str:
+def _tables(runs: Sequence[Run]) -> str:
     parts = []
     for run in runs:
         table = run.result.outcomes
