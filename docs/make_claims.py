@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from o2o_sim.studies import Work, run_claims
+from o2o_sim import Work, run_claims
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/claims.md"

@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from o2o_sim.studies import Work, sweep
+from o2o_sim import Work, sweep
 
 ROOT = Path(__file__).parents[1]
 PICTURES = {

@@ -8,9 +8,7 @@ from pathlib import Path
 
 from mesa.visualization import SolaraViz, make_plot_component
 
-from o2o_sim import O2OModel, load_scenario
-from o2o_sim.levers import own_copy
-from o2o_sim.show.solara_map import CityMap
+from o2o_sim import CityMap, O2OModel, load_scenario, own_copy
 
 SCENARIO = load_scenario(Path(__file__).parents[2] / "scenarios/classroom.yaml")
 

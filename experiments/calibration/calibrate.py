@@ -57,8 +57,7 @@ def one(job: tuple[int, int, int, tuple[str, ...]]) -> dict[str, float]:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from measure import measure
 
-    from o2o_sim.model import O2OModel
-    from o2o_sim.scenario.load import load_scenario
+    from o2o_sim import O2OModel, load_scenario
 
     spec = load_scenario(BASE, [f"population={population}", f"days={days}", *overrides])
     frames = O2OModel(spec, seed=seed).run().results()

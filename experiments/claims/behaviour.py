@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, get_args
 
-from o2o_sim.errors import ScenarioError
+from o2o_sim import ScenarioError, Spec
 from o2o_sim.scenario.checks import check
 from o2o_sim.scenario.load import to_plain
-from o2o_sim.scenario.schema import Spec
 from o2o_sim.scenario.shape import ITEM, NAME, known_paths
 from o2o_sim.studies.designs import Factor, lhs
 

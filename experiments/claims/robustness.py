@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from scipy import stats
 from sensitivity import COLUMNS, DESIGN_SEED, FILE, POINTS, SMALL, headlines
 
+from o2o_sim import proportion_interval
 from o2o_sim.show.tables_studies import kind_of, written
 from o2o_sim.studies.claim import ClaimSpec, Expectation, label
-from o2o_sim.studies.statistics import proportion_interval
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs/claims.md"

@@ -24,12 +24,10 @@ from typing import Any
 import pandas as pd
 from behaviour import defaults, design, moved_spec, said
 
-from o2o_sim.errors import ScenarioError
-from o2o_sim.record.metrics import metrics, monthly, window_value
-from o2o_sim.scenario.schema import Spec
+from o2o_sim import ScenarioError, Spec, metrics, run
+from o2o_sim.record.metrics import monthly, window_value
 from o2o_sim.studies.claim import ClaimSpec, load_claims
 from o2o_sim.studies.job import key_of
-from o2o_sim.studies.run import run
 
 HERE = Path(__file__).parent
 FILE = HERE / "robustness.csv"

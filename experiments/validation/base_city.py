@@ -10,9 +10,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT)]
 
-from o2o_sim import run  # noqa: E402
-from o2o_sim.record.result import RunResult  # noqa: E402
-from o2o_sim.studies.statistics import Interval, mean_interval  # noqa: E402
+from o2o_sim import Interval, RunResult, mean_interval, run  # noqa: E402
 
 BASE, SMALL = ROOT / "scenarios" / "base.yaml", ROOT / "scenarios" / "classroom.yaml"
 SEEDS = (1, 2, 3, 4, 5)

@@ -23,8 +23,7 @@ from base_city import base  # noqa: E402
 from logit import logit  # noqa: E402
 from results import Result, table  # noqa: E402
 
-from o2o_sim.record.result import RunResult  # noqa: E402
-from o2o_sim.studies.statistics import proportion_interval  # noqa: E402
+from o2o_sim import RunResult, proportion_interval  # noqa: E402
 
 DISTRESS = 0.15
 """Rent on sales above which a store is held to be in distress (stylised facts, read)."""

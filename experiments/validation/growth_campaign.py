@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from o2o_sim.systems import System
+from o2o_sim.plugin import System
 
 FIRST, END = date(2013, 3, 1), date(2013, 5, 1)
 PLATFORM = "tuan"

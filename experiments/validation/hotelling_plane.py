@@ -71,9 +71,8 @@ from kept_tables import KEPT as ALL_KEPT  # noqa: E402
 from kept_tables import made_once  # noqa: E402
 from results import Result, table  # noqa: E402
 
-from o2o_sim import O2OModel, load_scenario  # noqa: E402
+from o2o_sim import Interval, O2OModel, load_scenario, mean_interval  # noqa: E402
 from o2o_sim.studies.job import key_of  # noqa: E402
-from o2o_sim.studies.statistics import Interval, mean_interval  # noqa: E402
 
 SCENARIO, KEPT = HERE / "hotelling_plane.yaml", ALL_KEPT / "hotelling_plane"
 PICTURE = ROOT / "docs" / "pictures" / "hotelling_plane.png"

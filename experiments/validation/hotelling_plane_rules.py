@@ -19,11 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from o2o_sim.market.consumers import ONLINE
-from o2o_sim.market.expected import Needs
-from o2o_sim.policies.decisions import KEEP, StorePolicy
-from o2o_sim.streams import name_bits, uniforms
-from o2o_sim.systems import System
+from o2o_sim.plugin import KEEP, ONLINE, Needs, StorePolicy, System, name_bits, uniforms
 
 AROUND = ((0, 1), (1, 0), (0, -1), (-1, 0))
 """A step north, east, south, west."""

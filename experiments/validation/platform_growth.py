@@ -36,10 +36,15 @@ sys.path[:0] = [str(HERE), str(ROOT)]
 from kept_tables import KEPT  # noqa: E402
 from results import Result, table  # noqa: E402
 
-from o2o_sim import load_scenario  # noqa: E402
-from o2o_sim.studies import Work, run_claims  # noqa: E402
+from o2o_sim import (  # noqa: E402
+    Interval,
+    Work,
+    load_scenario,
+    mean_interval,
+    paired_interval,
+    run_claims,
+)
 from o2o_sim.studies.claims import Test, Tested, judge  # noqa: E402
-from o2o_sim.studies.statistics import Interval, mean_interval, paired_interval  # noqa: E402
 
 SCENARIO, CLAIMS = HERE / "platform_growth.yaml", HERE / "growth_claims"
 SEEDS = 12

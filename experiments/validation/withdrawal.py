@@ -39,9 +39,8 @@ sys.path[:0] = [str(HERE), str(ROOT)]
 from kept_tables import KEPT, made_once  # noqa: E402
 from results import Result, table  # noqa: E402
 
-from o2o_sim import load_scenario, run  # noqa: E402
+from o2o_sim import Interval, load_scenario, mean_interval, run  # noqa: E402
 from o2o_sim.studies.job import key_of  # noqa: E402
-from o2o_sim.studies.statistics import Interval, mean_interval  # noqa: E402
 
 SCENARIO = ROOT / "scenarios" / "subsidy_war.yaml"
 BEGIN, STOP, LAST = date(2014, 1, 10), date(2014, 5, 17), date(2014, 6, 30)

@@ -26,7 +26,9 @@ KINDS = (
 """Kinds of account. The first nine are single accounts with these numbers; the others are many."""
 
 CONSUMERS, SUPPLIERS, STAFF, COURIERS, PROVIDERS, OWNERS, INVESTORS, OUTSIDE_SELLERS, OVERHEADS = range(9)
+"""Numbers of the single accounts, each of which is also its kind."""
 LANDLORD, PLATFORM, STORE = 9, 10, 11
+"""Kinds of which there are many accounts; `Ledger.open` opens one."""
 
 LINES = (
     "sales",

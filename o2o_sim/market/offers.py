@@ -18,10 +18,11 @@ from .compiled import kernel
 LANES = 8
 """Lists of visible offers are padded to a multiple of this, so that whole vectors can be compared."""
 
-# How an offer comes to be seen.
 AT_PLACE, DELIVERED, EVERYWHERE, FOLLOWERS = range(4)
+"""How an offer comes to be seen; `Offer` says by whom."""
 
 NONE = -1
+"""No store, platform, place or carrier."""
 MOST_CHANNELS = 32
 
 

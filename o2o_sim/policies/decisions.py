@@ -30,6 +30,7 @@ class Decision:
 
 
 KEEP = Decision("keep")
+"""Nothing changes; without a reason it is no event."""
 
 
 @dataclass

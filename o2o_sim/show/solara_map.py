@@ -1,7 +1,7 @@
 """The city as a component of Mesa's SolaraViz, beside Mesa's own plots and sliders.
 
     from mesa.visualization import SolaraViz
-    from o2o_sim.show.solara_map import CityMap
+    from o2o_sim import CityMap
 
     page = SolaraViz(model, components=[CityMap])
 

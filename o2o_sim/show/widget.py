@@ -1,6 +1,6 @@
 """The city in a notebook: plays live in Jupyter, marimo and whatever else shows an anywidget.
 
-    from o2o_sim.show import CityWidget
+    from o2o_sim import CityWidget
     CityWidget("scenarios/classroom.yaml")
 
 The page's own module runs in the cell; this end carries its messages (live.py) over the notebook's own

@@ -20,7 +20,7 @@ from ..record.metrics import HEADLINE, METRICS, family_of, label_of
 from ..scenario.load import load_scenario
 from .points import Point, cases
 from .statistics import FIRST_LOOK, Interval, mean_interval, next_count, paired_interval
-from .study import Results, Study, load
+from .study import Results, Study, load_results
 from .work import Work, check_metrics, folder_of
 
 REPLICATES = 10
@@ -170,7 +170,7 @@ def compare(
         study = Study(folder, about)
         study.run(first, w)
         while wanted:
-            found = Comparison(load(folder), names, [])
+            found = Comparison(load_results(folder), names, [])
             found.results.needs_some()
             check_metrics(wanted, found.metrics, **ASKED)
             gaps = {f"{m} {k}": _gaps(found, name, m) for m in wanted for k, name in enumerate(names[1:])}

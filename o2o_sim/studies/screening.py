@@ -32,7 +32,7 @@ from .points import (
     windows_of,
 )
 from .spec import Scalar, StudySpec
-from .study import Case, Results, Study, load
+from .study import Case, Results, Study, load_results
 from .sweeps import check_metrics
 from .work import Work, folder_of
 
@@ -112,7 +112,7 @@ def sensitivity(
         home = Study(folder, about(study, "sensitivity"), windows_of(study))
         home.run(begun.cases, w)
         if screening and said.method == "both":
-            kept = _kept(study, screening, load(folder), wanted[0])
+            kept = _kept(study, screening, load_results(folder), wanted[0])
             held |= {f.name: f.at(0.5) for f in factors if f not in kept}
             first = len(screening.unit)
             indices = _part(study, designs.saltelli, said.base_points, kept, held, first, w)

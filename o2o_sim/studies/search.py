@@ -22,7 +22,7 @@ from .goal import Goal, Value, ends, seek
 from .points import Point, about, cases, factors_of, labels_of, load_study, point, windows_of
 from .prim import needs_workbench
 from .spec import DiscoverSpec, GoalSpec, StudySpec
-from .study import Results, Study, load
+from .study import Results, Study, load_results
 from .sweeps import points_of
 from .work import Work, folder_of
 
@@ -177,13 +177,13 @@ def _goal(study: StudySpec, said: GoalSpec, home: Study, work: Work) -> Goal:
 
     def measure(value: Value, n: int) -> np.ndarray:
         carry_out([value], n)
-        number, whole = list(points).index(value), load(home.folder)
+        number, whole = list(points).index(value), load_results(home.folder)
         mine = [case for case in whole.plan["cases"] if case["point"] == number]
         return _values(study, replace(whole, plan=whole.plan | {"cases": mine}), said.metric)[:n]
 
     # Together, for more workers than one end keeps busy.
     carry_out(ends(factor), said.replicates)
-    load(home.folder).needs_some()
+    load_results(home.folder).needs_some()
     return seek(said, factor, measure)
 
 

@@ -99,7 +99,7 @@ class Study:
         if all(self._file(c.job.key).is_file() for c in self.cases):
             results.write_tables()
             self._write_plan(complete=True)
-        return load(self.folder)
+        return load_results(self.folder)
 
     def _file(self, key: str) -> Path:
         return self.folder / RUNS / f"{key}.parquet"
@@ -309,7 +309,7 @@ def _window(said: dict[str, Any]) -> Window:
     return Window(said["name"], said["series"], **days)  # type: ignore[arg-type]
 
 
-def load(folder: str | os.PathLike[str]) -> Results:
+def load_results(folder: str | os.PathLike[str]) -> Results:
     """Read a study back, finished or not. Raises ScenarioError if the folder holds none."""
     path = Path(folder)
     try:

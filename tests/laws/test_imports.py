@@ -28,6 +28,7 @@ FLOOR = {
     "record.life": 3,  # the life that a store tells
     "record.outcomes": 4,
     "record.recorder": 4,  # the model carries its recorder
+    "plugin": 4,
     "model": 4,
     "phases": 4,
     "review": 4,

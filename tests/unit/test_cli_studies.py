@@ -11,7 +11,7 @@ import pytest
 
 from o2o_sim import cli, cli_studies
 from o2o_sim.show import plots_studies
-from o2o_sim.studies.study import load
+from o2o_sim.studies.study import load_results
 
 DRAW_COMPARISON = plots_studies.draw_comparison
 ROOT = Path(__file__).parents[2]
@@ -172,7 +172,7 @@ def test_compare_shows_tables_and_the_folder(call, town, dear, pretend, monkeypa
     }
     assert [p.name for p in (folder / "plots").iterdir()] == ["difference_dear.png"]
     assert pretend.asked == [5]
-    assert load(folder).about == {
+    assert load_results(folder).about == {
         "kind": "compare",
         "names": ["town", "dear"],
         "question": "And if rents doubled?",

@@ -14,7 +14,7 @@ from o2o_sim.errors import ScenarioError
 from o2o_sim.show.tables_studies import comparison_tables
 from o2o_sim.studies.comparison import compare
 from o2o_sim.studies.statistics import FIRST_LOOK, mean_interval
-from o2o_sim.studies.study import load
+from o2o_sim.studies.study import load_results
 
 
 @pytest.fixture(autouse=True)
@@ -369,7 +369,7 @@ def test_parts_of_a_study_come_together(pair, pretend, tmp_path):
     assert compare(pair, replicates=4, work=pretend.work(shard=(1, 3))) is None
     assert compare(pair, replicates=4, work=pretend.work(shard=(3, 3))) is None
     (folder,) = (tmp_path / "runs").iterdir()
-    assert load(folder).missing == 8 - len(pretend.done) == 3
+    assert load_results(folder).missing == 8 - len(pretend.done) == 3
     # Whoever asks without a part does what is left, once.
     found = compare(pair, replicates=4, work=pretend.work())
     assert len({j.key for j in pretend.done}) == len(pretend.done) == 8

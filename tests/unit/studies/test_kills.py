@@ -13,7 +13,7 @@ import pytest
 
 from o2o_sim.studies.engines import TRIES, Processes
 from o2o_sim.studies.job import execute
-from o2o_sim.studies.study import TABLES, Case, Study, load
+from o2o_sim.studies.study import TABLES, Case, Study, load_results
 from o2o_sim.studies.work import Work
 
 pytestmark = [
@@ -54,14 +54,14 @@ def test_a_command_that_is_killed_goes_on_where_it_was(told, tmp_path, who):
 
     kept = {job.seed for job in told.jobs(range(runs)) if (folder / "runs" / f"{job.key}.parquet").is_file()}
     begun = told.begun()
-    assert len(kept) >= 5 and 1 not in kept and not load(folder).plan["complete"]
-    assert set(load(folder).runs["seed"]) == kept
+    assert len(kept) >= 5 and 1 not in kept and not load_results(folder).plan["complete"]
+    assert set(load_results(folder).runs["seed"]) == kept
 
     again = start(told, folder, runs, who)
     out, err = again.communicate(timeout=300)
     assert again.returncode == 0, err.decode()
     assert int(out.split()[0]) == len(kept)
-    results = load(folder)
+    results = load_results(folder)
     assert results.plan["complete"] and list(results.ok["seed"]) == list(range(runs))
     assert told.begun() == begun + Counter(set(range(runs)) - kept)
 

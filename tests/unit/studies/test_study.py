@@ -18,7 +18,7 @@ from o2o_sim.record.metrics import Window
 from o2o_sim.scenario.load import load_scenario
 from o2o_sim.studies.job import Job, job
 from o2o_sim.studies.rows import TEXTS
-from o2o_sim.studies.study import TABLES, Case, Study, load
+from o2o_sim.studies.study import TABLES, Case, Study, load_results
 
 
 def figures_of(job: Job) -> dict:
@@ -107,7 +107,7 @@ def test_what_an_unfinished_study_says_is_what_a_finished_one_says(ask, tmp_path
     whole = ask(points=(0, 1))[1]
     path = tmp_path / "study" / "study.json"
     path.write_text(path.read_text().replace('"complete": true', '"complete": false'))
-    part = load(tmp_path / "study")
+    part = load_results(tmp_path / "study")
     assert not part.plan["complete"] and part.missing == 0
     for table in TABLES:
         assert_frame_equal(getattr(part, table), getattr(whole, table))
@@ -131,7 +131,7 @@ def test_more_replicates_or_points_run_only_what_is_new(ask):
 def test_an_interrupted_study_keeps_what_is_done_and_goes_on(ask, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         ask(replicates=5, stop_after=2)
-    part = load(tmp_path / "study")
+    part = load_results(tmp_path / "study")
     assert part.missing == 3 and list(part.runs["seed"]) == [3, 4]
     assert part.runs["sales_yuan"].tolist() == [21, 28] and len(part.stores) == 4
     assert not (tmp_path / "study" / "runs.parquet").exists()
@@ -204,7 +204,7 @@ def test_shards_are_equal_parts_that_make_a_whole(ask, tmp_path):
     assert [len(p) for p in parts] == [3, 4, 3]
     assert sorted(seed for part in parts for seed in part) == [*range(5), *range(100, 105)]
     assert ask(points=(0, 1), replicates=5)[0] == []
-    assert len(load(tmp_path / "study").runs) == 10
+    assert len(load_results(tmp_path / "study").runs) == 10
 
 
 def test_progress_is_told_of_what_is_there_and_of_every_run(ask):
@@ -218,14 +218,14 @@ def test_windows_are_metrics_of_the_study(ask, tmp_path):
     window = Window("late", "sales", date(2013, 2, 1), date(2013, 2, 28), date(2013, 1, 1), date(2013, 1, 31))
     _, results = ask(windows=[window], fail=(0,))
     assert results.runs["late"].tolist() == pytest.approx([float("nan"), 1.2 / 1.1, 2.2 / 2.1], nan_ok=True)
-    assert load(tmp_path / "study").windows == (window,)
+    assert load_results(tmp_path / "study").windows == (window,)
 
 
 def test_what_the_study_says_of_itself_is_kept(pretend, tmp_path):
     about = {"kind": "sweep", "name": "店", "labels": {"rent_x": "rent, times"}}
     study = Study(tmp_path / "study", about)
     study.run([], pretend.work())
-    assert study.finish().about == load(tmp_path / "study").about == about
+    assert study.finish().about == load_results(tmp_path / "study").about == about
 
 
 def test_a_factor_with_numbers_and_names_can_be_kept(spec, pretend, tmp_path):
@@ -270,10 +270,10 @@ def test_what_killed_processes_left_is_removed_when_it_is_old(ask, tmp_path):
 
 def test_a_folder_without_a_study_cannot_be_loaded(tmp_path):
     with pytest.raises(ScenarioError, match="is not the folder of a study"):
-        load(tmp_path)
+        load_results(tmp_path)
     (tmp_path / "study.json").write_text("{")
     with pytest.raises(ScenarioError, match="cannot be read"):
-        load(tmp_path)
+        load_results(tmp_path)
 
 
 def test_a_full_disk_ends_the_study_and_what_is_done_stays(ask, tmp_path, monkeypatch):
@@ -290,7 +290,7 @@ def test_a_full_disk_ends_the_study_and_what_is_done_stays(ask, tmp_path, monkey
     with pytest.raises(ScenarioError, match="cannot be written: No space left on device"):
         ask(replicates=5)
     monkeypatch.undo()
-    assert load(tmp_path / "study").missing == 3
+    assert load_results(tmp_path / "study").missing == 3
     assert not [p for p in (tmp_path / "study" / "runs").iterdir() if p.name.startswith(".")]
     assert len(ask(replicates=5)[0]) == 3
 
@@ -319,5 +319,5 @@ def test_a_damaged_file_is_named(ask, tmp_path):
     file = next((tmp_path / "study" / "runs").glob("*.parquet"))
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(ScenarioError, match="is not a run any more") as refused:
-        print(load(tmp_path / "study").runs)
+        print(load_results(tmp_path / "study").runs)
     assert file.name in str(refused.value) and "Delete the file" in str(refused.value)

@@ -14,7 +14,7 @@ from o2o_sim.errors import ScenarioError
 from o2o_sim.scenario.load import load_scenario
 from o2o_sim.studies.job import execute
 from o2o_sim.studies.points import load_study
-from o2o_sim.studies.study import load
+from o2o_sim.studies.study import load_results
 from o2o_sim.studies.sweeps import points_of, sweep
 
 SHIPPED = Path(__file__).parents[3] / "experiments" / "studies"
@@ -75,7 +75,7 @@ def test_the_table_is_tidy(study, pretend):
         [3, 1, 2, "ok", 2, 30, 232, 6],
     ]
     assert list(runs.columns[:8]) == ["point", "replicate", "seed", "key", "status", "error", "rent", "days"]
-    about = load(found.results.folder).about
+    about = load_results(found.results.folder).about
     assert (about["kind"], about["name"], about["question"]) == ("sweep", "Two by two", "What then?")
     assert about["labels"]["rent"] == "rents (x base)"
     assert found.results.folder.name.startswith("sweep-asked-")
