@@ -15,7 +15,6 @@ import numpy as np
 
 from . import phases, review, setup
 from .agents.circle import Circle
-from .agents.modes import CHANNEL_OF_MODE
 from .agents.platform import Platform
 from .agents.store import Store
 from .city.build import build_city
@@ -28,6 +27,7 @@ from .market.expected import Expected, Needs, expected_sales, usual_needs
 from .market.ledger import Ledger
 from .market.needs import count_users
 from .market.offers import MOST_CHANNELS, Table
+from .modes import Mode, modes_of
 from .policies.decisions import View
 from .record.recorder import Recorder
 from .scenario.schema import Spec
@@ -92,6 +92,7 @@ class O2OModel(mesa.Model):
         self.spec = spec
         self.day = 0
         self.extensions = Plugins(spec, allowed=plugins)
+        self.modes: dict[str, Mode] = modes_of(spec)
         origin: Any = spec._origin
         self.city = build_city(spec.city, origin, self.seed_number)
         self.expansion_factor = spec.residents / spec.population
@@ -189,7 +190,7 @@ class O2OModel(mesa.Model):
 
     def mode_contribution(self, store: Store, mode: str, month: Any) -> int:
         """What a mode brought a store this month, in fen: the margin of its channel less its fixed cost."""
-        channel = CHANNEL_OF_MODE[mode]
+        channel = self.modes[mode].channel
         margin = (
             int(self.month.channel_margin[store.number, self.channels.index(channel)])
             if channel in self.channels

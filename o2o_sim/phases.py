@@ -348,7 +348,7 @@ def learn(model: O2OModel) -> None:
     assert t is not None
     social = np.zeros(len(model.stores) + 1, np.bool_)
     for s in model.stores:
-        social[s.number + 1] = ("social" in s.modes or "app" in s.modes) and s.is_trading
+        social[s.number + 1] = s.makes_followers
     needs.learn_all(
         people.record,
         people.familiarity,

@@ -9,7 +9,6 @@ import numpy as np
 
 from . import setup
 from .agents.circle import Circle
-from .agents.modes import CHANNEL_OF_MODE
 from .agents.platform import Platform
 from .agents.store import CLOSED, ONLINE_ONLY, SHOWROOM, Store
 from .market.ledger import LINE
@@ -72,7 +71,6 @@ def market_view(model: O2OModel, trading: list[Store]) -> View:
     rents: dict[str, list[float]] = {}
     held: dict[tuple[str, str], list[bool]] = {}
     lifts: dict[str, list[float]] = {}
-    sellers: dict[tuple[str, str], int] = {}
     prices: dict[tuple[str, str], list[tuple[float, int, int]]] = {}
     for s in trading:
         if s.is_here:
@@ -85,15 +83,11 @@ def market_view(model: O2OModel, trading: list[Store]) -> View:
             margins.setdefault(s.category, []).append(margin)
             around.setdefault((s.circle.name, s.category), []).append(margin)
             rents.setdefault(s.format_name, []).append(-int(month.lines[LINE["rent"]]) / month.revenue)
-        for mode, channel in CHANNEL_OF_MODE.items():
-            held.setdefault((s.category, mode), []).append(mode in s.modes)
-            if mode in s.modes and month.revenue > 0:
-                lifts.setdefault(mode, []).append(month.sales_by_channel.get(channel, 0) / month.revenue)
-        holding = s.modes.get("marketplace")
-        if holding is not None and holding.platform is not None:
-            for c in s.floor:
-                pair = (holding.platform.name, c)
-                sellers[pair] = sellers.get(pair, 0) + 1
+        for name, mode in model.modes.items():
+            held.setdefault((s.category, name), []).append(name in s.modes)
+            if name in s.modes and month.revenue > 0:
+                through = month.sales_by_channel.get(mode.channel, 0)
+                lifts.setdefault(name, []).append(through / month.revenue)
     online, orders = model.recorder.parcels_this_month()
     return View(
         date=model.date,
@@ -106,7 +100,7 @@ def market_view(model: O2OModel, trading: list[Store]) -> View:
         online_share=online,
         members={p.name: p.members for p in model.platforms},
         orders=orders,
-        local_sellers=sellers,
+        modes=model.modes,
         rent_share={k: median(v) for k, v in rents.items()},
         systems=model.systems,
         shop_prices=prices,

@@ -9,11 +9,11 @@ import numpy as np
 from scipy.special import ndtri
 
 from .agents.circle import STREETS, Circle
-from .agents.modes import Holding, works_with
 from .agents.platform import Platform
 from .agents.store import Store
 from .errors import ScenarioError
 from .market.needs import Habits
+from .modes import Holding
 from .policies.integration import caller
 from .scenario.schema import Spec
 from .streams import name_bits, uniforms
@@ -98,7 +98,8 @@ def open_business(model: O2OModel) -> None:
 def _first_partner(model: O2OModel, store: Store, mode: str) -> Platform | None:
     """The platform whose agent called first, of those that a mode can be had with and that carry what it
     sells."""
-    fitting = [p for p in model.platforms if any(works_with(p, mode, c) for c in store.floor)]
+    works_with = model.modes[mode].works_with
+    fitting = [p for p in model.platforms if any(works_with(p, c) for c in store.floor)]
     return caller(mode, store, fitting) if fitting else None
 
 

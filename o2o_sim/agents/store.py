@@ -11,10 +11,10 @@ import mesa
 import numpy as np
 
 from ..market.ledger import LINE, OVERHEADS, OWNERS, PROVIDERS, STAFF, STORE
-from ..market.offers import Offer
+from ..market.offers import AT_PLACE, Offer
+from ..modes import Holding
 from ..streams import name_bits
 from ..units import FEN_PER_YUAN, fen
-from .modes import PUBLISH, Holding, walk_in
 
 if TYPE_CHECKING:
     from ..model import O2OModel
@@ -146,6 +146,12 @@ class Store(mesa.Agent):
         """Customers (real people) it can serve in a day."""
         return self.staff * self.format.served_per_staff_day
 
+    @property
+    def makes_followers(self) -> bool:
+        """Whether who buys from it can become its follower: it trades, and owns the customer of one of its
+        modes."""
+        return self.is_trading and any(self.model.modes[name].makes_followers for name in self.modes)
+
     def usual_sales_yuan(self) -> float:
         """Monthly sales of a usual unit of this floor area."""
         return self.area_m2 * self.format.sales_per_m2_year_yuan / 12
@@ -190,19 +196,23 @@ class Store(mesa.Agent):
     def sharers(self, mode: str) -> int:
         """How many shops bear the cost of a mode together: those of its chain that hold it, itself included,
         or that take it up together today (`together`)."""
-        if not (self.chain and getattr(self.model.spec.modes, mode).shared_by_chain):
+        if not (self.chain and self.model.modes[mode].settings.shared_by_chain):
             return 1
         others = (s for s in self.model.stores if s.chain == self.chain and s is not self and s.is_trading)
         return max(self.together, 1 + sum(mode in s.modes for s in others))
 
     def mode_cost_yuan(self, mode: str) -> float:
         """Its part of what a mode costs in a month, whether it holds the mode or thinks of it."""
-        return getattr(self.model.spec.modes, mode).fixed_yuan_month / self.sharers(mode)
+        return self.model.modes[mode].settings.fixed_yuan_month / self.sharers(mode)
+
+    def setup_cost_yuan(self, mode: str) -> float:
+        """Its part of what beginning a mode costs."""
+        return self.model.modes[mode].settings.setup_yuan / self.sharers(mode)
 
     # -- what it offers ----------------------------------------------------------------------------------
     def fit(self, mode: str) -> float:
         """How well its manager handles a mode: 1 with the skill it needs, 0 without any."""
-        needed = getattr(self.model.spec.modes, mode).skill
+        needed = self.model.modes[mode].settings.skill
         return 1.0 if needed == 0 else min(1.0, self.skill / needed)
 
     def key(self, channel: str, category: str) -> np.uint64:
@@ -216,12 +226,18 @@ class Store(mesa.Agent):
         rows = []
         for category, share in self.floor.items():
             if self.is_here:
-                rows.append(walk_in(self, category, share))
+                rows.append(self.walk_in(category, share))
             for mode, holding in self.modes.items():
-                offer = PUBLISH[mode](self, category, share, holding)
+                offer = self.model.modes[mode].publish(self, category, share, holding)
                 if offer is not None:
                     rows.append(offer)
         return rows
+
+    def walk_in(self, category: str, share: float) -> Offer:
+        """Come in and buy."""
+        base = self.base_offer("walk-in", category, share)
+        base["appeal"] += self.circle.attraction()
+        return Offer(**base, seen=AT_PLACE)
 
     def base_offer(self, channel: str, category: str, share: float) -> dict[str, Any]:
         """What all its offers have in common; `share` is that of its floor which the category has."""
@@ -277,8 +293,8 @@ class Store(mesa.Agent):
 
     def adopt(self, mode: str, platform: Platform | None) -> None:
         """Take up a mode and pay for beginning it."""
-        setup = getattr(self.model.spec.modes, mode).setup_yuan / self.sharers(mode)
-        self.model.ledger.book("integration", self.account, PROVIDERS, np.int64(fen(setup)))
+        setup = np.int64(fen(self.setup_cost_yuan(mode)))
+        self.model.ledger.book("integration", self.account, PROVIDERS, setup)
         self.modes[mode] = Holding(self.model.date, platform)
         self.changed = self.model.date
 

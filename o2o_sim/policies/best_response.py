@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..model import O2OModel
     from ..scenario.conduct_stores import BestResponse as BestResponseSpec
 
-PRICED_ELSEWHERE = ("marketplace shop", "warehouse delivery")
-"""Channels of a store whose prices the platform sets."""
 LOOKS = 11
 """Prices over the whole range that are tried before the best of them is refined, for a profit of several
 peaks."""
@@ -92,7 +90,8 @@ class ProfitCurve:
         mine = np.flatnonzero(table.store == store.number)
         # A platform's display in the shop is at this place, but what it sells is the platform's.
         own = [r for r in mine if table.seller[r] == store.account]
-        self.rows = np.array([r for r in own if table.rows[r].channel not in PRICED_ELSEWHERE], np.int64)
+        platforms_price = {m.channel for m in self.model.modes.values() if m.platform_sets_price}
+        self.rows = np.array([r for r in own if table.rows[r].channel not in platforms_price], np.int64)
         self.sells = len(self.rows) > 0
         self.needs = _some(might_come(self.model, self.rows, rules.census), rules.people)
 

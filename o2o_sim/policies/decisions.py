@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from ..agents.platform import Platform
     from ..agents.store import Store
+    from ..modes import Mode
     from ..scenario.schema import Spec
     from ..systems import System
 
@@ -41,7 +42,8 @@ class View:
     `holders[category, mode]` the share of open stores that hold a mode; `lift[mode]` the median share of
     sales that its holders make through it; `online_share[category]` the share of sales that went to parcels;
     `members[platform]` the share of consumers who are members; `orders[platform, category]` a month's local
-    orders, in fen; `systems` the special systems that are on, which may forbid a store a mode.
+    orders, in fen; `modes` are the ways of integrating there are, by name, and `systems` the special systems
+    that are on, which may forbid a store a mode.
     `shop_prices[circle, category]` are (price asked of its own accord, store number, cell) of all shops of
     that main category, and `online_price[category]` the cheapest parcel, fee included; prices in usual
     tickets."""
@@ -56,8 +58,8 @@ class View:
     online_share: dict[str, float]
     members: dict[str, float]
     orders: dict[tuple[str, str], float]
-    local_sellers: dict[tuple[str, str], int]
     rent_share: dict[str, float]
+    modes: dict[str, Mode]
     systems: list[System] = field(default_factory=list)
     shop_prices: dict[tuple[str, str], list[tuple[float, int, int]]] = field(default_factory=dict)
     online_price: dict[str, float] = field(default_factory=dict)

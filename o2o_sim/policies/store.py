@@ -107,19 +107,12 @@ class Satisficing(StorePolicy):
         months = store.months[-view.spec.stores.satisficing.patience_months :]
         margin = contribution_margin(months)
         fixed = -sum(int(m.lines[list(FIXED)].sum()) for m in months) / len(months) / 100
-        online = (
-            sum(
-                m.sales_by_channel.get("marketplace shop", 0)
-                + m.sales_by_channel.get("app delivery", 0)
-                + m.sales_by_channel.get("social delivery", 0)
-                for m in months
-            )
-            / len(months)
-            / 100
-        )
+        held = [view.modes[name] for name in store.modes]
+        channels = {mode.channel for mode in view.modes.values() if mode.outlives_shop}
+        online = sum(m.sales_by_channel.get(c, 0) for m in months for c in channels) / len(months) / 100
         looked = sum(m.looked_only for m in months) / max(1, sum(m.visits for m in months))
         figures |= {"online sales (yuan/month)": round(online, 2), "share who only looked": round(looked, 4)}
-        if "marketplace" in store.modes or "app" in store.modes or "social" in store.modes:
+        if any(mode.outlives_shop for mode in held):
             if store.state != ONLINE_ONLY and online * margin > 0.1 * fixed:
                 return Decision(
                     "move online",
@@ -130,7 +123,7 @@ class Satisficing(StorePolicy):
             if (
                 store.state == OPEN
                 and looked > 0.15
-                and "marketplace" in store.modes
+                and any(mode.is_online for mode in held)
                 and revenue * margin > 0.6 * fixed
             ):
                 return Decision("showroom", "people look here and buy online", figures=figures)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..agents.modes import CHANNEL_OF_MODE
+from .. import modes
 from ..agents.tours import TOUR
 from ..market.ledger import CAPITAL, COURIERS, INVESTORS, OVERHEADS, PROVIDERS
 from ..streams import uniforms
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from ..policies.decisions import Decision
     from ..scenario.schema import Spec
 
-MODE = "alliance"
-CHANNEL = CHANNEL_OF_MODE[MODE]
-SHOWS_CARD = ("walk-in", "coupon", CHANNEL)
+MODE, CHANNEL = modes.Alliance.name, modes.Alliance.channel
+SHOWS_CARD = ("walk-in", modes.Partnership.channel, CHANNEL)
 """Where a customer can show the card: at the counter and in the catalogue, not on somebody else's
 platform."""
 CARD = "alliance card"
@@ -160,7 +159,7 @@ class Alliance(System):
     def decided(self, store: Store, decision: Decision) -> None:
         """Who joins has paid for it."""
         if decision.kind == "adopt" and decision.mode == MODE:
-            setup = fen(self.model.spec.modes.alliance.setup_yuan / store.sharers(MODE))
+            setup = fen(store.setup_cost_yuan(MODE))
             self.model.ledger.book("integration", PROVIDERS, self.account, np.int64(setup))
 
     def profit_yuan(self) -> float:

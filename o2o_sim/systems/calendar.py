@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..agents.modes import CHANNEL_OF_MODE
 from ..market.consumers import member_bit
 from ..market.needs import LAST_DAY
 from ..market.offers import Offer
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 DAYS_KNOWN_AFTER = 400
 """Festivals are known so many days beyond the run's end: people wait for one that the run does not see."""
-FROM_STORES = CHANNEL_OF_MODE["warehouse"]
-"""What comes from a store nearby at once is no parcel and never late."""
 
 
 @dataclass
@@ -69,6 +66,8 @@ class Festivals(System):
         self.plan_ahead, self.every_days = model.habits.plan_ahead, model.habits.every_days
         self.held = [h for name, f in model.spec.calendar.festivals.items() for h in self._days_of(name, f)]
         self.counts: dict[str, float] = {}
+        self.punctual = {mode.channel for mode in model.modes.values() if not mode.is_online}
+        """Channels of no parcels: what a store nearby brings at once is never late."""
 
     @staticmethod
     def wanted(spec: Spec) -> bool:
@@ -199,7 +198,7 @@ class Festivals(System):
         """An offer at the festival's terms (on its days), and late (from its first day until streets are
         clear)."""
         m, p = self.model, self.model.platforms[r.platform]
-        if h.spec.delay_days > 0 and p.ships and r.channel != FROM_STORES:
+        if h.spec.delay_days > 0 and p.ships and r.channel not in self.punctual:
             impatience = list(m.spec.categories.values())[r.category].impatience
             r = replace(r, days=r.days + h.spec.delay_days, wait=r.wait + impatience * h.spec.delay_days)
         pays = r.price - r.discount - r.subsidy

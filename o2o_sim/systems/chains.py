@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..agents.modes import Holding
 from ..agents.store import OPEN, SHOWROOM, Month, Store
+from ..modes import Holding
 from ..policies.decisions import KEEP, Decision, StorePolicy, View
 from ..streams import name_bits, uniforms
 from .base import System
@@ -163,7 +163,7 @@ class HeadOffice:
             return sum(s.fit(mode) for s in shops) / n
 
         def sharers(mode: str) -> int:
-            return n if getattr(view.spec.modes, mode).shared_by_chain else 1
+            return n if view.modes[mode].settings.shared_by_chain else 1
 
         return SimpleNamespace(
             name=self.name,

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from ..scenario.conduct_circles import CircleAlliance
     from ..scenario.schema import Spec
 
-VOUCHERS = {"partnership": "coupon", "group": "group deal"}
-"""Ways of integrating that a platform brings customers by, and the channels they come through."""
-
 
 @dataclass
 class Pact:
@@ -54,6 +51,12 @@ class CircleAlliances(System):
             for name, c in model.spec.circles.items()
             if c.alliance is not None
         }
+        self.vouchers = {
+            name: mode.channel
+            for name, mode in model.modes.items()
+            if mode.in_shop and mode.partner is not None
+        }
+        """Ways of integrating by which a platform brings customers into shops, and their channels."""
         self._table: Table | None = None
         self._paid: list[tuple[Pact, np.ndarray, np.ndarray]] = []
 
@@ -83,7 +86,7 @@ class CircleAlliances(System):
 
     def _drop_rival(self, store: Store, pact: Pact) -> None:
         """A shop of the circle gives up what is not taken there any more."""
-        for mode in VOUCHERS:
+        for mode in self.vouchers:
             holding = store.modes.get(mode)
             if holding is not None and pact.refuses(holding.platform):
                 reason = "its circle sides with " + pact.platform.name
@@ -93,7 +96,7 @@ class CircleAlliances(System):
 
     def allows(self, store: Store, mode: str, platform: Any) -> bool:
         pact = self.pacts.get(store.circle.name)
-        return pact is None or mode not in VOUCHERS or not pact.refuses(platform)
+        return pact is None or mode not in self.vouchers or not pact.refuses(platform)
 
     def amend(self, rows: list[Offer]) -> list[Offer]:
         for pact in self.pacts.values():
@@ -104,7 +107,7 @@ class CircleAlliances(System):
                 extra = pact.rules.extra_discount
                 rows = [
                     _cheaper(r, extra)
-                    if r.channel in VOUCHERS.values()
+                    if r.channel in self.vouchers.values()
                     and r.store in here
                     and r.platform == pact.platform.number
                     else r
@@ -126,7 +129,7 @@ class CircleAlliances(System):
         """Rows of coupons that landlords sweeten, and what each costs them per order in fen."""
         self._table, self._paid = table, []
         channel, platform = table.columns["channel"].astype(np.int64), table.platform
-        vouchers = [table.channels.index(c) for c in VOUCHERS.values() if c in table.channels]
+        vouchers = [table.channels.index(c) for c in self.vouchers.values() if c in table.channels]
         for pact in self.pacts.values():
             if not pact.is_sweet:
                 continue

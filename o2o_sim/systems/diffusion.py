@@ -80,9 +80,7 @@ class WordOfMouth(System):
         m = self.model
         people = m.consumers.columns
         record = people.record
-        has_account = np.array(
-            [s.is_trading and ("social" in s.modes or "app" in s.modes) for s in m.stores], np.bool_
-        )
+        has_account = np.array([s.makes_followers for s in m.stores], np.bool_)
         asks = (record["follows"] < 0) & (record["access"] & ONLINE > 0)
         u = uniforms(m.seed_number, "recommend", m.day, record["id"], 0)
         who = np.flatnonzero(asks & (u < self.rule.recommend))

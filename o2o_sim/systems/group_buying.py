@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import modes
 from ..market.offers import Offer
 from ..streams import uniforms
 from .base import System
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ..scenario.conduct_calendar import GroupDeals
     from ..scenario.schema import Spec
 
-CHANNEL = "group deal"
+MODE, CHANNEL = modes.Group.name, modes.Group.channel
 MONDAY = 0
 """The platform's page is made up anew on Mondays: new deals begin then. (So offers change once a week, not
 daily.)"""
@@ -55,7 +56,7 @@ class GroupBuying(System):
 
     def _terms(self, store: Store) -> GroupDeals | None:
         """What its platform asks for a deal; None if it can have none (any more)."""
-        holding = store.modes.get("group")
+        holding = store.modes.get(MODE)
         platform = holding.platform if holding is not None else None
         if platform is None or platform.is_broke or not store.is_here:
             return None

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from ..scenario.conduct_circles import TurnoverRent
     from ..scenario.schema import Spec
 
-IN_THE_UNIT = ("walk-in", "coupon", "group deal")
-"""Channels that sell in the unit itself."""
-
 
 class Leases(System):
     """Corrects the plain rent that a store has paid for the month, on the same line of the books.
@@ -28,6 +25,8 @@ class Leases(System):
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
+        self.in_the_unit = {"walk-in", *(mode.channel for mode in model.modes.values() if mode.in_shop)}
+        """Channels that sell in the unit itself."""
         self.overage_fen: dict[str, int] = {}
 
     @staticmethod
@@ -60,7 +59,7 @@ class Leases(System):
         sold = m.month.channel_sales[store.number]
         if lease.online_counts:
             return int(sold.sum())
-        return sum(int(sold[k]) for k, name in enumerate(m.channels) if name in IN_THE_UNIT)
+        return sum(int(sold[k]) for k, name in enumerate(m.channels) if name in self.in_the_unit)
 
     def asked_fen(self, store: Store, lease: TurnoverRent) -> tuple[int, int]:
         """(base rent, what is asked of the sales above the breakpoint) of the month. The rent lever moves

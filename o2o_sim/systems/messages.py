@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..agents.modes import CHANNEL_OF_MODE
 from ..market.consumers import ONLINE
 from ..market.ledger import PROVIDERS
 from ..market.offers import AT_PLACE, Offer
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from ..scenario.conduct_people import ClosedLoop as ClosedLoopSpec
     from ..scenario.conduct_people import TargetedAccount
     from ..scenario.schema import Spec
-
-OWN_CHANNELS = frozenset(CHANNEL_OF_MODE[mode] for mode in ("social", "app"))
-"""The channels of a shop's own account and app."""
 
 
 def is_running(model: O2OModel, said: TargetedAccount | ClosedLoopSpec) -> bool:
@@ -164,6 +160,8 @@ class ClosedLoop(System):
         n = len(model.consumers.columns.record)
         self.until = np.zeros(n, np.int32)
         self.shop = np.full(n, -1, np.int32)
+        self.deliveries = {name: mode for name, mode in model.modes.items() if mode.own_couriers}
+        """The ways of integrating by which shops themselves deliver what their followers order."""
         self.bit = model.audiences.bit(self.AUDIENCE)
         self.platforms = {
             p.number
@@ -180,7 +178,7 @@ class ClosedLoop(System):
     def closes(self, store: Store) -> bool:
         """Whether a shop can draw its customers back."""
         fitting = not self.rule.formats or store.format_name in self.rule.formats
-        return fitting and store.is_trading and ("social" in store.modes or "app" in store.modes)
+        return fitting and store.is_trading and any(mode in store.modes for mode in self.deliveries)
 
     def morning(self) -> None:
         """Coupons end with their day, and all of them with the loop."""
@@ -199,6 +197,7 @@ class ClosedLoop(System):
         if not self.was_on:
             return rows
         mine = [self.closes(s) for s in self.model.stores]
+        channels = {mode.channel for mode in self.deliveries.values()}
         return rows + [
             replace(
                 r,
@@ -207,7 +206,7 @@ class ClosedLoop(System):
                 discount=r.discount + self.rule.discount * (r.price - r.discount),
             )
             for r in rows
-            if r.channel in OWN_CHANNELS and r.store >= 0 and r.platform < 0 and mine[r.store]
+            if r.channel in channels and r.store >= 0 and r.platform < 0 and mine[r.store]
         ]
 
     def after_learning(self) -> None:

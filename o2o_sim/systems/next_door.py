@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..agents.modes import Holding
 from ..market.ledger import OVERHEADS, OWNERS
+from ..modes import Holding
 from ..units import FEN_PER_YUAN, fen
-from .stakes import CAPITAL, MODE_OF_KIND, Owner
+from .stakes import CAPITAL, Owner, owners_mode
 
 if TYPE_CHECKING:
     from ..agents.platform import Platform
@@ -127,7 +127,7 @@ class OwnShops(Owner):
         model.ledger.book("overheads", p.account, OVERHEADS, np.int64(fen(fit_out)))
         self.own(shop, p, 1.0, True)
         self.before[shop.number] = int(model.ledger.books[CAPITAL, shop.account])
-        mode = MODE_OF_KIND.get(p.spec.kind)
+        mode = owners_mode(model, p)
         if mode is not None and any(p.carries(c) for c in shop.floor):
             shop.modes[mode] = Holding(model.date, p)
         self.opened[p.name] = number

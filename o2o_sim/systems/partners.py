@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..agents.modes import CHANNEL_OF_MODE
 from ..market.consumers import ONLINE, member_bit
 from ..streams import uniforms
 from ..units import FEN_PER_YUAN
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from ..scenario.conduct_partners import LastKilometre as LastKilometreSpec
     from ..scenario.conduct_partners import MemberData as MemberDataSpec
     from ..scenario.schema import Spec
-
-DELIVERIES = {CHANNEL_OF_MODE[mode]: mode for mode in ("social", "app")}
-"""The channels through which stores deliver themselves."""
 
 
 def drawn(model: O2OModel, process: str, share: float) -> np.ndarray:
@@ -191,6 +187,8 @@ class LastKilometre(System):
         self.on: list[tuple[Platform, LastKilometreSpec]] = [
             (p, p.spec.last_kilometre) for p in model.platforms if p.spec.last_kilometre is not None
         ]
+        self.deliveries = {mode.channel: name for name, mode in model.modes.items() if mode.own_couriers}
+        """Channels through which stores deliver themselves, and the way of integrating of each."""
         self.rows: dict[int, np.ndarray] = {}
         self.orders = {p.name: 0 for p, _ in self.on}
         self.before: list[tuple[np.ndarray, ...]] = []
@@ -212,7 +210,7 @@ class LastKilometre(System):
             s
             for s in self.model.stores
             if s.is_trading and takes_part[s.number] and s.owner in (None, p)
-            and any(mode in s.modes for mode in DELIVERIES.values())
+            and any(mode in s.modes for mode in self.deliveries.values())
             and (not rule.formats or s.format_name in rule.formats)
         ]  # fmt: skip
 
@@ -222,7 +220,7 @@ class LastKilometre(System):
         for p, rule in self.on:
             stores = {s.number for s in self.concerns(p, rule)}
             for o in rows:
-                if o.channel in DELIVERIES and o.store in stores and o.platform < 0:
+                if o.channel in self.deliveries and o.store in stores and o.platform < 0:
                     o.platform, o.carrier = p.number, p.account
                     o.fee, o.delivery = rule.fee_yuan * logistics, rule.cost_yuan * logistics
                     o.commission = rule.charge_yuan * logistics
@@ -234,7 +232,7 @@ class LastKilometre(System):
 
     def published(self, table: Table) -> None:
         """Which rows are deliveries taken over, by platform."""
-        own = [k for k, name in enumerate(table.channels) if name in DELIVERIES]
+        own = [k for k, name in enumerate(table.channels) if name in self.deliveries]
         theirs = np.isin(table.columns["channel"], own)
         self.rows = {p.number: theirs & (table.platform == p.number) for p, _ in self.on}
 
@@ -287,7 +285,7 @@ class LastKilometre(System):
             store = int(model.table.store[model.pick[k]])
             if store >= 0 and model.served[k] and not undone[k]:
                 s = model.stores[store]
-                if s.is_trading and ("social" in s.modes or "app" in s.modes) and self._makes_follow(k):
+                if s.makes_followers and self._makes_follow(k):
                     was = store
         model.consumers.columns.record["follows"][who] = was
 

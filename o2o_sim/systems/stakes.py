@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..agents.modes import Holding
 from ..market.ledger import LINE, OWNERS
+from ..modes import Holding
 from ..units import FEN_PER_YUAN, fen
 from .base import System
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..scenario.conduct_partners import Acquisition
     from ..scenario.schema import Spec
 
-MODE_OF_KIND = {"marketplace": "marketplace", "local_services": "partnership"}
-"""The way of integrating that stores of a platform's own take up with it; one that sells itself has none."""
 CAPITAL, RENT = LINE["owners"], LINE["rent"]
 MONTHS_A_YEAR = 12
 
@@ -67,7 +65,8 @@ class Owner(System):
         self.with_rival = set()
         for number in self.share:
             owner, modes = self.model.stores[number].owner, self.model.stores[number].modes
-            holding = modes.get(MODE_OF_KIND.get(owner.spec.kind, "")) if owner is not None else None
+            mode = owners_mode(self.model, owner) if owner is not None else None
+            holding = modes.get(mode) if mode is not None else None
             if holding is not None and holding.platform is not owner:
                 self.with_rival.add(number)
 
@@ -78,7 +77,7 @@ class Owner(System):
             return
         if store.number in self.with_rival:
             return
-        if decision.mode == MODE_OF_KIND.get(owner.spec.kind):
+        if decision.mode == owners_mode(self.model, owner):
             store.modes[decision.mode] = Holding(self.model.date, owner)
             self.model.log(store.name, "store", f"keep {decision.mode}", f"belongs to {owner.name}")
 
@@ -127,6 +126,12 @@ class Owner(System):
         self.received[platform.name] = self.received.get(platform.name, 0) + amount
 
 
+def owners_mode(model: O2OModel, platform: Platform) -> str | None:
+    """The way of integrating that a platform's own stores take up with it; one that sells itself has none."""
+    modes = (m for m in model.modes.values() if m.joins_owner and m.partner == platform.spec.kind)
+    return next((mode.name for mode in modes), None)
+
+
 def drop_rivals(model: O2OModel, store: Store, platform: Platform) -> None:
     """The store quits every mode that it holds with another platform."""
     for mode in [m for m, h in store.modes.items() if h.platform not in (None, platform)]:
@@ -144,8 +149,8 @@ def drop_rivals(model: O2OModel, store: Store, platform: Platform) -> None:
 
 def take_up(model: O2OModel, store: Store, platform: Platform) -> None:
     """The store takes up the platform's mode, if it sells anything that the platform carries."""
-    mode = MODE_OF_KIND.get(platform.spec.kind)
-    if mode is None or mode in store.modes or not getattr(model.spec.modes, mode).available:
+    mode = owners_mode(model, platform)
+    if mode is None or mode in store.modes or not model.modes[mode].settings.available:
         return
     if any(platform.carries(c) for c in store.floor):
         store.adopt(mode, platform)

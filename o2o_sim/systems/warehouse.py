@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..agents.modes import CHANNEL_OF_MODE
+from .. import modes
 from ..market.consumers import ONLINE, member_bit
 from ..market.ledger import OVERHEADS
 from ..market.offers import EVERYWHERE, Offer
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from ..model import O2OModel
     from ..scenario.schema import Spec
 
-MODE = "warehouse"
-CHANNEL = CHANNEL_OF_MODE[MODE]
+MODE, CHANNEL = modes.Warehouse.name, modes.Warehouse.channel
 
 
 @dataclass

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..agents.modes import CHANNEL_OF_MODE, Holding
+from ..modes import Holding
 from ..units import fen
 from .base import System
 
@@ -49,7 +49,7 @@ class IntegrationWave(System):
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
-        self.taken_up = dict.fromkeys(CHANNEL_OF_MODE, 0)
+        self.taken_up = dict.fromkeys(model.modes, 0)
         self.trials: list[Trial] = []
         self.over = self.unprofitable = self.unrecovered = 0
 
@@ -61,9 +61,8 @@ class IntegrationWave(System):
         if decision.kind != "adopt":
             return
         mode = decision.mode
-        self.taken_up[mode] = self.taken_up.get(mode, 0) + 1
-        setup = fen(getattr(self.model.spec.modes, mode).setup_yuan / store.sharers(mode))
-        self.trials.append(Trial(store, mode, store.modes[mode], setup))
+        self.taken_up[mode] += 1
+        self.trials.append(Trial(store, mode, store.modes[mode], fen(store.setup_cost_yuan(mode))))
 
     def month_end(self) -> None:
         for trial in self.trials:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from o2o_sim.agents.modes import PUBLISH
 from o2o_sim.extend import ENTRY, RENT, STORE, SUBSIDY
 from o2o_sim.model import DAY
+from o2o_sim.modes import BUILT_IN
 from o2o_sim.systems import SYSTEMS
 
 ROOT = Path(__file__).parents[2]
@@ -98,7 +98,7 @@ def test_every_policy_is_there(name):
     assert re.search(rf"^\| `{name}` \| `\w[\w.]*` \| .", part, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", list(PUBLISH))
+@pytest.mark.parametrize("name", [mode.name for mode in BUILT_IN])
 def test_every_mode_is_there(name):
     assert name in cells("Ways of integrating", "###")
 

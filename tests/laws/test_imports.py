@@ -23,6 +23,7 @@ FLOOR = {
     "city": 1,
     "market": 2,
     "agents": 3,
+    "modes": 3,
     "policies": 3,
     "systems": 3,
     "record.life": 3,  # the life that a store tells

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from o2o_sim.agents.modes import Holding
 from o2o_sim.agents.store import ONLINE_ONLY, OPEN, SHOWROOM, Month
 from o2o_sim.market.ledger import LINE, LINES
+from o2o_sim.modes import Holding, modes_of
 from o2o_sim.policies import entry, rent, subsidy
 from o2o_sim.policies import store as store_policies
 from o2o_sim.policies.decisions import KEEP, View
@@ -100,8 +100,8 @@ def view(scenario: Spec | None = None, **given) -> View:
         "online_share": {},
         "members": {},
         "orders": {},
-        "local_sellers": {},
         "rent_share": {},
+        "modes": modes_of(scenario or spec()),
     }
     return View(**{**known, **given})
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from o2o_sim.agents.modes import CHANNEL_OF_MODE
 from o2o_sim.errors import ScenarioError
+from o2o_sim.modes import BUILT_IN
 from o2o_sim.record import metrics as module
 from o2o_sim.record import outcomes
 from o2o_sim.record.metrics import (
@@ -394,7 +394,7 @@ def test_the_headline_is_there(paper):
 
 def test_names_agree_with_where_they_are_made():
     assert module.OUTCOMES == outcomes.OUTCOMES
-    assert set(module.CHANNELS) == {"walk-in", "parcel", BRAND_ONLINE, *CHANNEL_OF_MODE.values()}
+    assert set(module.CHANNELS) == {"walk-in", "parcel", BRAND_ONLINE, *(mode.channel for mode in BUILT_IN)}
 
 
 # -- actual runs --------------------------------------------------------------------------------------------
