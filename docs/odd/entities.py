@@ -13,7 +13,7 @@ from .source import Stale, find, flat, note_on, said, table, tree_of, words
 AGENTS = {
     "Store": "agents/store.py",
     "Month": "agents/store.py",
-    "Holding": "agents/modes.py",
+    "Holding": "modes/base.py",
     "Platform": "agents/platform.py",
     "Circle": "agents/circle.py",
     "MonthBooks": "model.py",

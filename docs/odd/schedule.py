@@ -9,8 +9,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from o2o_sim import extend, model, review
-from o2o_sim.agents import modes
+from o2o_sim import extend, model, modes, review
 from o2o_sim.market import rules
 from o2o_sim.policies import decisions, entry, rent, subsidy
 from o2o_sim.record.outcomes import OUTCOMES
@@ -161,7 +160,7 @@ def choice() -> str:
 # -- channels, modes, decisions, outcomes --------------------------------------------------------------------
 def channel_names() -> list[str]:
     """Every channel that something in the package publishes."""
-    found = set(modes.CHANNEL_OF_MODE.values())
+    found = {mode.channel for mode in modes.BUILT_IN}
     for file in files():
         if not file.startswith(("agents/", "systems/", "phases.py")):
             continue
@@ -193,14 +192,10 @@ def modes_table() -> str:
     spec_modes = field_of(Spec, "modes").annotation
     assert spec_modes is not None
     rows: list[list[object]] = []
-    for name, publish in modes.PUBLISH.items():
-        sentence = field_of(spec_modes, name).description or ""
-        partner = {"warehouse": "one with `from_stores`"}.get(
-            name, f"`{modes.PARTNER_KINDS[name]}`" if name in modes.PARTNER_KINDS else "none"
-        )
-        rows.append(
-            [f"`{name}`", f"`{modes.CHANNEL_OF_MODE[name]}`", partner, sentence, flat(publish.__doc__)]
-        )
+    for mode in modes.BUILT_IN:
+        sentence = field_of(spec_modes, mode.name).description or ""
+        partner = "none" if mode.partner is None else f"`{mode.partner}`" if mode.partner else "one with `from_stores`"
+        rows.append([f"`{mode.name}`", f"`{mode.channel}`", partner, sentence, flat(mode.__doc__)])
     return table(
         ["mode", "channel", "platform needed", "the scenario says of it", "what a store offers through it"],
         rows,

@@ -14,7 +14,6 @@ from ..market.offers import AT_PLACE
 from ..units import date_of
 from .message import Message, decode, encode
 from .outcomes import OUTCOMES, outcome_of
-from .recorder import PARCELS
 from .replay import REPLAY, Packer, Replay, pack, unpack
 
 if TYPE_CHECKING:
@@ -252,7 +251,7 @@ class Encoder:
         m = self.model
         row = m.recorder._fresh
         sales = [row[f"sales/{name}"] for name in channels]
-        online = sum(row[f"sales/{name}"] for name in PARCELS if name in channels)
+        online = sum(row[f"sales/{name}"] for name in m.recorder.online if name in channels)
         totals = (
             row["sales_yuan"],
             row["subsidy_yuan"],

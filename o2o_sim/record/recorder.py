@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..model import O2OModel
 
-PARCELS = ("parcel", "marketplace shop", "brand online")
-"""Channels that count as online sales: what a parcel brought, whoever sold it."""
+
+def online_channels(model: O2OModel) -> tuple[str, ...]:
+    """The channels that count as online sales: what a parcel brought, whoever sold it."""
+    return ("parcel", *(mode.channel for mode in model.modes.values() if mode.is_online), "brand online")
 
 
 class Recorder:
@@ -29,6 +31,7 @@ class Recorder:
 
     def __init__(self, model: O2OModel):
         self.model = model
+        self.online = online_channels(model)
         self._days: list[dict[str, Any]] = []
         self._store_months: list[pd.DataFrame] = []
         self._trading: list[tuple[Store, str, str]] = []
@@ -137,7 +140,7 @@ class Recorder:
         for (channel, category, _, platform), total in self._month_sales.items():
             fen = int(total[1].sum())
             all_[names[category]] += fen
-            if channel in PARCELS:
+            if channel in self.online:
                 online[names[category]] += fen
                 if platform >= 0:
                     key = (m.platforms[platform].name, names[category])
@@ -149,7 +152,7 @@ class Recorder:
         return sum(
             int(total[0].sum())
             for (channel, _, _, p), total in self._month_sales.items()
-            if p == platform.number and channel in PARCELS
+            if p == platform.number and channel in self.online
         )
 
     def order_count(self, platform: Platform) -> int:
@@ -295,4 +298,4 @@ class Recorder:
         }
 
 
-__all__ = ["PARCELS", "Recorder"]
+__all__ = ["Recorder", "online_channels"]

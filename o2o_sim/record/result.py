@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from ..errors import ScenarioError
 
 DAYS_A_YEAR = 365.25
 ONLINE = ("parcel", "marketplace shop", "brand online")
-"""Channels that count as online sales: what a parcel brought, whoever sold it (as in the recorder)."""
+"""Channels that count as online sales where a manifest does not say which do: what a parcel brought, whoever
+sold it (as in the recorder)."""
 
 
 @dataclass
@@ -105,6 +107,7 @@ def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[
     orders = float(daily[columns_of(daily, "orders")].to_numpy().sum()) * expansion_factor
     subsidy = float(daily["subsidy_yuan"].sum())
     needs = float(daily["needs"].sum())
+    online = online_channels(manifest)
     start = str(scenario["start"])
     closed = int((outcomes["outcome"] == "closed").sum())
     store_years = float(daily["stores_open"].sum()) / DAYS_A_YEAR
@@ -112,8 +115,8 @@ def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[
         "sales_yuan": sales,
         "sales_by_channel_yuan": by_channel,
         "share_by_channel": {name: _share(v, sales) for name, v in by_channel.items()},
-        "online_share": online_share(daily),
-        "online_share_by_year": {year: online_share(days) for year, days in years(daily)},
+        "online_share": online_share(daily, online),
+        "online_share_by_year": {year: online_share(days, online) for year, days in years(daily)},
         "subsidy_yuan": subsidy,
         "subsidy_per_order_yuan": _share(subsidy, orders),
         "vacancy_first": float(daily["vacancy"].iloc[0]),
@@ -128,10 +131,16 @@ def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[
     }
 
 
-def online_share(daily: pd.DataFrame) -> float:
-    """Share of sales brought by parcel, over some rows of the daily table."""
+def online_channels(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The channels of a run that count as online sales, those of a plugin's ways of integrating included."""
+    return tuple(manifest.get("online_channels", ONLINE))
+
+
+def online_share(daily: pd.DataFrame, channels: Iterable[str] = ONLINE) -> float:
+    """Share of sales brought by parcel, over some rows of the daily table; `channels` are the run's
+    `online_channels`."""
     sales = float(daily[columns_of(daily, "sales")].to_numpy().sum())
-    online = [f"sales/{c}" for c in ONLINE if f"sales/{c}" in daily]
+    online = [f"sales/{c}" for c in channels if f"sales/{c}" in daily]
     return _share(float(daily[online].to_numpy().sum()), sales)
 
 

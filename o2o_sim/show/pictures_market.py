@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..record.result import columns_of, online_share, years
+from ..record.result import columns_of, online_channels, online_share, years
 from . import style
 from .style import BLACK, BLUE, GREEN, ORANGE, PALE, PURPLE, SKY, VERMILION
 from .wording import large
@@ -37,25 +37,25 @@ def channels(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     _channel_areas(left, daily, manifest)
     table, _ = style.by_period(daily)
     right.set_title("Parcels, % of sales; black: means of years")
-    share = [100 * online_share(table.iloc[[k]]) for k in range(len(table))]
+    online = online_channels(manifest)
+    share = [100 * online_share(table.iloc[[k]], online) for k in range(len(table))]
     mark = "o" if len(table) < 3 else None
     right.plot(list(table.index), share, color=SKY, lw=1.6, marker=mark)
-    _year_means(right, daily)
+    _year_means(right, daily, online)
     style.days_on(right, manifest)
     right.set_ylim(0, max(*share, 0.1) * 1.25)
     right.yaxis.set_major_formatter(lambda value, _: f"{value:.3g} %")
-    style.headed(
-        figure, f"How the city buys: {100 * online_share(daily):.1f} % of sales came by parcel", manifest
-    )
+    came = 100 * online_share(daily, online)
+    style.headed(figure, f"How the city buys: {came:.1f} % of sales came by parcel", manifest)
     return figure
 
 
-def _year_means(ax: Axes, daily: pd.DataFrame) -> None:
+def _year_means(ax: Axes, daily: pd.DataFrame, online: tuple[str, ...]) -> None:
     """A bar at the mean of every calendar year, its number above."""
     found = years(daily)
     for year, part in found:
         first, last = part["date"].iloc[0], part["date"].iloc[-1]
-        mean = 100 * online_share(part)
+        mean = 100 * online_share(part, online)
         ax.plot([first, last], [mean, mean], color=BLACK, lw=2.2, solid_capstyle="butt")
         ax.annotate(
             f"{year}\n{mean:.1f} %", (style.number(first + (last - first) / 2), 0.985),

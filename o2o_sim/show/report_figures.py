@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..record.outcomes import OUTCOMES
-from ..record.result import RunResult, online_share
+from ..record.result import RunResult, online_channels, online_share
 from . import pictures_market, pictures_stores, style
 from .report_flows import flows
 from .report_svg import MOST_REASONS, WIDTH, Picture, as_svg, largest
@@ -344,7 +344,7 @@ def _signed(value: float) -> str:
 # -- the market ---------------------------------------------------------------------------------------------
 def channels(run: RunResult) -> Picture:
     """How the city buys, and the online share."""
-    share = percent(online_share(run.daily))
+    share = percent(online_share(run.daily, online_channels(run.manifest)))
     caption = f"Left: sales by the way they were made. Right: the share that came by parcel ({share} over the whole run)."
     return Picture(
         "channels", "How the city buys", caption, lambda: _resized(pictures_market.channels, run, 4.6)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ..record.outcomes import OUTCOMES
-from ..record.result import RunResult, online_share
+from ..record.result import RunResult, online_channels, online_share
 from .wording import day, listed, money, of, percent, plural
 
 HALF_YEAR = 6
@@ -421,15 +421,11 @@ def _online(run: RunResult) -> str:
         text += "Nothing of it came by parcel."
     else:
         text += f"By parcel came {told}."
-    daily = run.daily
+    daily, online = run.daily, online_channels(run.manifest)
     if len(daily) > 60 and h["online_share"]:
-        first, last = online_share(daily.iloc[:30]), online_share(daily.iloc[-30:])
+        first, last = (online_share(part, online) for part in (daily.iloc[:30], daily.iloc[-30:]))
         text += f" In the first 30 days it was {percent(first)}, at the end ({_dates(daily.iloc[-30:])}) {percent(last)}."
-    local = sum(
-        v
-        for c, v in h["share_by_channel"].items()
-        if c not in ("walk-in", "parcel", "marketplace shop", "brand online")
-    )
+    local = sum(v for c, v in h["share_by_channel"].items() if c not in ("walk-in", *online))
     if local > 0:
         text += (
             f" Through online channels of local stores (coupons, chat, apps, delivery) went {percent(local)}."

@@ -242,6 +242,7 @@ def describe(model: O2OModel, *, wall: float, simulating: float) -> dict[str, An
         "threads": numba.get_num_threads(),
         "versions": dict(_versions()),
         "plugins": dict(model.extensions.digests),
+        "online_channels": list(model.recorder.online),
         "scenario": to_plain(spec),
     }
 

@@ -61,7 +61,7 @@ class Alliance(System):
     @property
     def _may_join(self) -> bool:
         """Whether the mode can be taken up by now."""
-        start = self.model.spec.modes.alliance.start
+        start = self.model.modes[MODE].settings.start
         return start is None or self.model.date >= start
 
     @property

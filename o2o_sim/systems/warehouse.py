@@ -130,7 +130,7 @@ class FreshFood(System):
         number = m.category_number[category]
         if not any(o.channel == CHANNEL and o.platform == p.number and o.category == number for o in rows):
             return []
-        mode = m.spec.modes.warehouse
+        mode = m.modes[MODE].settings
         price = m.spec.categories[category].ticket_yuan * terms.price_x
         offer = Offer(
             key=name_bits(f"platform {p.name} | from stores | {category}"),

@@ -18,7 +18,6 @@ from o2o_sim.record import frames as frames_module
 from o2o_sim.record.archive import load_run
 from o2o_sim.record.frames import Encoder, Replay, decode, log_code, log_value, unpack
 from o2o_sim.record.outcomes import OUTCOMES, outcome_of
-from o2o_sim.record.recorder import PARCELS
 from tests.baselines import frames as baseline
 from tests.unit.systems.hamlet import HAMLET
 
@@ -163,7 +162,7 @@ def test_figures_are_those_of_the_daily_table(town):
         assert purchases == pytest.approx(row["purchases"] * town.model.expansion_factor)
         assert vacancy == pytest.approx(row["vacancy"])
         assert surplus == pytest.approx(row["surplus_mean"], abs=1e-4)
-        parcels = sum(row.get(f"sales/{c}", 0.0) for c in PARCELS)
+        parcels = sum(row.get(f"sales/{c}", 0.0) for c in town.model.recorder.online)
         assert online == pytest.approx(parcels / row["sales_yuan"])
         assert arrays["cash"] == pytest.approx([cash for cash, _ in town.circles[k]])
         assert arrays["members"] == pytest.approx([share for _, share in town.circles[k]])

@@ -157,11 +157,10 @@ def test_headline_figures_by_hand():
     assert h["surplus_mean"] == 1.75
 
 
-def test_headline_agrees_with_the_recorder(tiny_result):
-    from o2o_sim.record.recorder import PARCELS
-    from o2o_sim.record.result import ONLINE
+def test_headline_agrees_with_the_recorder(tiny_model, tiny_result):
+    from o2o_sim.record.result import ONLINE, online_channels
 
-    assert ONLINE == PARCELS
+    assert ONLINE == tiny_model.recorder.online == online_channels(tiny_result.manifest)
     h = tiny_result.headline()
     assert h["sales_yuan"] == pytest.approx(tiny_result.daily["sales_yuan"].sum())
     assert sum(h["share_by_channel"].values()) == pytest.approx(1)
