@@ -22,7 +22,7 @@ from .units import is_month_end
 
 if TYPE_CHECKING:
     from .model import O2OModel
-    from .scenario.business import Format
+    from .scenario.stores import Format
 
 DAYS_A_YEAR = 365.25
 

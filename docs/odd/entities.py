@@ -144,7 +144,7 @@ def kept_by(file: str, name: str) -> list[str]:
         named = {n.id for n in ast.walk(classes[held]) if isinstance(n, ast.Name)}
         mine += [k for k, n in classes.items() if k in named and k not in mine and not _is_system(n)]
     parts = [part for k in classes if k in mine for part in _state_of(file, k)]
-    return parts + (_state_of("systems/stakes.py", "Owner") if owns else [])
+    return parts + (_state_of("systems/acquire.py", "Owner") if owns else [])
 
 
 def _state_of(file: str, name: str) -> list[str]:

@@ -24,7 +24,7 @@ HOOKS = tuple(n for n, f in vars(System).items() if inspect.isfunction(f) and n 
 
 
 def file_of(thing: Any) -> str:
-    """The file in which something stands, as `systems/tills.py`."""
+    """The file in which something stands, as `systems/till.py`."""
     return inspect.getmodule(thing).__name__.removeprefix("o2o_sim.").replace(".", "/") + ".py"  # type: ignore[union-attr]
 
 

@@ -17,7 +17,7 @@ from .tours import TOUR, round_km
 
 if TYPE_CHECKING:
     from ..model import O2OModel
-    from ..scenario.business import Platform as PlatformSpec
+    from ..scenario.platforms import Platform as PlatformSpec
 
 
 class Platform(mesa.Agent):

@@ -9,7 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from ..model import O2OModel
-    from ..scenario.conduct_logistics import Rounds
+    from ..scenario.blocks.rounds import Rounds
     from .platform import Platform
 
 TOUR = 0.7124

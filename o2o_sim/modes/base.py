@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..agents.store import Store
     from ..market.offers import Offer
     from ..policies.decisions import View
-    from ..scenario.business import Mode as Settings
+    from ..scenario.modes import Mode as Settings
     from ..scenario.schema import Spec
 
 

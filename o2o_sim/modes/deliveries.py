@@ -74,7 +74,7 @@ class App(OwnDelivery):
 
 
 class Alliance(Delivery):
-    """Ordered from the catalogue of its alliance, whose provider delivers (systems/alliance.py puts in its
+    """Ordered from the catalogue of its alliance, whose provider delivers (systems/provider.py puts in its
     terms)."""
 
     name = "alliance"

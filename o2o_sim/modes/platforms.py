@@ -122,7 +122,7 @@ class Partnership(Voucher):
 
 
 class Group(Voucher):
-    """The same shop, for less, for members of the platform that sells its deal (systems/group_buying.py says
+    """The same shop, for less, for members of the platform that sells its deal (systems/group_deals.py says
     when)."""
 
     name = "group"
@@ -152,7 +152,7 @@ class Group(Voucher):
 
 class Warehouse(Mode):
     """What the platform sells from its shelves. Nobody sees this row: people see the platform's, and the
-    nearest store fills what they order there (systems/warehouse.py)."""
+    nearest store fills what they order there (systems/fresh_food.py)."""
 
     name = "warehouse"
     channel = "warehouse delivery"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..agents.store import Store
     from ..market.offers import Offer, Table
     from ..model import O2OModel
-    from ..scenario.conduct_stores import BestResponse as BestResponseSpec
+    from ..scenario.blocks.best_response import BestResponse as BestResponseSpec
 
 LOOKS = 11
 """Prices over the whole range that are tried before the best of them is refined, for a profit of several

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..agents.circle import Circle
-    from ..scenario.business import Landlords
+    from ..scenario.landlords import Landlords
 
 
 class RentPolicy:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ScenarioError
-from ..scenario.checks import STREETS
+from ..scenario.circles import STREETS
 from ..scenario.shape import closest
 from .metrics_groups import by_format, sales_shares
 from .result import RunResult, columns_of, headline

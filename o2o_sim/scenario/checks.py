@@ -12,21 +12,48 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from ..errors import Problem
-from .business import Modes, NamedStore
-from .city import PlaceSpec
-from .conduct_calendar import check_calendar, check_group_deals
-from .conduct_circles import check_circles, check_payment
-from .conduct_growth import growth_faults
-from .conduct_logistics import logistics_faults
-from .conduct_modes import check_franchise, check_late, check_provider
-from .conduct_partners import partner_faults
-from .conduct_people import people_faults
-from .conduct_stores import store_faults
+from .blocks import (
+    acquire,
+    best_response,
+    boycott,
+    chains_decide,
+    circle_alliance,
+    closed_loop,
+    couriers,
+    festivals,
+    floor_follows_sales,
+    franchise,
+    fresh_hub,
+    from_stores,
+    funding,
+    group_deals,
+    harvest,
+    last_kilometre,
+    member_data,
+    messages,
+    mobile_payment,
+    network,
+    own_shops,
+    provider,
+    rounds,
+    seasons,
+    service,
+    smart,
+    subsidy,
+    till,
+    try_then_buy,
+    turnover,
+)
+from .blocks.seasons import SHORTEST_INTERVAL_DAYS
+from .circles import STREETS
+from .city import DEFAULT_KM, PlaceSpec
 from .faults import Fault, Faults, Key
 from .faults import unknown as _unknown
+from .modes import Modes
 from .places import dotted
 from .schema import Spec
 from .shape import closest
+from .stores import NamedStore
 
 RULES: dict[str, tuple[str, ...]] = {
     "store": ("satisficing", "never_integrate", "price_match", "best_response"),
@@ -45,11 +72,10 @@ TAKEN_FIELDS = {
 """What an extra field cannot be called: fields that consumers have, and what the population itself is
 asked."""
 
-STREETS = "streets"
 PARTNERS = {"marketplace": "marketplace", "partnership": "local_services", "group": "local_services"}
 """Ways of integrating that need a platform, and of which kind."""
 
-SHORTEST_INTERVAL_DAYS, LOOK_AHEAD_DAYS, DEFAULT_KM = 0.5, 30, 16.0
+LOOK_AHEAD_DAYS = 30
 LARGEST_TURNOVER_FEN = 2.0**63 / 100
 
 
@@ -141,6 +167,9 @@ def _formats(spec: Spec) -> Faults:
                 (*key[:-1], "chain_share"), "there are no chains of this format", "say how many: chains"
             )
         yield from _first_modes(spec, f.modes, key[:-1], [c for c in f.demand_share if c in spec.categories])
+        if f.modes and f.integrates_from is not None and f.integrates_from > spec.start:
+            message = f"holds '{f.modes[0]}' on the first day, but integrates only from {f.integrates_from}"
+            yield Fault((*key[:-1], "integrates_from"), message, "leave one of the two out")
     for category, by_format in shares.items():
         if (total := math.fsum(by_format.values())) > 1.0001:
             at = ("stores", "formats", list(by_format)[-1], "demand_share", category)
@@ -236,9 +265,6 @@ def _platforms(spec: Spec) -> Faults:
                 yield _unknown(at, "category", category, spec.categories)
             elif p.kind != "local_services" and not spec.categories[category].shippable:
                 yield Fault(at, f"no parcel can carry '{category}'", "its category says shippable: false")
-        s = p.subsidy
-        if s.start is not None and s.end is not None and s.end <= s.start:
-            yield Fault((*key, "subsidy", "end"), f"should be after the start, {s.start}")
 
 
 def _plugins(spec: Spec) -> Faults:
@@ -288,6 +314,18 @@ def _rule(spec: Spec, key: Key, kind: str, said: str) -> Faults:
         yield _unknown(key, "rule", said, (*RULES.get(kind, ()), "plugin.name"))
 
 
+BLOCKS = (
+    boycott, best_response, service, chains_decide, floor_follows_sales,
+    acquire, own_shops, till, last_kilometre, member_data,
+    couriers, fresh_hub, from_stores, rounds,
+    subsidy, harvest, network, funding,
+    provider, franchise,
+    turnover, circle_alliance, smart, mobile_payment,
+    festivals, seasons, group_deals,
+    messages, closed_loop, try_then_buy,
+)  # fmt: skip
+"""The optional blocks that say something about the rest of a scenario."""
+
 CHECKS: tuple[Callable[[Spec], Faults], ...] = (
     _run,
     _people,
@@ -298,16 +336,5 @@ CHECKS: tuple[Callable[[Spec], Faults], ...] = (
     _circles,
     _platforms,
     _plugins,
-    store_faults,
-    partner_faults,
-    logistics_faults,
-    growth_faults,
-    check_provider,
-    check_franchise,
-    check_late,
-    check_circles,
-    check_payment,
-    check_calendar,
-    check_group_deals,
-    people_faults,
+    *(block.check for block in BLOCKS),
 )

@@ -15,6 +15,9 @@ from .keys import Block, Day, block, key
 
 Point = Annotated[list[float], Field(min_length=2, max_length=2)]
 
+DEFAULT_KM = 16.0
+"""Width and height of a synthesised city that does not say."""
+
 Column = Literal[
     "name", "x", "y", "lon", "lat", "population", "jobs", "income",
     "class", "floorspace_m2", "category", "format", "area_m2", "circle", "chain",

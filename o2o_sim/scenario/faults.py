@@ -3,7 +3,8 @@ own."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date
 from typing import NamedTuple
 
 from .shape import closest
@@ -28,3 +29,16 @@ def unknown(key: Key, what: str, word: str, known: Collection[str], *, of_name: 
     near = closest(word, list(known))
     hint = f"did you mean {near}?" if near else f"known here: {', '.join(known) or 'none'}"
     return Fault(key, f"there is no {what} '{word}'", hint, of_name)
+
+
+def unknown_names(at: Key, what: str, said: Iterable[str], known: Collection[str]) -> Faults:
+    """The faults of those names of the list at a key that are not among those known."""
+    for k, word in enumerate(said):
+        if word not in known:
+            yield unknown((*at, k), what, word, known)
+
+
+def ends_early(at: Key, start: date | None, end: date | None) -> Faults:
+    """The fault of a block whose `end` is not after its `start`, if it has both."""
+    if start is not None and end is not None and end <= start:
+        yield Fault((*at, "end"), f"should be after the start, {start}")

@@ -62,3 +62,22 @@ def _to_date(value: Any) -> Any:
 Day = Annotated[
     date, BeforeValidator(_to_date), WithJsonSchema({"type": "string", "format": "date"}, mode="validation")
 ]
+
+
+def _to_month_day(value: Any) -> Any:
+    wrong = ValueError("should be a day of the year written MM-DD, such as 11-11")
+    if not isinstance(value, str) or len(value) != 5:
+        raise wrong
+    try:
+        date.fromisoformat("2013-" + value)  # no leap year, so that the day is there every year
+    except ValueError:
+        raise wrong from None
+    return value
+
+
+MonthDay = Annotated[
+    str,
+    BeforeValidator(_to_month_day),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$"}, mode="validation"),
+]
+"""A day of every year, as the text MM-DD."""

@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from .conduct_calendar import Festival, Season
-from .conduct_people import WordOfMouth
+from .blocks.festivals import Festival
+from .blocks.seasons import Season
+from .blocks.word_of_mouth import WordOfMouth
 from .keys import Block, Day, key
 
 

@@ -5,16 +5,24 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from .business import Circle, Entry, ImportedCircles, Landlords, Modes, Platform, Stores
+from .blocks.boycott import Boycott
+from .blocks.closed_loop import ClosedLoop
+from .blocks.couriers import Couriers
+from .blocks.franchise import Brand
+from .blocks.measures import Measure
+from .blocks.messages import TargetedAccount
+from .blocks.mobile_payment import MobilePayment
+from .blocks.provider import Provider
+from .circles import Circle, ImportedCircles
 from .city import CitySpec
-from .conduct_circles import MobilePayment
-from .conduct_logistics import Couriers
-from .conduct_modes import Brand, Provider
-from .conduct_people import ClosedLoop, Measure, TargetedAccount
-from .conduct_stores import Boycott
+from .entry import Entry
 from .keys import Block, Day, block, key
+from .landlords import Landlords
+from .modes import Modes
 from .people import Calendar, Category, Cohort, Consumers
 from .places import Located
+from .platforms import Platform
+from .stores import Stores
 
 
 class Levers(Block):

@@ -4,34 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .alliance import Alliance
+from .acquire import Acquisitions
 from .base import System
 from .boycott import Boycotts
-from .calendar import Festivals
-from .chains import Chains
-from .circle_alliances import CircleAlliances
-from .circles import SmartCircles
-from .diffusion import WordOfMouth
-from .floors import Floors
+from .chains_decide import Chains
+from .circle_alliance import CircleAlliances
+from .closed_loop import ClosedLoop
+from .couriers import Couriers
+from .festivals import Festivals
+from .floor_follows_sales import Floors
 from .franchise import Franchise
-from .full_shops import FullShops
-from .funding import Funding, Harvest
-from .group_buying import GroupBuying
-from .growth import Network, Recruit
-from .leases import Leases
-from .logistics import Couriers
+from .fresh_food import FreshFood
+from .funding import Funding
+from .group_deals import GroupBuying
+from .harvest import Harvest
+from .integration import IntegrationWave
+from .last_kilometre import LastKilometre
 from .measures import Measures
-from .messages import ClosedLoop, TargetedAccounts
-from .next_door import OwnShops
-from .partners import LastKilometre, MemberData
-from .payment import MobilePayments
+from .member_data import MemberData
+from .messages import TargetedAccounts
+from .mobile_payment import MobilePayments
+from .network import Network
+from .own_shops import OwnShops
+from .places import FullShops
+from .provider import Alliance
+from .recruit import Recruit
 from .seasons import Seasons
 from .service import ServiceWorks
-from .showrooms import TryThenBuy
-from .stakes import Acquisitions
-from .tills import Tills
-from .warehouse import FreshFood
-from .waves import IntegrationWave
+from .smart import SmartCircles
+from .till import Tills
+from .try_then_buy import TryThenBuy
+from .turnover import Leases
+from .word_of_mouth import WordOfMouth
 
 if TYPE_CHECKING:
     from ..model import O2OModel

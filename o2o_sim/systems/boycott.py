@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..agents.store import Store
     from ..policies.decisions import View
-    from ..scenario.conduct_stores import Boycott
+    from ..scenario.blocks.boycott import Boycott
     from ..scenario.schema import Spec
 
 LEAST_THRESHOLD = 1e-9

@@ -15,12 +15,12 @@ from ..market.offers import EVERYWHERE, Offer
 from ..streams import name_bits
 from ..units import FEN_PER_YUAN, fen
 from .base import System
-from .calendar import at_terms_of_the_day
+from .festivals import at_terms_of_the_day
 
 if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..model import O2OModel
-    from ..scenario.conduct_modes import Brand
+    from ..scenario.blocks.franchise import Brand
     from ..scenario.schema import Spec
 
 CHANNEL = "brand online"

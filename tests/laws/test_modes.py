@@ -8,8 +8,8 @@ from pathlib import Path
 
 import o2o_sim
 from o2o_sim.modes import BUILT_IN
-from o2o_sim.scenario.business import Modes
 from o2o_sim.scenario.checks import PARTNERS
+from o2o_sim.scenario.modes import Modes
 
 ROOT = Path(o2o_sim.__file__).parent
 NAMES = {mode.name for mode in BUILT_IN}

@@ -26,7 +26,7 @@ import numpy as np
 import pytest
 
 from o2o_sim import O2OModel, load_scenario
-from o2o_sim.systems.full_shops import FullShops
+from o2o_sim.systems.places import FullShops
 
 from .rows import Row, assert_passed, published
 

@@ -17,8 +17,8 @@ from o2o_sim.policies.decisions import KEEP, View
 from o2o_sim.policies.entry import Prospect
 from o2o_sim.policies.integration import Option, contribution_margin, options
 from o2o_sim.policies.store import NeverIntegrate, Satisficing, main_cause
-from o2o_sim.scenario.business import Landlords
-from o2o_sim.scenario.business import Subsidy as SubsidySpec
+from o2o_sim.scenario.blocks.subsidy import Subsidy as SubsidySpec
+from o2o_sim.scenario.landlords import Landlords
 from o2o_sim.scenario.schema import Spec
 
 RULES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from o2o_sim import O2OModel, load_scenario
+from o2o_sim.market.ledger import LINE
 
 HAMLET = Path(__file__).with_name("hamlet.yaml")
 
@@ -21,3 +22,12 @@ def run_days(model: O2OModel, days: int) -> O2OModel:
     for _ in range(days):
         model.step()
     return model
+
+
+def line(model, name, account):
+    """What an account had this month of a line, in yuan."""
+    return int(model.ledger.books[LINE[name], account]) / 100
+
+
+def system(model, name):
+    return next(s for s in model.systems if type(s).__name__ == name)

@@ -1,0 +1,21 @@
+"""The keys of the `entry` block: who takes an empty unit."""
+
+from __future__ import annotations
+
+from .keys import Block, key
+
+
+class Entry(Block):
+    """Who takes an empty unit."""
+
+    policy: str = key("best_category", "`best_category`, `none`, or `plugin.Class`")
+    share_per_month: float = key(
+        0.12,
+        "Share of empty units that find a tenant in a month in which somebody earns well",
+        unit="share/month",
+        ge=0,
+        le=1,
+    )
+    margin_wanted: float = key(
+        0.02, "Profit on sales that a newcomer wants to see among sitting tenants", unit="share", ge=-1, le=1
+    )

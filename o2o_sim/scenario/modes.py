@@ -1,0 +1,126 @@
+"""The keys of the `modes` block: the ways for a store to integrate with online."""
+
+from __future__ import annotations
+
+from .keys import Block, Day, key
+
+
+class Mode(Block):
+    """One way for a store to integrate with online."""
+
+    available: bool = key(True, "Whether stores can adopt it at all")
+    start: Day | None = key(None, "First day on which it can be adopted")
+    setup_yuan: float = key(0.0, "Cost of beginning", unit="yuan", ge=0, le=1e9)
+    fixed_yuan_month: float = key(0.0, "Cost per month", unit="yuan/month", ge=0, le=1e9)
+    shared_by_chain: bool = key(
+        False, "Whether the shops of a chain share these two costs, each taking an equal part"
+    )
+    per_order_yuan: float = key(
+        0.0, "Cost per order besides delivery and commission", unit="yuan", ge=0, le=1e5
+    )
+    skill: float = key(
+        0.3, "Digital skill needed; a manager with less gets less appeal out of it", unit="share", ge=0, le=1
+    )
+    appeal: float = key(0.0, "Utility of its offers relative to walking in", unit="utils", ge=-20, le=20)
+    delivery_reach_min: float = key(
+        0.0,
+        "How far the store's own delivery is seen by people who do not follow it",
+        unit="min",
+        ge=0,
+        le=240,
+    )
+    delivery_cost_yuan: float = key(8.0, "Cost of one delivery to a door", unit="yuan", ge=0, le=1e5)
+    delivery_fee_yuan: float = key(0.0, "What the customer pays for it", unit="yuan", ge=0, le=1e5)
+    delivery_days: float = key(0.1, "Days until it is there", unit="days", ge=0, le=60)
+    hoped_lift: float = key(
+        0.05, "Extra sales that a store without experience hopes for, as a share of its sales", ge=0, le=5
+    )
+    market_share: float = key(
+        0.0,
+        "Marketplace shop: chance that a local order on the platform falls to it, before crowding",
+        unit="share",
+        ge=0,
+        le=1,
+    )
+
+
+class Modes(Block):
+    """The ways of integrating. What a store must hold, and what it offers then."""
+
+    social: Mode = key(
+        Mode(
+            setup_yuan=3000,
+            fixed_yuan_month=1500,
+            per_order_yuan=1,
+            skill=0.3,
+            appeal=-0.4,
+            delivery_reach_min=8,
+        ),
+        "Social account: followers see the shop, which delivers itself",
+    )
+    marketplace: Mode = key(
+        Mode(
+            setup_yuan=30000,
+            fixed_yuan_month=6000,
+            per_order_yuan=3,
+            skill=0.6,
+            appeal=0.0,
+            market_share=0.002,
+        ),
+        "Shop on a marketplace: parcels to platform users, for a commission",
+    )
+    partnership: Mode = key(
+        Mode(setup_yuan=5000, fixed_yuan_month=1000, per_order_yuan=0.5, skill=0.25, appeal=0.0),
+        "Partnership with a local-services platform: its coupons are taken in the shop",
+    )
+    app: Mode = key(
+        Mode(
+            setup_yuan=400000,
+            fixed_yuan_month=30000,
+            per_order_yuan=2,
+            skill=0.7,
+            appeal=0.3,
+            delivery_reach_min=15,
+        ),
+        "Own app: order ahead and delivery, no commission, no platform in between",
+    )
+    group: Mode = key(
+        Mode(
+            available=False,
+            setup_yuan=2000,
+            fixed_yuan_month=500,
+            per_order_yuan=0.5,
+            skill=0.15,
+            hoped_lift=0.15,
+        ),
+        "Group deals: now and then a deep discount for who comes in, with a platform that has `group_deals`",
+    )
+    alliance: Mode = key(
+        Mode(
+            available=False,
+            setup_yuan=5000,
+            fixed_yuan_month=2500,
+            per_order_yuan=3,
+            skill=0.15,
+            appeal=-1.0,
+            delivery_reach_min=12,
+            delivery_fee_yuan=5,
+        ),
+        "Alliance of shops around a service provider: its catalogue, couriers and card for a price per month and order",
+    )
+
+    warehouse: Mode = key(
+        Mode(
+            available=False,
+            setup_yuan=8000,
+            fixed_yuan_month=1500,
+            per_order_yuan=1.5,
+            skill=0.25,
+            delivery_reach_min=12,
+            delivery_cost_yuan=6,
+            delivery_fee_yuan=5,
+            delivery_days=0.05,
+            hoped_lift=0.05,
+        ),
+        "Small warehouse of a platform: its orders nearby are picked from the shelves (the platform's from_stores)",
+    )

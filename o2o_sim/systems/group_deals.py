@@ -1,0 +1,162 @@
+"""Group deals, which bring people into shops: for a few weeks, for less, and only if enough people buy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import modes
+from ..market.offers import Offer
+from ..streams import uniforms
+from .base import System
+
+if TYPE_CHECKING:
+    from ..agents.store import Store
+    from ..model import O2OModel
+    from ..scenario.blocks.group_deals import GroupDeals
+    from ..scenario.schema import Spec
+
+MODE, CHANNEL = modes.Group.name, modes.Group.channel
+MONDAY = 0
+"""The platform's page is made up anew on Mondays: new deals begin then. (So offers change once a week, not
+daily.)"""
+
+
+@dataclass
+class Deal:
+    """One deal of one store: `began` is its first day's number, `buyers` the consumers who have bought so
+    far."""
+
+    began: int
+    buyers: int = 0
+
+
+class GroupBuying(System):
+    """Which of the stores that hold the mode `group` have a deal on.
+
+    A store has one deal at a time: on for `deal_days`, then a pause, then the next one, on a Monday. A deal
+    that has not found its least number of buyers when its trial is over lapses; who has bought by then keeps
+    what she bought, because the platform's word stands. Who comes for a deal on the day on which it sells
+    out, and too late, buys nothing and comes again the next day, without it.
+    """
+
+    def __init__(self, model: O2OModel):
+        super().__init__(model)
+        self.on: dict[int, Deal] = {}
+        """Store number -> its deal."""
+        self.not_before: dict[int, int] = {}
+        """Store number -> first day on which its next deal could begin."""
+        self.month = {"lapsed": 0, "sold_out": 0, "buyers": 0}
+
+    @staticmethod
+    def wanted(spec: Spec) -> bool:
+        return any(p.group_deals is not None for p in spec.platforms.values())
+
+    def _terms(self, store: Store) -> GroupDeals | None:
+        """What its platform asks for a deal; None if it can have none (any more)."""
+        holding = store.modes.get(MODE)
+        platform = holding.platform if holding is not None else None
+        if platform is None or platform.is_broke or not store.is_here:
+            return None
+        return platform.spec.group_deals
+
+    # -- the course of deals --------------------------------------------------------------------------------
+    def morning(self) -> None:
+        m = self.model
+        if m.date.day == 1 or m.day == 0:
+            self.month = dict.fromkeys(self.month, 0)
+        for store in m.stores:
+            terms = self._terms(store)
+            if terms is None:
+                self.not_before.pop(store.number, None)
+                if self.on.pop(store.number, None) is not None:
+                    m.offers_changed = True
+            elif store.number in self.on:
+                self._go_on(store, terms, self.on[store.number])
+            elif m.day >= self._ready(store, terms) and m.date.weekday() == MONDAY:
+                self.on[store.number] = Deal(m.day)
+                m.offers_changed = True
+                m.log(store.name, "store", "group deal", "begins", discount=terms.discount)
+
+    def _ready(self, store: Store, terms: GroupDeals) -> int:
+        """When it may begin its next deal: the first ones of all stores are spread over a pause."""
+        if store.number not in self.not_before:
+            m = self.model
+            u = uniforms(m.seed_number, "first group deal", m.day, np.full(1, store.bits))[0]
+            self.not_before[store.number] = m.day + int(u * (terms.pause_days + 1))
+        return self.not_before[store.number]
+
+    def _go_on(self, store: Store, terms: GroupDeals, deal: Deal) -> None:
+        """Whether a deal ends this morning, and why."""
+        m = self.model
+        age, people = m.day - deal.began, deal.buyers * m.expansion_factor
+        if deal.buyers >= self._stock(terms):
+            how = "sold out"
+            self.month["sold_out"] += 1
+        elif age == terms.trial_days and people < terms.least_buyers:
+            how = "lapses: too few buyers"
+            self.month["lapsed"] += 1
+        elif age >= terms.deal_days:
+            how = "is over"
+        else:
+            return
+        del self.on[store.number]
+        self.not_before[store.number] = m.day + terms.pause_days
+        m.offers_changed = True
+        m.log(store.name, "store", "group deal", how, buyers=round(people), days=age)
+
+    def _stock(self, terms: GroupDeals) -> int:
+        """How many consumers a deal has room for: one at least."""
+        return max(1, int(terms.most_buyers / self.model.expansion_factor))
+
+    # -- the day --------------------------------------------------------------------------------------------
+    def amend(self, rows: list[Offer]) -> list[Offer]:
+        return [r for r in rows if r.channel != CHANNEL or r.store in self.on]
+
+    def _deal_rows(self) -> np.ndarray:
+        """Which rows of the table are deals: bool[rows]."""
+        t = self.model.table
+        assert t is not None
+        if CHANNEL not in t.channels:
+            return np.zeros(len(t), np.bool_)
+        return t.columns["channel"] == t.channels.index(CHANNEL)
+
+    def serve(self, inside: np.ndarray) -> None:
+        """Who comes when a deal is sold out, in an order drawn for the day, gets none."""
+        m, is_deal = self.model, self._deal_rows()
+        if not self.on:
+            return
+        wants = np.flatnonzero(is_deal[m.pick] & m.served)
+        came = np.bincount(inside[wants], minlength=len(m.stores) + 1)[1:]
+        for number, deal in self.on.items():
+            terms = self._terms(m.stores[number])
+            if terms is None or deal.buyers + came[number] <= (stock := self._stock(terms)):
+                continue
+            mine = wants[inside[wants] == number + 1]
+            ids = m.consumers.id[m.needs[0][mine]].astype(np.uint64) * np.uint64(64) + m.needs[1][mine]
+            turn = np.argsort(uniforms(m.seed_number, "turn for a deal", m.day, ids), kind="stable")
+            m.served[mine[turn[stock - deal.buyers :]]] = False
+
+    def after_sales(self) -> None:
+        if not self.on:
+            return
+        m, rows = self.model, np.flatnonzero(self._deal_rows())
+        t = m.table
+        assert t is not None
+        bought = m.bought[:, rows].sum(axis=0)
+        by_store = np.zeros(len(m.stores), np.int64)
+        np.add.at(by_store, t.store[rows], bought)
+        for number, deal in self.on.items():
+            deal.buyers += int(by_store[number])
+        self.month["buyers"] += int(bought.sum())
+
+    def figures(self) -> dict[str, float]:
+        """Deals on as the month ends; of the month: deals lapsed and sold out, and their buyers (people)."""
+        return {
+            "group_deals": float(len(self.on)),
+            "group_deals_lapsed": float(self.month["lapsed"]),
+            "group_deals_sold_out": float(self.month["sold_out"]),
+            "group_deal_buyers": self.month["buyers"] * self.model.expansion_factor,
+        }
