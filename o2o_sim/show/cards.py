@@ -17,7 +17,7 @@ from ..errors import ScenarioError
 from ..market.ledger import CAPITAL, LINES
 from .cards_live import person_card, store_today, subsidies_of_replay
 from .cards_parts import Books, Card, Groups, event_of, means_by_month, state_of, weighed, whole
-from .cards_text import count, money, per, plural, share, yuan_m2
+from .wording import MISSING, exact, fixed, in_percent, money, part_of, per, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,16 +138,16 @@ class Cards:
             for k in ("revenue_yuan", "profit_yuan", "rent_yuan", "visits", "turned_away", "looked_only")
         }
         month, sales = f"{books.dates()[-1]}", last["revenue_yuan"]
-        rent = f", {share(-last['rent_yuan'], sales)} of sales" if sales else ""
-        margin = f", {share(last['profit_yuan'], sales)} of sales" if sales else ""
+        rent = f", {part_of(-last['rent_yuan'], sales)} of sales" if sales else ""
+        margin = f", {part_of(last['profit_yuan'], sales)} of sales" if sales else ""
         return [
             ["Cash", money(books.last("cash_yuan"), self._currency)],
             [f"Sales in {month}", money(sales, self._currency)],
             [f"Profit in {month}", money(last["profit_yuan"], self._currency) + margin],
             [f"Rent in {month}", money(-last["rent_yuan"], self._currency) + rent],
-            [f"Visitors in {month}", count(last["visits"], "people")],
-            ["Of them only looked", share(last["looked_only"], last["visits"])],
-            ["Of them turned away", share(last["turned_away"], last["visits"])],
+            [f"Visitors in {month}", plural(last["visits"], "person", "people")],
+            ["Of them only looked", part_of(last["looked_only"], last["visits"])],
+            ["Of them turned away", part_of(last["turned_away"], last["visits"])],
         ]
 
     def _store_series(self, books: Books) -> list[Card]:
@@ -196,11 +196,11 @@ class Cards:
         if opens:
             facts = [["State", f"opens on {opens}"], ["Units", f"{units:,}"]]
         else:
-            facts = [["Shops", f"{let:,} in {units:,} units"], ["Empty", share(max(units - let, 0), units)]]
+            facts = [["Shops", f"{let:,} in {units:,} units"], ["Empty", part_of(max(units - let, 0), units)]]
         facts += [["Rent level", self._rent_level(rent)], ["Landlord's policy", landlord]]
         walked = self._daily.get(f"footfall/{name}")
         if walked is not None and len(walked):
-            facts.append([f"Visits on {self._last_day}", count(float(walked.iloc[-1]), "people")])
+            facts.append([f"Visits on {self._last_day}", plural(float(walked.iloc[-1]), "person", "people")])
         title = f"Shops here: {len(tenants):,}" + (
             f" (the first {MOST_ROWS})" if len(tenants) > MOST_ROWS else ""
         )
@@ -226,12 +226,12 @@ class Cards:
         """What tenants pay: the landlord's level times the lever."""
         levers = self._scenario.get("levers") or {}
         factor = float(levers.get("rent_x", 1.0) if self._model is None else self._model.spec.levers.rent_x)
-        said = yuan_m2(rent * factor, self._currency)
-        return (
-            said
-            if factor == 1 or not math.isfinite(rent)
-            else f"{said} ({rent:,.1f}, times the factor on every rent, {factor:.10g})"
-        )
+        if not math.isfinite(rent):
+            return MISSING
+        said = f"{fixed(rent * factor, 1)} {self._currency} per m2 and month"
+        if factor == 1:
+            return said
+        return f"{said} ({fixed(rent, 1)}, times the factor on every rent, {exact(factor)})"
 
     def _let(self, name: str, said: Mapping[str, Any], months: Books) -> tuple[int, float, str, str | None]:
         """(units, rent level, landlord's policy, the day on which it opens if that is still to come)."""
@@ -303,16 +303,16 @@ class Cards:
                     "State",
                     "has left the market" if p.has_left else "out of money" if p.is_broke else "in business",
                 ],
-                ["Members", share(p.members, 1)],
-                ["Commission", share(p.commission, 1)],
+                ["Members", in_percent(p.members)],
+                ["Commission", in_percent(p.commission)],
                 [f"Subsidy {when}", per(paid, money_, "order")],
                 ["Subsidies paid so far", money((p.paid_fen + p.spent_fen) / 100, money_)],
                 ["Cash", money(p.cash_yuan, money_)],
             ]
         elif months.count:
             facts = [
-                ["Members", share(months.last(f"members/{name}"), 1)],
-                ["Commission at first", share(said["commission"], 1)],
+                ["Members", in_percent(months.last(f"members/{name}"))],
+                ["Commission at first", in_percent(said["commission"])],
                 *(
                     [f"{s['label']} in {s['dates'][-1]}", per(s["values"][-1], money_, "order")]
                     for s in self._subsidies(name, number, months)
@@ -324,7 +324,7 @@ class Cards:
             facts.append(
                 [
                     f"Orders on {self._last_day}",
-                    count(float(orders.iloc[-1]) * self._expansion_factor, "orders"),
+                    plural(float(orders.iloc[-1]) * self._expansion_factor, "order"),
                 ]
             )
         carries = ", ".join(said["categories"]) or "everything it can"
@@ -402,7 +402,7 @@ class Cards:
                 if s.is_trading
                 and any(h.platform is not None and h.platform.number == number for h in s.modes.values())
             ]
-            title, columns = f"Partners: {len(rows):,} {plural(len(rows), 'shop')}", ["shop", "what", "how"]
+            title, columns = f"Partners: {plural(len(rows), 'shop')}", ["shop", "what", "how"]
         else:
             rows = [
                 [who, str(e[3]).partition(" ")[2], str(e[0])]

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import ScenarioError
 from ..units import date_of
 from .cards_parts import is_months_last, means_by_month
-from .cards_text import count, plural
+from .wording import MISSING, compact, fixed, in_percent, plural
 
 if TYPE_CHECKING:
     from ..agents.store import Store
@@ -41,14 +41,16 @@ def store_today(model: O2OModel, number: int) -> list[list[str]]:
         facts.append(["Owner", s.owner.name])
     if s.chain:
         facts.append(["Chain", s.chain])
-    facts.append(["Floor area", f"{s.area_m2:,.0f} m2"])
+    facts.append(["Floor area", f"{fixed(s.area_m2)} m2"])
     facts.append(["Manager's skill", f"{s.skill:.2f} of 1"])
     if s.is_trading:
-        facts.append(["Prices", f"{100 * (s.format.markup_x * s.price_x - 1):+.1f} % of the usual"])
-        facts.append(["Staff", f"{s.staff:,.1f} people"])
+        facts.append(["Prices", f"{in_percent(s.format.markup_x * s.price_x - 1, sign=True)} of the usual"])
+        facts.append(["Staff", f"{fixed(s.staff, 1)} people"])
     visitors = _visitors(model, number)
     if visitors is not None and s.is_here:
-        facts.append([f"Visitors on {_last(model)}", count(visitors * model.expansion_factor, "people")])
+        facts.append(
+            [f"Visitors on {_last(model)}", plural(visitors * model.expansion_factor, "person", "people")]
+        )
     return facts
 
 
@@ -81,13 +83,14 @@ def person_card(model: O2OModel, number: int) -> Card:
     if me.follows:
         facts.append(["Follows", me.follows])
     facts += [[f"Favourite for {category}", shop] for category, shop in me.favourite.items()]
+    each = model.expansion_factor
     used = {n: v for n, v in me.familiarity.items() if v > 0.005}
-    facts += [[f"Used to {name}", f"{100 * value:.0f} %"] for name, value in used.items()]
+    facts += [[f"Used to {name}", in_percent(value, 0)] for name, value in used.items()]
     return {
         "kind": "person",
         "id": number,
         "title": f"Person {number:,}",
-        "subtitle": f"One of {len(model.consumers):,}; stands for {model.expansion_factor:,.4g} {plural(round(model.expansion_factor), 'resident')}",
+        "subtitle": f"One of {len(model.consumers):,}; stands for {compact(each, 4)} {'resident' if each == 1 else 'residents'}",
         "facts": facts,
         "table": _today(model, number),
     }
@@ -117,7 +120,7 @@ def _today(model: O2OModel, number: int) -> Card | None:
         if not model.served[k]:
             how, paid = "turned away", 0.0
         rows.append(
-            [categories[int(needs[1][k])], offer.maker or "nobody", how, f"{paid:,.0f}" if paid else "–"]
+            [categories[int(needs[1][k])], offer.maker or "nobody", how, fixed(paid) if paid else MISSING]
         )
     columns = ["need", "from", "how", f"paid ({model.spec.currency})"]
     return {"title": f"Her needs on {_last(model)}", "columns": columns, "rows": rows}

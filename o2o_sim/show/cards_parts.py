@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .wording import MISSING, fixed, in_percent
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -99,9 +101,9 @@ def event_of(row: Sequence[Any]) -> Card:
     if said in ("price", "rent"):
         found = json.loads(figures)
         if said == "price" and "price" in found:
-            said = f"price {100 * (found['price'] - 1):+.1f} % of usual"
+            said = f"price {in_percent(found['price'] - 1, sign=True)} of usual"
         elif "rent (yuan/m2/month)" in found:
-            said = f"rent {found['rent (yuan/m2/month)']:,.1f}"
+            said = f"rent {fixed(found['rent (yuan/m2/month)'], 1)}"
     return {"date": str(day), "decision": said, "reason": str(reason)}
 
 
@@ -112,7 +114,7 @@ def weighed(told: list[tuple[Any, ...]], currency: str) -> Card | None:
             continue
         options = json.loads(figures).get("considered") or []
         rows = [
-            [str(o.get("mode", "")), str(o.get("platform") or "-"), f"{o['gain']:,.0f}", f"{o['cost']:,.0f}"]
+            [str(o.get("mode", "")), str(o.get("platform") or MISSING), fixed(o["gain"]), fixed(o["cost"])]
             for o in options
         ]
         if rows:

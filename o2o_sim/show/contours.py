@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.contour import QuadContourSet
 from scipy.spatial import cKDTree
 
-from .study_parts import compact
 from .style import BLACK
+from .wording import compact
 
 LOOKS: dict[str, dict[str, Any]] = {
     "closed": {"colors": BLACK, "linewidths": 1.5, "linestyles": "solid"},

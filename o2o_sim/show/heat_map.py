@@ -17,7 +17,6 @@ from ..errors import ScenarioError
 from .study_parts import (
     CompactNumbers,
     bare,
-    compact,
     counted,
     in_classes,
     is_share,
@@ -32,6 +31,7 @@ from .study_parts import (
     wrapped,
 )
 from .style import BLACK, BLUE, GREY, VERMILION
+from .wording import compact
 
 _AWAY = LinearSegmentedColormap.from_list("away", [BLUE, "#F7F7F7", VERMILION])
 _MOST_PANELS_IN_A_ROW = 3

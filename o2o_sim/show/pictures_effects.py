@@ -13,20 +13,9 @@ from matplotlib.figure import Figure
 
 from ..errors import ScenarioError
 from . import style
-from .study_parts import (
-    bare,
-    compact,
-    is_share,
-    label_of,
-    name_of,
-    needs_columns,
-    number_axis,
-    signed,
-    titled,
-    width,
-    wrapped,
-)
+from .study_parts import bare, is_share, label_of, name_of, needs_columns, number_axis, titled, width, wrapped
 from .style import BLACK, BLUE, GREY, VERMILION
+from .wording import compact, signed
 
 
 # -- differences --------------------------------------------------------------------------------------------

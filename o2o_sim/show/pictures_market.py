@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from ..record.result import columns_of, online_channels, online_share, years
 from . import style
 from .style import BLACK, BLUE, GREEN, ORANGE, PALE, PURPLE, SKY, VERMILION
-from .wording import large
+from .wording import fixed, in_percent, money
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -45,8 +45,8 @@ def channels(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     style.days_on(right, manifest)
     right.set_ylim(0, max(*share, 0.1) * 1.25)
     right.yaxis.set_major_formatter(lambda value, _: f"{value:.3g} %")
-    came = 100 * online_share(daily, online)
-    style.headed(figure, f"How the city buys: {came:.1f} % of sales came by parcel", manifest)
+    came = in_percent(online_share(daily, online))
+    style.headed(figure, f"How the city buys: {came} of sales came by parcel", manifest)
     return figure
 
 
@@ -58,7 +58,7 @@ def _year_means(ax: Axes, daily: pd.DataFrame, online: tuple[str, ...]) -> None:
         mean = 100 * online_share(part, online)
         ax.plot([first, last], [mean, mean], color=BLACK, lw=2.2, solid_capstyle="butt")
         ax.annotate(
-            f"{year}\n{mean:.1f} %", (style.number(first + (last - first) / 2), 0.985),
+            f"{year}\n{in_percent(mean)}", (style.number(first + (last - first) / 2), 0.985),
             xycoords=("data", "axes fraction"),
             ha="center", va="top", fontweight="bold", fontsize=10 if len(found) <= 6 else 7,
         )  # fmt: skip
@@ -125,7 +125,7 @@ def footfall(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     else:
         style.note(below, "There are no shops outside the circles.")
     total = visits.sum(axis=1)
-    first, last = (f"{round(float(total.iloc[k]), -3):,.0f}" for k in (0, -1))
+    first, last = (fixed(round(float(total.iloc[k]), -3)) for k in (0, -1))
     style.headed(
         figure, f"Where people go: {first} visits to shops a day at first, {last} at the end", manifest
     )
@@ -153,7 +153,7 @@ def platforms(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     names = list(scenario["platforms"])
     figure, axes = plt.subplots(2, 2, figsize=(13, 7.6))
     subsidy = float(frames["daily"]["subsidy_yuan"].sum())
-    spent = f"{large(subsidy, currency)} of subsidies" if subsidy else "no subsidies"
+    spent = f"{money(subsidy, currency)} of subsidies" if subsidy else "no subsidies"
     style.headed(figure, f"The platforms: members, orders, cash, and {spent}", manifest)
     if not names:
         for ax in axes.flat:

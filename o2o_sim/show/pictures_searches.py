@@ -19,7 +19,6 @@ from ..studies.boxes import Span
 from . import style
 from .study_parts import (
     bare,
-    compact,
     factor_axis,
     is_share,
     label_of,
@@ -33,6 +32,7 @@ from .study_parts import (
     wrapped,
 )
 from .style import BLACK, BLUE, GREY, VERMILION
+from .wording import compact, fixed, plural
 
 BOX = "#F3D9CC"
 
@@ -222,7 +222,7 @@ def goal_curve(
         else (f"No value of {bare(factor, labels)} that was tried brings {name} to {goal}")
     )
     note = (
-        f"{tried['n'].sum():,.0f} runs at {len(tried)} value{'s' * (len(tried) != 1)}  ·  "
+        f"{fixed(tried['n'].sum())} runs at {plural(len(tried), 'value')}  ·  "
         "dots: means; bars: to the bound that the mean "
         f"{'exceeds' if at_least else 'stays below'} with the confidence asked for"
     )

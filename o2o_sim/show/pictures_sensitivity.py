@@ -15,8 +15,9 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import Bbox
 
 from ..errors import ScenarioError
-from .study_parts import bare, compact, is_share, name_of, needs_columns, number_axis, titled, wrapped
+from .study_parts import bare, is_share, name_of, needs_columns, number_axis, titled, wrapped
 from .style import BLACK, BLUE, GREY, ORANGE, SKY
+from .wording import compact
 
 NEAR_NOUGHT = 0.04
 """Effects below this part of the largest are too close to the corner for their names."""

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from . import style
 from .style import BLACK, BLUE, GREY, ORANGE, OUTCOME_COLOURS, PURPLE, SKY, VERMILION, YELLOW
-from .wording import large
+from .wording import in_percent, money
 
 Frames = Mapping[str, pd.DataFrame]
 MOST_BARS = 14
@@ -173,10 +173,10 @@ def profit_and_loss(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     ax.axvline(1, color=BLACK, lw=1.2, ymax=0.97, zorder=0)
     edge = min(max(1.0, float(left.max())), WIDEST_LOSS)
     for k, value in enumerate(profit):
-        text = f"profit {100 * value:.1f} %" if value >= 0 else f"loss {-100 * value:.1f} %"
+        text = f"{'profit' if value >= 0 else 'loss'} {in_percent(abs(value))}"
         ink = BLUE if value >= 0 else VERMILION
         ax.text(edge + 0.012, y[k], text, va="center", fontsize=10, fontweight="bold", color=ink)
-    sold = [f"{style.short(str(n))}\n{large(v, currency)}" for n, v in sums["revenue_yuan"].items()]
+    sold = [f"{style.short(str(n))}\n{money(v, currency)}" for n, v in sums["revenue_yuan"].items()]
     ax.set_yticks(y, sold, fontsize=9)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
@@ -185,7 +185,7 @@ def profit_and_loss(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     ax.set_xlabel("share of what the format's stores took in (costs beyond 100 % are losses)", color=GREY)
     ax.legend(loc="upper left", bbox_to_anchor=(0, -0.14), ncols=7, frameon=False, fontsize=9)
     whole = float(sums["profit_yuan"].sum() / sums["revenue_yuan"].sum()) if len(sums) else 0.0
-    made = f"a {'profit' if whole >= 0 else 'loss'} of {abs(100 * whole):.1f} %"
+    made = f"a {'profit' if whole >= 0 else 'loss'} of {in_percent(abs(whole))}"
     style.headed(
         figure, f"Where a store's {currency} of sales goes: all stores together made {made}", manifest
     )
@@ -213,7 +213,7 @@ def rents(frames: Frames, manifest: Mapping[str, Any]) -> Figure:
     now = 1 - table.loc[month, "let"].sum() / max(table.loc[month, "units"].sum(), 1)
     style.headed(
         figure,
-        f"Rents and empty units, by business circle: {100 * now:.0f} % of all units empty at the end",
+        f"Rents and empty units, by business circle: {in_percent(now, 0)} of all units empty at the end",
         manifest,
     )
     return figure

@@ -20,7 +20,6 @@ from .pictures_sensitivity import morris_plot, sobol_bars
 from .study_parts import (
     MOST_LEVELS,
     bare,
-    compact,
     counted,
     factor_axis,
     in_classes,
@@ -38,6 +37,7 @@ from .study_parts import (
     wrapped,
 )
 from .style import DASHES, GREY, SERIES
+from .wording import compact
 
 __all__ = [
     "box_plot",

@@ -21,7 +21,7 @@ from .report_flows import flows
 from .report_svg import MOST_REASONS, WIDTH, Picture, as_svg, largest
 from .report_words import FEW, HALF_YEAR, cause, last_half_year, months_of_loss
 from .style import BLACK, BLUE, GREY, SERIES, VERMILION
-from .wording import money, month, of, percent, plural
+from .wording import fixed, money, month, of, percent, plural
 
 MOST_PANELS = 12
 DAYS_A_MONTH = 365.25 / 12
@@ -320,7 +320,7 @@ def _draw_waterfalls(shown: list[Typical], currency: str) -> Figure:
             ax.barh(place, at - start, left=start, color=colour, height=0.66)
             low, high = min(low, at, start), max(high, at, start)
             share = f" ({100 * abs(t.books[bar]) / sales:.0f} %)" if sales > 0 and bar != "sales" else ""
-            labels.append((place, max(start, at, 0.0), _signed(value) + share))
+            labels.append((place, max(start, at, 0.0), fixed(value) + share))
         span = (high - low) or 1.0
         for place, end, text in labels:
             weight = "bold" if place in (y[0], y[-1]) else "normal"
@@ -333,12 +333,6 @@ def _draw_waterfalls(shown: list[Typical], currency: str) -> Figure:
         ax.tick_params(axis="y", length=0)
     axes[0][0].set_yticks(y, used)
     return figure
-
-
-def _signed(value: float) -> str:
-    """A whole number with a real minus sign, and none before a zero."""
-    text = f"{abs(value):,.0f}"
-    return f"−{text}" if value < 0 and text != "0" else text
 
 
 # -- the market ---------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from ..record.outcomes import OUTCOMES
 from ..record.result import RunResult
 from ..scenario.places import dotted
 from .report_words import FATES, STATES, Said
-from .wording import day, listed, of, plural
+from .wording import day, exact, listed, of, plural
 
 
 def changed_keys(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[tuple[str, ...], Any, Any]]:
@@ -165,7 +165,7 @@ def _short(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.6g}"
+        return exact(value)
     if isinstance(value, list | tuple):
         plain = not any(isinstance(v, dict | list | tuple) for v in value)
         return (listed(map(str, value)) or "empty") if plain else plural(len(value), "entry", "entries")

@@ -12,7 +12,7 @@ from ..record.outcomes import OUTCOMES
 from ..record.result import RunResult
 from .report_pair import Pairing, headline_rows
 from .report_words import cause
-from .wording import listed, money
+from .wording import MISSING, fixed, in_percent, listed, money
 
 Escape = Callable[[object], str]
 
@@ -95,9 +95,9 @@ def _group_row(name: str, part: pd.DataFrame, shown: Sequence[str], esc: Escape)
             f"{listed(c for c, n in causes.items() if n == most)} ({most:,}{' each' if [*causes.values()].count(most) > 1 else ''})"
         )
         if causes
-        else "–"
+        else MISSING
     )
-    cells = [f"{count[o]:,}" if count[o] else "–" for o in shown]
+    cells = [f"{count[o]:,}" if count[o] else MISSING for o in shown]
     return [name, f"{len(part):,}", *cells, f"{100 * count['closed'] / len(part):.0f}", why]
 
 
@@ -112,9 +112,9 @@ def stores(table: pd.DataFrame, key: str, esc: Escape) -> str:
         [
             f'<span data-run="{key}" data-store="{int(s.store)}">{esc(s.name_)}</span>',
             outcome_mark(str(s.outcome), esc),
-            esc(str(s.mode).replace("+", ", ") or "–"),
-            esc(s.changed if s.changed != s.opened else "–"),
-            esc(s.reason or "–"),
+            esc(str(s.mode).replace("+", ", ") or MISSING),
+            esc(s.changed if s.changed != s.opened else MISSING),
+            esc(s.reason or MISSING),
             esc(s.category),
             esc(s.format),
             esc(s.circle),
@@ -136,8 +136,8 @@ def side_by_side(a: RunResult, b: RunResult, esc: Escape) -> str:
 
     def said(value: float, kind: str, currency: str = currency) -> str:
         if kind == "share":
-            return f"{100 * value:.1f} %"
-        return money(value, currency) if kind == "money" else f"{value:,.0f}"
+            return in_percent(value)
+        return money(value, currency) if kind == "money" else fixed(value)
 
     rows = []
     for (what, x, kind), (_, y, _) in zip(headline_rows(a), headline_rows(b)):
@@ -145,11 +145,11 @@ def side_by_side(a: RunResult, b: RunResult, esc: Escape) -> str:
         if x == y == 0:
             continue
         sign = "+" if gap > 0 else "−" if gap < 0 else "±"
-        amount = f"{100 * abs(gap):.1f} points" if kind == "share" else said(abs(gap), kind)
+        amount = f"{fixed(100 * abs(gap), 1)} points" if kind == "share" else said(abs(gap), kind)
         alike = kind == "share" and abs(gap) < 0.0005
         less = "±0.0 points" if alike else f"{sign}{amount}"
         if kind == "money" and currency != other:
-            less = "–"  # yuan less pounds are nothing
+            less = MISSING  # yuan less pounds are nothing
         rows.append([esc(what), esc(said(x, kind)), esc(said(y, kind, other)), esc(less)])
     heads = ["", "A", "B", "B less A"]
     return _table(

@@ -21,46 +21,13 @@ from ..record.metrics import METRICS, family_of
 from ..scenario.shape import closest
 from ..studies.statistics import mean_interval
 from .style import GREY
+from .wording import compact, plural
 
 MOST_LEVELS = 12
 """Up to so many values a factor is drawn value by value, beyond them in classes."""
+
+
 # -- numbers ------------------------------------------------------------------------------------------------
-_SIZES = ((1e12, " tn"), (1e9, " bn"), (1e6, " M"), (1e3, " k"))
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def compact(value: float, digits: int = 3, *, share: bool = False) -> str:
-    """A number as short as it can be told: 1.2 M, 0.35, 4·10⁻⁶; a `share` as 35 %."""
-    if not np.isfinite(value):
-        return "–" if np.isnan(value) else f"{value:+}".replace("inf", "∞")
-    if share:
-        return compact(100 * value, digits) + " %"
-    if abs(value) < 1e3 or abs(value) >= 1e4:
-        value = float(f"{value:.{digits - 1}e}")
-    size = abs(value)
-    sign = "−" if value < 0 else ""
-    if size >= 1e15 or 0 < size < 1e-3:
-        factor, power = f"{size:.{digits - 1}e}".split("e")
-        return f"{sign}{_plain(float(factor), digits)}·10{str(int(power)).translate(_SUPERSCRIPT)}"
-    for unit, letter in _SIZES:
-        # Years and other numbers of four digits are told in full.
-        if size >= max(unit, 1e4):
-            return sign + _plain(size / unit, digits) + letter
-    return sign + _plain(size, digits)
-
-
-def _plain(size: float, digits: int) -> str:
-    decimals = max(digits - 1 - int(np.floor(np.log10(size))), 0) if size else 0
-    text = f"{size:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def signed(value: float, digits: int = 3, *, share: bool = False) -> str:
-    """A difference with its sign; of shares in percentage points: +4.2 pp."""
-    text = compact(100 * value, digits) + " pp" if share else compact(value, digits)
-    return f"+{text}" if 0 < value < np.inf else text
-
-
 def is_share(name: str, values: Iterable[Any]) -> bool:
     """Whether a metric or factor is a share of something, to be told in per cent: by the catalogue of
     metrics, or, for a name that is not in it, by the name and by all numbers lying between -1 and 1."""
@@ -166,9 +133,9 @@ def titled(figure: Figure, title: str, note: str) -> None:
 def counted(runs: pd.DataFrame, metrics: Sequence[str]) -> str:
     """How many runs a picture rests on: "75 runs: 25 points x 3 replicates; 2 failed and are left out"."""
     points, each = runs["point"].nunique(), runs["replicate"].nunique()
-    text = f"{len(runs):,} run{'s' * (len(runs) != 1)}"
+    text = plural(len(runs), "run")
     if len(runs) == points * each:
-        text += f": {points:,} point{'s' * (points != 1)} × {each:,} replicate{'s' * (each != 1)}"
+        text += f": {plural(points, 'point')} × {plural(each, 'replicate')}"
     failed = int(runs[list(metrics)].isna().all(axis=1).sum())
     return f"{text}; {failed:,} failed and {'is' if failed == 1 else 'are'} left out" if failed else text
 

@@ -21,6 +21,8 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DayLocator, 
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
 
+from .wording import fixed
+
 # Okabe & Ito (2008), the palette that survives every common kind of colour blindness.
 BLUE, SKY, GREEN, YELLOW = "#0072B2", "#56B4E9", "#009E73", "#F0E442"
 ORANGE, VERMILION, PURPLE, BLACK = "#E69F00", "#D55E00", "#CC79A7", "#000000"
@@ -228,7 +230,7 @@ def change(name: str, values: pd.Series, unit: str = "", whole: bool = True) -> 
     """A name with its first and last value."""
     known = values.dropna()
     digits = 0 if whole or known.abs().max() >= 20 else 1
-    return f"{short(name)}  {known.iloc[0]:,.{digits}f} → {known.iloc[-1]:,.{digits}f}{unit}"
+    return f"{short(name)}  {fixed(known.iloc[0], digits)} → {fixed(known.iloc[-1], digits)}{unit}"
 
 
 def end_labels(

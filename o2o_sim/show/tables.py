@@ -11,7 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from .wording import large
+from .wording import in_percent, money
 
 if TYPE_CHECKING:
     from ..record.result import RunResult
@@ -192,18 +192,18 @@ def headline_rows(result: RunResult) -> list[tuple[str, str]]:
     """(what, figure) of the headline."""
     h = result.headline()
     currency = result.manifest["scenario"]["currency"]
-    channels = ", ".join(f"{name} {_percent(v)}" for name, v in h["share_by_channel"].items() if v)
-    years = ", ".join(f"{year}: {_percent(v)}" for year, v in h["online_share_by_year"].items())
-    online = _percent(h["online_share"])
-    subsidy = large(h["subsidy_yuan"], currency)
+    channels = ", ".join(f"{name} {in_percent(v)}" for name, v in h["share_by_channel"].items() if v)
+    years = ", ".join(f"{year}: {in_percent(v)}" for year, v in h["online_share_by_year"].items())
+    online = in_percent(h["online_share"])
+    subsidy = money(h["subsidy_yuan"], currency)
     if h["subsidy_yuan"]:
         subsidy += f", {h['subsidy_per_order_yuan']:.2f} {currency} per order through a platform"
     stores = (
         f"{h['stores_at_start']:,} at the start, {h['stores_opened']:,} opened, "
-        f"{h['stores_closed']:,} closed ({_percent(h['yearly_exit_rate'])} of the stores a year)"
+        f"{h['stores_closed']:,} closed ({in_percent(h['yearly_exit_rate'])} of the stores a year)"
     )
     return [
-        ("sales", large(h["sales_yuan"], currency)),
+        ("sales", money(h["sales_yuan"], currency)),
         ("share by channel", channels or NONE),
         (
             "online share",
@@ -213,19 +213,15 @@ def headline_rows(result: RunResult) -> list[tuple[str, str]]:
         ("stores", stores),
         (
             "empty units",
-            f"{_percent(h['vacancy_first'])} on the first day, {_percent(h['vacancy_last'])} on the last",
+            f"{in_percent(h['vacancy_first'])} on the first day, {in_percent(h['vacancy_last'])} on the last",
         ),
         (
             "only looked",
-            f"{_percent(h['showrooming_share'], 2)} of shop visitors tried in the shop and bought a parcel",
+            f"{in_percent(h['showrooming_share'], 2)} of shop visitors tried in the shop and bought a parcel",
         ),
-        ("turned away", f"{_percent(h['turned_away_share'])} of shop visitors found the shop full"),
+        ("turned away", f"{in_percent(h['turned_away_share'])} of shop visitors found the shop full"),
         ("consumer surplus", f"{h['surplus_mean']:.3f} utils per need (compare between scenarios)"),
     ]
-
-
-def _percent(share: float, digits: int = 1) -> str:
-    return f"{100 * share:.{digits}f} %"
 
 
 def _where(result: RunResult) -> Text:

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..studies.claim import difference, label
-from .tables_studies import LOOK, failure_notes, kind_of, written, written_interval
+from .tables_studies import LOOK, failure_notes, kind_of
+from .wording import written, written_interval
 
 if TYPE_CHECKING:
     from ..studies.claim import ClaimSpec, Expectation

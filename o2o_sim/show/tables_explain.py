@@ -13,7 +13,8 @@ from rich.text import Text
 
 from ..record.metrics import label_of
 from ..studies.statistics import Interval
-from .tables_studies import LOOK, MOST_NAMED, failure_notes, kind_of, written, written_interval
+from .tables_studies import LOOK, MOST_NAMED, failure_notes, kind_of
+from .wording import exact, written, written_interval
 
 if TYPE_CHECKING:
     from ..studies.changes import Change
@@ -83,7 +84,7 @@ def _value(value: Any) -> str:
     if value is None:
         return "none"
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:,.10g}"
+        return exact(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if len(text) <= LONGEST_VALUE:
         return text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
@@ -10,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .tables_studies import LOOK
+from .wording import fixed, in_ascii, in_percent
 
 if TYPE_CHECKING:
     from ..record.life import Life
@@ -22,7 +22,9 @@ def life_tables(life: Life) -> list[RenderableType]:
     head = f"{life.name}: {life.format}, sells mostly {life.category}, in {life.circle}, since {life.opened}"
     parts: list[RenderableType] = [Text(head, style="bold"), Text(life.end, style="bold")]
     if life.since_first:
-        changes = ", ".join(f"{name} {100 * v:+.0f} %" for name, v in life.since_first.items())
+        changes = ", ".join(
+            f"{name} {in_ascii(in_percent(v, 0, sign=True))}" for name, v in life.since_first.items()
+        )
         parts.append(Text(f"Its last half year against its first: {changes}."))
     if life.quarters.empty:
         return [*parts, Text("It has not traded for a whole month.\n")]
@@ -63,7 +65,7 @@ def _decisions(life: Life) -> RenderableType:
     for d in rows:
         decision = str(d.decision)
         if "price" in d.figures and decision == "price":
-            decision = f"price {100 * (d.figures['price'] - 1):+.1f} % of usual"
+            decision = f"price {in_ascii(in_percent(d.figures['price'] - 1, sign=True))} of usual"
         options = [_option(o) for o in d.considered]
         table.add_row(str(d.date), Text(decision), Text(str(d.reason)), Text("; ".join(options)))
     return table
@@ -71,7 +73,7 @@ def _decisions(life: Life) -> RenderableType:
 
 def _option(option: dict[str, Any]) -> str:
     partner = f" with {option['platform']}" if option.get("platform") else ""
-    return f"{option['mode']}{partner}: gain {option['gain']:,.0f}, cost {option['cost']:,.0f}"
+    return f"{option['mode']}{partner}: gain {_whole(option['gain'])}, cost {_whole(option['cost'])}"
 
 
 def _books(life: Life) -> Table:
@@ -86,12 +88,12 @@ def _books(life: Life) -> Table:
 
 
 def _thousand(yuan: float) -> str:
-    return "-" if math.isnan(yuan) else f"{yuan / 1000:,.1f}"
+    return in_ascii(fixed(yuan / 1000, 1))
 
 
 def _whole(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:,.0f}"
+    return in_ascii(fixed(value))
 
 
 def _share(value: float) -> str:
-    return "-" if math.isnan(value) else f"{100 * value:.1f} %"
+    return in_ascii(in_percent(value))

@@ -11,7 +11,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .tables_studies import LOOK, failure_notes, kind_of, written
+from .tables_studies import LOOK, failure_notes, kind_of
+from .wording import exact, in_ascii, in_percent, written
 
 if TYPE_CHECKING:
     from ..studies.goal import Goal, Trial
@@ -38,7 +39,7 @@ def goal_sentence(goal: Goal, labels: Labels) -> str:
     """The answer in one sentence."""
     said, kind = goal.said, kind_of(goal.said.metric)
     factor = labels[said.factor]
-    line = f"{labels[said.metric]} to {_target(goal)} with {_percent(said.confidence)} confidence"
+    line = f"{labels[said.metric]} to {_target(goal)} with {exact(100 * said.confidence)} % confidence"
     if goal.found is None:
         low, high = goal.trials[0].value, goal.trials[-1].value
         text = f"None of the {len(goal.trials)} values of {factor} tried from {_value(low)} to {_value(high)} brings {line}"
@@ -66,7 +67,7 @@ def _goal(goal: Goal, labels: Labels) -> list[RenderableType]:
         style = "bold" if mine else ""
         table.add_row(*map(Text, figures), Text(f"{row['verdict']}{'  <- found' * mine}"), style=style)
     shown: list[RenderableType] = [Text(goal_sentence(goal, labels) + "\n", style="bold"), table]
-    sure = _percent(goal.said.confidence)
+    sure = f"{exact(100 * goal.said.confidence)} %"
     notes = (
         f"Every bound is stricter than {sure}, so that the answer, which rests on all of them, is as sure."
     )
@@ -98,16 +99,12 @@ def _target(goal: Goal) -> str:
 
 def _line(value: float, metric: str) -> str:
     """A number that the user wrote, in full."""
-    return f"{100 * value:,.10g} %" if kind_of(metric) == "share" else f"{value:,.10g}"
+    return f"{exact(100 * value)} %" if kind_of(metric) == "share" else exact(value)
 
 
 def _value(value: float) -> str:
     """A factor's value in full, so that it can be written into a scenario."""
     return f"{value:.12g}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.10g} %"
 
 
 # -- discoveries --------------------------------------------------------------------------------------------
@@ -158,7 +155,7 @@ def sensitivity_sentence(found: Sensitivity) -> str:
         top = _ranked(found.sobol, metric, "total").iloc[0]
         if not top["total"] > 0:
             return f"None of the factors changes {labels[metric]}."
-        part = f"it has a part in {_index(top['total'])} of the variance of its mean"
+        part = f"it has a part in {in_ascii(in_percent(top['total'], 0))} of the variance of its mean"
         return f"{labels[top['factor']]} matters most for {labels[metric]}: {part}."
     assert found.morris is not None
     top = _ranked(found.morris, metric, "mu_star").iloc[0]
@@ -202,7 +199,7 @@ def _sobol(table: pd.DataFrame, metric: str, labels: Labels) -> list[RenderableT
     ranked = _ranked(table, metric, "total")
     for row in ranked.head(MOST_FACTORS).to_dict("records"):
         cells = [
-            f"{_index(row[part])} [{_index(row[f'{part}_low'])}, {_index(row[f'{part}_high'])}]"
+            f"{in_ascii(in_percent(row[part], 0))} [{in_ascii(in_percent(row[f'{part}_low'], 0))}, {in_ascii(in_percent(row[f'{part}_high'], 0))}]"
             for part in ("first", "total")
         ]
         shown.add_row(Text(labels[row["factor"]]), *map(Text, cells))
@@ -231,7 +228,10 @@ def _noise(table: pd.DataFrame) -> Text:
     share = float(table["noise_share"].iloc[0])
     if math.isnan(share):
         return Text("One run of each point: what is chance among this cannot be told.", style="dim")
-    return Text(f"{_index(share)} of the variance of single runs is chance, not the factors.", style="dim")
+    return Text(
+        f"{in_ascii(in_percent(share, 0))} of the variance of single runs is chance, not the factors.",
+        style="dim",
+    )
 
 
 def _others(found: Sensitivity) -> Table:
@@ -254,9 +254,4 @@ def _others(found: Sensitivity) -> Table:
 
 
 def _size(value: float, by: str, metric: str) -> str:
-    return _index(value) if by == "total" else written(value, kind_of(metric))
-
-
-def _index(share: float) -> str:
-    """A share of a variance, in whole per cents."""
-    return f"{100 * share:.0f} %".replace("-0 %", "0 %")
+    return in_ascii(in_percent(value, 0)) if by == "total" else written(value, kind_of(metric))

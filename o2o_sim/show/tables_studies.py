@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..record.metrics import HEADLINE, METRICS, family_of, label_of
+from .wording import plural, written, written_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ..studies.comparison import Comparison
     from ..studies.points import Point
     from ..studies.spec import StudySpec
-    from ..studies.statistics import Interval
     from ..studies.sweeps import Sweep
 
 MOST_VALUES = 12
@@ -44,50 +43,6 @@ def kind_of(metric: str) -> str:
     return METRICS[family].kind if family else "index"
 
 
-def written(value: float, kind: str) -> str:
-    """A number as people read it, with three figures: shares in percent, large numbers with a word."""
-    if math.isnan(value):
-        return "-"
-    if math.isinf(value):
-        return "?"
-    scale, unit = _scale(value, kind)
-    return f"{value / scale:,.{_places(value / scale, 3)}f}{unit}"
-
-
-def written_interval(gap: Interval, kind: str) -> str:
-    """A difference and its 95 % interval, as exact as the interval is narrow: +1.2 pp [0.9, 1.5]. Differences
-    of shares are in percentage points. A single pair has no interval."""
-    if math.isnan(gap.mean):
-        return "-"
-    if gap.n < 2 or gap.mean == gap.low == gap.high:
-        return _signed(gap.mean, kind, 3)
-    scale, unit = _scale(max(abs(gap.low), abs(gap.high)), kind)
-    places = _places((gap.high - gap.low) / 2 / scale, 2)
-    mean, low, high = (f"{x / scale:+,.{places}f}" for x in (gap.mean, gap.low, gap.high))
-    return f"{mean}{unit.replace('%', 'pp')} [{low}, {high}]"
-
-
-def _signed(value: float, kind: str, digits: int) -> str:
-    if value == 0:
-        return "0"
-    scale, unit = _scale(value, kind)
-    return f"{value / scale:+,.{_places(value / scale, digits)}f}{unit.replace('%', 'pp')}"
-
-
-def _scale(value: float, kind: str) -> tuple[float, str]:
-    """What a number is divided by, and the unit it has then."""
-    if kind in ("share", "flag"):
-        return 0.01, " %"
-    return next(((s, u) for s, u in ((1e12, " tn"), (1e9, " bn"), (1e6, " M")) if abs(value) >= s), (1.0, ""))
-
-
-def _places(value: float, digits: int) -> int:
-    """Decimals with which `digits` figures show, four at most."""
-    if value == 0:
-        return 0
-    return min(max(digits - 1 - math.floor(math.log10(abs(value))), 0), 4)
-
-
 # -- compare ------------------------------------------------------------------------------------------------
 def comparison_tables(comparison: Comparison) -> list[RenderableType]:
     """What differs between the first scenario and each of the others, and which stores fare otherwise."""
@@ -105,7 +60,7 @@ def _compared(comparison: Comparison, other: str) -> list[RenderableType]:
     known = comparison.metrics
     headline = [m for m in HEADLINE if m in known]
     pairs = len(comparison._pairs(other))
-    title = f"{other} against {first}: {pairs} pair{'s' * (pairs != 1)} of runs with the same seeds"
+    title = f"{other} against {first}: {plural(pairs, 'pair')} of runs with the same seeds"
     if not pairs:
         return [Text(f"{title}, so nothing is known\n", style="bold")]
     parts: list[RenderableType] = [

@@ -17,7 +17,7 @@ from o2o_sim.record.life import life_of
 from o2o_sim.scenario.load import load_scenario
 from o2o_sim.show.cards import Cards
 from o2o_sim.show.cards_parts import means_by_month, whole
-from o2o_sim.show.cards_text import money
+from o2o_sim.show.wording import money
 
 HAMLET = Path(__file__).parents[1] / "systems" / "hamlet.yaml"
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
@@ -371,16 +371,6 @@ def test_a_month_that_runs_is_not_compared_with_whole_ones():
     model = O2OModel(load_scenario(HAMLET, ["days=60"])).run()
     visits = Cards.of(model).card("circle", 0)["series"][-1]
     assert (visits["label"], visits["dates"]) == ("Visits a day", ["2013-01", "2013-02"])
-
-
-@pytest.mark.parametrize(
-    ("amount", "said"),
-    [(999_949_999, "999.9 million"), (999_950_000, "1.0 billion"), (-999_960_000, "−1.0 billion"),
-     (999_949, "999.9 thousand"), (999_950, "1.0 million"), (9_999.4, "9,999"), (9_999.9, "10.0 thousand"),
-     (99.99, "99.99"), (99.996, "100"), (-99.996, "−100"), (0, "0.00")],
-)  # fmt: skip
-def test_the_word_of_an_amount_is_that_of_the_figure_shown(amount, said):
-    assert money(amount, "yuan") == f"{said} yuan"
 
 
 def test_money_has_the_name_that_the_scenario_gives_it(payer):

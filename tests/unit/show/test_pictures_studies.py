@@ -93,24 +93,6 @@ def gids(figure, gid):
 
 # -- numbers and names --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0, "0"), (1e-6, "1·10⁻⁶"), (-4.25e-5, "−4.25·10⁻⁵"), (0.00123, "0.00123"), (0.35, "0.35"), (9999, "9,999"),
-        (99_999, "100 k"), (999_999, "1 M"), (1.234e6, "1.23 M"), (-5e9, "−5 bn"), (1e12, "1 tn"), (1e15, "1·10¹⁵"),
-        (np.nan, "–"), (np.inf, "+∞"),
-    ],
-)  # fmt: skip
-def test_compact_numbers(value, text):
-    assert parts.compact(value) == text
-
-
-def test_shares_are_told_in_per_cent():
-    assert parts.compact(0.354, 2, share=True) == "35 %"
-    assert parts.signed(0.042, share=True) == "+4.2 pp"
-    assert parts.signed(-1200) == "−1,200"
-
-
-@pytest.mark.parametrize(
     ("name", "values", "share"),
     [
         ("online_share", [0.1], True), ("online_share/2014", [0.1], True), ("vacancy_last", [], True),

@@ -29,7 +29,6 @@ from o2o_sim.show.report_figures import as_svg, pictures, survival_curve, typica
 from o2o_sim.show.report_pair import changed_keys, meaning_of, pair, pair_answer
 from o2o_sim.show.report_tables import side_by_side
 from o2o_sim.show.report_words import answer, headline_sentence, last_half_year
-from o2o_sim.show.wording import large, percent
 from o2o_sim.studies.run import run
 
 NASTY = (
@@ -510,14 +509,6 @@ def test_nothing_online_and_cash_from_the_first_day(folder):
     assert (
         f"The cash of {platform} fell most, from 1 billion yuan on the first day to 400 million yuan" in text
     )
-
-
-def test_amounts_are_rounded_before_their_word_is_chosen():
-    assert large(999_600_000, "yuan") == "1 billion yuan"
-    assert large(12.34e15, "yuan") == "12,300 trillion yuan"
-    assert large(-2_484_000_000, "yuan") == "-2.48 billion yuan"
-    assert large(661_234, "yuan") == "661,234 yuan"
-    assert (percent(0.996), percent(1.0)) == ("over 99\u00a0%", "100\u00a0%")
 
 
 def test_survival_at_the_right_end_is_no_share_of_all_stores(folder):

@@ -4,8 +4,6 @@ are."""
 from __future__ import annotations
 
 import io
-import math
-import re
 
 import numpy as np
 import pytest
@@ -17,11 +15,9 @@ from o2o_sim.show.tables_studies import (
     comparison_tables,
     kind_of,
     sweep_tables,
-    written,
-    written_interval,
 )
+from o2o_sim.show.wording import written, written_interval
 from o2o_sim.studies.comparison import compare
-from o2o_sim.studies.statistics import Interval, mean_interval
 from o2o_sim.studies.sweeps import sweep
 
 ODD = "[bold]odd[/bold] [x]"
@@ -44,59 +40,7 @@ def flat(text):
     return " ".join(text.split())
 
 
-# -- numbers ------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("value", "kind", "text"),
-    [
-        (0.1234, "share", "12.3 %"),
-        (1.0, "flag", "100 %"),
-        (0, "share", "0 %"),
-        (0.000012, "share", "0.0012 %"),
-        (0.0000012, "share", "0.0001 %"),
-        (56, "count", "56.0"),
-        (1234.6, "count", "1,235"),
-        (1_327_004_357, "yuan", "1.33 bn"),
-        (-2_500_000, "yuan", "-2.50 M"),
-        (4.2e12, "yuan", "4.20 tn"),
-        (999_999, "yuan", "999,999"),
-        (-0.75, "index", "-0.750"),
-        (math.nan, "yuan", "-"),
-        (math.inf, "yuan", "?"),
-        (0, "count", "0"),
-    ],
-)
-def test_numbers_have_three_figures(value, kind, text):
-    assert written(value, kind) == text
-
-
-@pytest.mark.parametrize(
-    ("interval", "kind", "text"),
-    [
-        (Interval(-2.75, -4.752, -0.748, 4), "count", "-2.8 [-4.8, -0.7]"),
-        (Interval(0.00023, -0.00025, 0.00071, 4), "share", "+0.023 pp [-0.025, +0.071]"),
-        (Interval(160363, -918876, 1239602, 4), "yuan", "+0.2 M [-0.9, +1.2]"),
-        (Interval(2, 2, 2, 5), "count", "+2.00"),
-        (Interval(0, 0, 0, 5), "share", "0"),
-        (Interval(0.1, -math.inf, math.inf, 1), "share", "+10.0 pp"),
-        (Interval(math.nan, -math.inf, math.inf, 0), "share", "-"),
-    ],
-)
-def test_differences_are_as_exact_as_their_intervals(interval, kind, text):
-    assert written_interval(interval, kind) == text
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_a_written_interval_is_the_interval(seed):
-    """To the figures shown: half a unit of the last decimal, of an interval at least 10 of them wide."""
-    rng = np.random.default_rng(seed)
-    gap = mean_interval(rng.normal(rng.normal(), 1, 5) * 10.0 ** rng.integers(-3, 11))
-    text = written_interval(gap, "yuan")
-    found = re.fullmatch(r"(\S+)( tn| bn| M|) \[(\S+), (\S+)\]", text)
-    scale = {" tn": 1e12, " bn": 1e9, " M": 1e6, "": 1.0}[found[2]]
-    numbers = [scale * float(found[k].replace(",", "")) for k in (1, 3, 4)]
-    assert numbers == pytest.approx([gap.mean, gap.low, gap.high], abs=0.06 * gap.width, rel=0)
-
-
+# -- kinds of metrics --------------------------------------------------------------------------------------
 def test_every_metric_has_a_kind():
     assert kind_of("stores_closed/category/toys") == "count"
     assert kind_of("members/tuan") == "share"
