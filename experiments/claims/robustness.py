@@ -22,7 +22,8 @@ from scipy import stats
 from sensitivity import COLUMNS, DESIGN_SEED, FILE, POINTS, SMALL, headlines
 
 from o2o_sim import proportion_interval
-from o2o_sim.show.tables_studies import kind_of, written
+from o2o_sim.show.tables_studies import kind_of
+from o2o_sim.show.wording import written
 from o2o_sim.studies.claim import ClaimSpec, Expectation, label
 
 HERE = Path(__file__).resolve().parent

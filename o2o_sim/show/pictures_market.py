@@ -55,8 +55,8 @@ def _year_means(ax: Axes, daily: pd.DataFrame, online: tuple[str, ...]) -> None:
     found = years(daily)
     for year, part in found:
         first, last = part["date"].iloc[0], part["date"].iloc[-1]
-        mean = 100 * online_share(part, online)
-        ax.plot([first, last], [mean, mean], color=BLACK, lw=2.2, solid_capstyle="butt")
+        mean = online_share(part, online)
+        ax.plot([first, last], [100 * mean, 100 * mean], color=BLACK, lw=2.2, solid_capstyle="butt")
         ax.annotate(
             f"{year}\n{in_percent(mean)}", (style.number(first + (last - first) / 2), 0.985),
             xycoords=("data", "axes fraction"),
