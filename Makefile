@@ -1,6 +1,6 @@
 # The package in virtual environments of its own; nothing is installed outside of them. `make help` lists the targets.
 #
-#   PYTHON=...    the Python to make the environment with: any of 3.11, 3.12, 3.13 (default: the first one found)
+#   PYTHON=...    the Python to make the environment with, 3.11 or later (default: python3, or else the newest one found)
 #   VENV=...      the folder of the environment (default: .venv); another Python needs another folder
 #   SCENARIO=...  what `make run` simulates
 #   TESTS=...     which tests `make test` runs
@@ -10,6 +10,7 @@ PYTHON ?=
 VENV ?= .venv
 BENCH_VENV ?= .venv-bench
 SHOW_VENV ?= .venv-show
+LOCK_VENV ?= .venv-lock
 SCENARIO ?= scenarios/base.yaml
 TESTS ?= tests
 ARGS ?=
@@ -24,13 +25,13 @@ unexport PYTHONPATH
 BIN = $(VENV)/bin
 IN_BENCH = $(BENCH_VENV)/bin/python
 IN_SHOW = $(SHOW_VENV)/bin/python
-CANDIDATES = $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11)
-SUITABLE = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+CANDIDATES = $(if $(PYTHON),$(PYTHON),python3 python3.15 python3.14 python3.13 python3.12 python3.11)
+SUITABLE = import sys; sys.exit(sys.version_info < (3, 11))
 SCHEMA = scenarios/scenario.schema.json
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help run test check format js js-check bench bench-show schema verify validate odd pictures screens studies claims robustness clean
+.PHONY: help run test check format js js-check bench bench-show schema lock verify validate odd pictures screens studies claims robustness clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
@@ -70,6 +71,10 @@ schema: $(VENV)/.has-package  ## Write the JSON Schema of scenarios, with which 
 	$(BIN)/o2o-sim schema > $(SCHEMA).new
 	mv $(SCHEMA).new $(SCHEMA)
 
+lock: $(LOCK_VENV)/.has-uv  ## Write requirements.lock: one version of every package, for all supported Pythons and systems
+	$(LOCK_VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --extra test --extra check \
+	  --no-annotate --no-emit-index-url --custom-compile-command "make lock" --upgrade --quiet --output-file requirements.lock
+
 verify: $(VENV)/.has-test  ## Judge the model by what theory knows
 	$(BIN)/python -m pytest tests/verify $(ARGS)
 
@@ -96,7 +101,7 @@ robustness: $(VENV)/.has-package  ## See which of the ten largest effects surviv
 	$(BIN)/python experiments/claims/robustness.py
 
 clean:  ## Remove the environments and what tools left behind; runs/ is kept
-	rm -rf $(VENV) $(BENCH_VENV) $(SHOW_VENV) .venv-3.* js/node_modules build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(SHOW_VENV) $(LOCK_VENV) .venv-3.* js/node_modules build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # -- environments ------------------------------------------------------------------------------------------------
@@ -110,7 +115,7 @@ define make_environment
     exit 0; \
   fi; \
 done; \
-echo "This needs Python 3.11, 3.12 or 3.13, and found none (tried: $(CANDIDATES))." >&2; \
+echo "This needs Python 3.11 or later, and found none (tried: $(CANDIDATES))." >&2; \
 echo "Install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; \
 exit 1
 endef
@@ -144,6 +149,13 @@ $(IN_SHOW):
 $(SHOW_VENV)/.has-bench-show: pyproject.toml | $(IN_SHOW)
 	@echo "Installing o2o_sim and Mesa's pages into $(SHOW_VENV) (once; it needs the network and some minutes)"
 	$(IN_SHOW) -m pip install --quiet --editable ".[bench-show]"
+	@touch $@
+
+$(LOCK_VENV)/bin/python:
+	$(call make_environment,$(LOCK_VENV))
+
+$(LOCK_VENV)/.has-uv: | $(LOCK_VENV)/bin/python
+	$(LOCK_VENV)/bin/python -m pip install --quiet uv
 	@touch $@
 
 # Exactly the versions of js/package.json: others would build other bytes.

@@ -1,7 +1,7 @@
 """A city of shops, platforms and consumers: which stores survive, integrate with online, or close.
 
     import o2o_sim as o2o
-    result = o2o.run("scenarios/base.yaml")
+    result = o2o.run("base")
 
 These names are what the package offers to scripts and notebooks; `o2o_sim.plugin` has those for files with
 rules of your own. Other modules may move or change between releases. Everything is imported when it is first

@@ -31,11 +31,17 @@ class Engine(StrEnum):
     python = "python"
 
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files.", show_default=False)]
-File = Annotated[Path, typer.Argument(metavar="FILE", help="A scenario file.", show_default=False)]
+Files = Annotated[
+    list[Path],
+    typer.Argument(metavar="FILE...", help="Scenario files, or names of shipped ones.", show_default=False),
+]
+File = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.", show_default=False),
+]
 
 
-@command("o2o-sim check scenarios/*.yaml")
+@command("o2o-sim check town my_city.yaml")
 def check(
     files: Files,
     set_: Set = None,
@@ -90,7 +96,7 @@ def _summary(file: Path, overrides: Sequence[str]) -> Any:
     return study_summary(study, points_of(study))
 
 
-@command("o2o-sim run scenarios/base.yaml --days 90 --set levers.rent_x=1.2")
+@command("o2o-sim run base --days 90 --set levers.rent_x=1.2")
 def run(
     file: File,
     out: Annotated[
@@ -171,25 +177,50 @@ def schema() -> None:
     print(json.dumps(json_schema(), indent=2), flush=True)
 
 
-@command("o2o-sim new my_city.yaml", name="new")
+@command("o2o-sim new my_city.yaml --from town", name="new")
 def new(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.", show_default=False)],
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="NAME", help="Extend this shipped file.", show_default=False),
+    ] = None,
 ) -> None:
-    """Write a small commented scenario to start from. An existing file is left alone."""
+    """Write a small commented scenario to start from, or a file that extends a shipped one.
+
+    `o2o-sim scenarios` lists the shipped ones. An existing file is left alone.
+    """
     from .errors import ScenarioError
-    from .scenario.describe import starter_text
+    from .scenario.describe import extending_text, starter_text
+    from .scenario.shipped import advice, kind_of
     from .scenario.textfile import printable
 
     shown = printable(str(file))
+    kind = "scenario" if from_ is None else kind_of(from_)
+    if kind is None:
+        raise ScenarioError(f"nothing shipped is called {from_!r}", file="--from", hint=advice(from_ or ""))
+    text = starter_text() if from_ is None else extending_text(from_)
     try:
         with open(file, "x", encoding="utf-8", newline="\n") as target:
-            target.write(starter_text())
+            target.write(text)
     except FileExistsError:
         raise ScenarioError("is there already and was left alone", file=shown) from None
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or "this cannot be the name of a file"
         raise ScenarioError(f"cannot be written: {reason}", file=shown) from None
-    typer.echo(f"{shown} is written. Next: o2o-sim run {shown}")
+    following = {"scenario": "run", "study": "sweep", "claim": "check"}[kind]
+    typer.echo(f"{shown} is written. Next: o2o-sim {following} {shown}")
+
+
+@command("o2o-sim scenarios")
+def scenarios() -> None:
+    """List the shipped scenarios, studies and claims. Their names stand for files in all commands."""
+    from rich.console import Console
+
+    from .show.tables_shipped import shipped_tables
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    for table in shipped_tables():
+        console.print(table)
 
 
 def _version(wanted: bool) -> None:

@@ -21,13 +21,13 @@ Everybody who can reach this machine over the network can open this page, start 
 there is no password and no encryption. Use it in a network you trust, and stop it after the class (Ctrl-C)."""
 
 
-@command("o2o-sim serve scenarios/classroom.yaml --broadcast")
+@command("o2o-sim serve classroom --broadcast")
 def serve(
     scenarios: Annotated[
         list[Path] | None,
         typer.Argument(
             metavar="[SCENARIO...]",
-            help="Scenario files to offer besides those that come along.",
+            help="Scenario files to offer besides the shipped ones, or names of shipped ones to offer first.",
             show_default=False,
         ),
     ] = None,

@@ -28,9 +28,15 @@ class By(StrEnum):
 
 
 Scenarios = Annotated[
-    list[Path], typer.Argument(metavar="A.yaml B.yaml...", help="Scenario files.", show_default=False)
+    list[Path],
+    typer.Argument(
+        metavar="A.yaml B.yaml...", help="Scenario files, or names of shipped ones.", show_default=False
+    ),
 ]
-StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file.", show_default=False)]
+StudyFile = Annotated[
+    Path,
+    typer.Argument(metavar="STUDY", help="A study file, or the name of a shipped one.", show_default=False),
+]
 Out = Annotated[
     Path | None, typer.Option(help="Folder of the study; by default one under runs/.", show_default=False)
 ]
@@ -174,7 +180,7 @@ def question(example: str) -> Callable[[Callable[..., Asked]], Callable[..., Non
     return register
 
 
-@question("o2o-sim compare scenarios/base.yaml scenarios/rent_squeeze.yaml --replicates 20")
+@question("o2o-sim compare base rent_squeeze --replicates 20")
 def compare(
     files: Scenarios,
     replicates: Replicates = None,
@@ -212,7 +218,7 @@ def _width(text: str) -> tuple[str, float]:
     return metric, number
 
 
-@question("o2o-sim sweep experiments/studies/levers.yaml --report")
+@question("o2o-sim sweep levers --report")
 def sweep(
     study: StudyFile,
     replicates: Replicates = None,
@@ -229,7 +235,7 @@ def sweep(
     return run(study, replicates=replicates, report=report, **how), sweep_tables
 
 
-@question("o2o-sim explain scenarios/base.yaml scenarios/subsidy_war.yaml")
+@question("o2o-sim explain base subsidy_war")
 def explain(
     a: Annotated[
         Path, typer.Argument(metavar="A.yaml", help="The scenario to start from.", show_default=False)
@@ -292,9 +298,14 @@ def claims(
         typer.Argument(metavar="ID...", help="Numbers of claims, like C07; all if none.", show_default=False),
     ] = None,
     replicates: Replicates = None,
-    folder: Annotated[Path, typer.Option("--claims", help="The folder of the claims' files.")] = Path(
-        "experiments/claims"
-    ),
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--claims",
+            help="The folder of the claims' files; the shipped claims by default.",
+            show_default=False,
+        ),
+    ] = None,
     *,
     how: How,
 ) -> Asked:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from ..units import date_of
+from .shipped import STARTER, shipped_files
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from .schema import Spec
 
 MOST_CHANGES = 40
+EXTENDING = """\
+# What is not said here is as in the shipped file that this one extends. The text of that file follows as comments.
+# To change something, take the '# ' from its line and from the lines that it is indented under. Keys that are left
+# out keep their values, a list is replaced as a whole, and `key: null` removes what the shipped file says.
+extends: {name}
+"""
 # What stands in the heading of the summary already.
 _IN_HEAD = {"name", "question", "start", "days", "seed", "population", "residents"}
 
@@ -36,7 +43,7 @@ def json_schema() -> dict[str, Any]:
         _loosen(definition)
     names = {"type": "string", "minLength": 1}
     extends = {
-        "description": "File or files that this one changes, relative to this file; later ones win.",
+        "description": "File or files that this one changes, relative to this file, or names of shipped ones; later ones win.",
         "anyOf": [names, {"type": "array", "items": names}],
     }
     return {
@@ -74,7 +81,20 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def starter_text() -> str:
     """A small commented scenario that stands on its own and runs in seconds."""
-    return files(__package__).joinpath("starter.yaml").read_text(encoding="utf-8")
+    return STARTER.read_text(encoding="utf-8")
+
+
+def extending_text(name: str) -> str:
+    """A file that extends the shipped file `name` and holds the text of that file as comments, to be changed line
+    by line."""
+    text = shipped_files()[name].read_text(encoding="utf-8")
+    kept = [
+        line for line in text.splitlines() if not line.startswith(("extends:", "# yaml-language-server:"))
+    ]
+    # From the user's folder, relative paths to shipped scenarios lead nowhere; their names do.
+    kept = [re.sub(r"(\.\./)+scenarios/(\w+)\.yaml", r"\2", line) for line in kept]
+    body = [line if not line or line.startswith("#") else f"# {line}" for line in kept]
+    return "\n".join([EXTENDING.format(name=name), *body, ""])
 
 
 def summary(spec: Spec) -> Group:

@@ -4,7 +4,8 @@
 
 `extends: other.yaml` (or a list) puts a file on top of others: mappings are merged key by key, lists and
 scalars are replaced, and `key: null` removes what was inherited. Every file counts once, also if it is
-reached by two ways. `--set key=value` is read as if a last file on top said it.
+reached by two ways. `--set key=value` is read as if a last file on top said it. Instead of a file, the name of a
+shipped one may stand (shipped.py): `extends: town`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ..errors import Problem, ScenarioError
 from .messages import in_file_order, problems_of
 from .places import Key, Node, Origin, Place, Positions, Source, dotted
 from .shape import Slot, closest, with_defaults
+from .shipped import find
 from .textfile import first, override_source, printable, read_source
 from .yamlio import parse
 
@@ -67,7 +69,8 @@ class Resolved:
 def load_scenario(
     path: str | os.PathLike[str], overrides: Sequence[str] = (), *, model: type[BaseModel] | None = None
 ) -> Spec:
-    """Read, merge and validate a scenario file. `overrides` are texts `key.path=value`.
+    """Read, merge and validate a scenario: a file, or the name of a shipped one. `overrides` are texts
+    `key.path=value`.
 
     Raises ScenarioError with every problem found, each with its file, line and column.
     """
@@ -99,7 +102,7 @@ def resolve(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Reso
     Raises ScenarioError for whatever cannot be read; nothing is checked against the schema yet.
     """
     layers = _Layers()
-    layers.add(path, None, ())
+    layers.add(find(path), None, ())
     root = layers.nodes[0]
     for layer in layers.nodes[1:]:
         root = _merge(root, layer)
@@ -144,7 +147,7 @@ class _Layers:
         node = parse(source)
         for name, at in _extended(node):
             # Not tidied up: behind a linked folder `..` is not what it looks like.
-            self.add(Path(path).parent / name, at, (*chain, (identity, source.shown)))
+            self.add(find(name, Path(path).parent), at, (*chain, (identity, source.shown)))
         self._done.add(identity)
         self.nodes.append(node)
 

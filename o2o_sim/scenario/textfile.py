@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import Problem, ScenarioError
 from .places import Place, Source
+from .shipped import advice, is_name
 
 MAX_BYTES = 1_000_000
 MAX_PROBLEMS = 100
@@ -53,7 +54,11 @@ def read_source(path: str | os.PathLike[str], named_at: Place | None = None) -> 
         whole = Path(path).absolute()
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or "this cannot be the name of a file"
-        raise fail(f"cannot be read: {reason}") from None
+        hint = None
+        if isinstance(fault, FileNotFoundError):
+            reason = "it is neither a file nor a shipped name" if is_name(path) else reason
+            hint = advice(path)
+        raise fail(f"cannot be read: {reason}", hint) from None
     try:
         text = raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as fault:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ScenarioError
+from ..scenario.shipped import find, shipped_files
 from .messages import Limits, without_paths
 
-PACKAGE = Path(__file__).parent.parent
 FIRST_CHOICE = "classroom"
 
 
@@ -36,26 +36,17 @@ def offers(
     """The scenarios to offer, by id, the first of those named first.
 
     `overrides` go on top of the named ones only, and only theirs may bring plugins (with `plugins`). A named
-    one stands in for a shipped one of the same id. Raises ScenarioError if two named ones have the same id.
+    one, a file or a shipped name, stands in for a shipped one of the same id. Raises ScenarioError if two named
+    ones have the same id.
     """
     found: dict[str, Offer] = {}
-    for path in named:
+    for path in (Path(find(name)) for name in named):
         if path.stem in found:
             raise ScenarioError(f"has the same name as another scenario here: '{path.stem}'", file=str(path))
         found[path.stem] = Offer(str(path.absolute()), tuple(overrides), plugins)
-    shipped = {path.stem: Offer(str(path)) for path in shipped_files()}
-    first = {FIRST_CHOICE: shipped[FIRST_CHOICE]} if FIRST_CHOICE in shipped else {}
+    shipped = {name: Offer(str(path)) for name, path in shipped_files("scenario").items()}
+    first = {name: shipped[name] for name in (FIRST_CHOICE,) if name in shipped}
     return {**found, **{name: offer for name, offer in {**first, **shipped}.items() if name not in found}}
-
-
-def shipped_files() -> list[Path]:
-    """The scenario files of the checkout or of the installed package; the starter where there are none."""
-    for folder in (PACKAGE.parent / "scenarios", PACKAGE / "scenarios"):
-        files = sorted(folder.glob("*.yaml"))
-        # A folder of that name beside an installed package may be anybody's.
-        if files and (folder / "base.yaml").is_file():
-            return files
-    return [PACKAGE / "scenario" / "starter.yaml"]
 
 
 def read(offer: Offer) -> Any:

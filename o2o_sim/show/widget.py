@@ -1,7 +1,7 @@
 """The city in a notebook: plays live in Jupyter, marimo and whatever else shows an anywidget.
 
     from o2o_sim import CityWidget
-    CityWidget("scenarios/classroom.yaml")
+    CityWidget("classroom")
 
 The page's own module runs in the cell; this end carries its messages (live.py) over the notebook's own
 connection."""

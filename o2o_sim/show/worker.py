@@ -162,9 +162,9 @@ def _send(line: Line, said: dict[str, Any] | bytes) -> None:
 def _warm_up(make: Callable[..., Any]) -> None:
     """Simulate two days of a tiny city: everything is imported and the compiled code is loaded after it."""
     from ..scenario.load import load_scenario
-    from .catalogue import PACKAGE
+    from ..scenario.shipped import STARTER
 
-    tiny = Offer(str(PACKAGE / "scenario" / "starter.yaml"), ("population=200", "residents=4000", "days=2"))
+    tiny = Offer(str(STARTER), ("population=200", "residents=4000", "days=2"))
     talk = make(lambda name: load_scenario(tiny.path, tiny.overrides))
     for message in ({"do": "open", "scenario": "tiny"}, {"do": "want", "day": 1}):
         for said in talk.answer(message):

@@ -18,6 +18,7 @@ from ..scenario.load import load_scenario
 from ..scenario.messages import in_file_order
 from ..scenario.places import Located
 from ..scenario.shape import closest
+from ..scenario.shipped import advice, find
 from ..scenario.textfile import first as first_of
 from ..scenario.textfile import printable
 from .points import Point, override, shown_where_said, window_of
@@ -55,7 +56,9 @@ class ClaimSpec(Located):
     id: str = key(..., "Its number in the design, like C07")
     claim: str = key(..., "What is claimed, in one sentence", min_length=1, max_length=500)
     by: str = key(..., "Whose claim it is", min_length=1, max_length=200)
-    scenario: str = key(..., "The scenario of all arms, beside this file", min_length=1)
+    scenario: str = key(
+        ..., "The scenario of all arms: a file beside this one, or a shipped name", min_length=1
+    )
     common: Overrides = key({}, "Keys changed in every arm")
     base: Overrides = key({}, "Keys changed in the arm that the others are compared with")
     treatment: Overrides = key({}, "Keys changed in the arm that the claim is about")
@@ -79,7 +82,7 @@ class ClaimSpec(Located):
     def scenario_path(self) -> Path:
         """The scenario's file."""
         folder = self._origin.folder_of("scenario") if self._origin else Path()
-        return folder / self.scenario
+        return Path(find(self.scenario, folder))
 
     @property
     def stem(self) -> str:
@@ -119,7 +122,8 @@ def _problems(claim: ClaimSpec) -> Iterator[Problem]:
     if not _ID.fullmatch(claim.id):
         yield claim.problem_at("id", f"should be like C07, found {claim.id!r}")
     if not claim.scenario_path.is_file():
-        yield claim.problem_at("scenario", f"there is no file {printable(claim.scenario)}")
+        problem = f"there is no file {printable(claim.scenario)}"
+        yield claim.problem_at("scenario", problem, advice(claim.scenario))
     for name in claim.others:
         if name in (BASE, TREATMENT):
             yield claim.problem_at(("others", name), f"the arm {name!r} has a key of its own")
@@ -154,8 +158,7 @@ def load_claims(folder: str | os.PathLike[str], wanted: Sequence[str] = ()) -> l
     """
     files = sorted(Path(folder).glob("*.yaml"))
     if not files:
-        hint = "The claims lie in experiments/claims of the repository; name another folder with --claims."
-        raise ScenarioError("holds no claims", file=printable(str(folder)), hint=hint)
+        raise ScenarioError("holds no claims (files *.yaml)", file=printable(str(folder)))
     found: dict[str, ClaimSpec] = {}
     problems: list[Problem] = []
     for file in files:

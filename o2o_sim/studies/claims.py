@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..record.archive import write_whole
+from ..scenario.shipped import shipped_folder
 from .claim import ClaimSpec, Expectation, label, load_claims
 from .points import cases, check_measured
 from .statistics import Interval, mean_interval, paired_interval
@@ -20,7 +21,6 @@ from .study import Case, Results, Study
 from .work import STUDIES, Progress, Work
 
 REPLICATES = 20
-HOME = Path("experiments/claims")
 
 Verdict = Literal["supported", "contradicted", "no evidence"]
 
@@ -146,13 +146,13 @@ class Claims:
 def run_claims(
     wanted: Sequence[str] = (),
     *,
-    claims: str | os.PathLike[str] = HOME,
+    claims: str | os.PathLike[str] | None = None,
     replicates: int | None = None,
     out: str | os.PathLike[str] | None = None,
     overrides: Sequence[str] = (),
     work: Work | None = None,
 ) -> Claims | None:
-    """Put claims to the test: those of the folder `claims` with the numbers `wanted`, or all.
+    """Put claims to the test: those of the folder `claims` (the shipped ones) with the numbers `wanted`, or all.
 
     `replicates` is the number of pairs (20 if nothing is said); `overrides` change all arms of all claims.
     Writes claims.csv and claims.md into `out` (runs/claims), where every claim's runs lie in a folder of
@@ -160,7 +160,7 @@ def run_claims(
 
     Raises ScenarioError if a claim or a scenario is not valid, before anything is simulated.
     """
-    chosen = load_claims(claims, wanted)
+    chosen = load_claims(shipped_folder("claim") if claims is None else claims, wanted)
     with work or Work() as w:
         pairs = range(replicates or REPLICATES)
         arms = [cases(c.points(overrides), pairs, plugins=w.plugins) for c in chosen]

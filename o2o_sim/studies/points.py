@@ -16,6 +16,7 @@ from ..scenario.messages import in_file_order
 from ..scenario.places import Key, Located, dotted
 from ..scenario.schema import Spec
 from ..scenario.shape import closest
+from ..scenario.shipped import advice
 from ..scenario.textfile import first as first_of
 from ..scenario.textfile import printable
 from .designs import Factor
@@ -56,7 +57,8 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
 
 def _bad_base(study: StudySpec) -> Iterator[Problem]:
     if not study.base_path.is_file():
-        yield study.problem_at("base", f"there is no file {printable(str(study.base_path))}")
+        problem = f"there is no file {printable(str(study.base_path))}"
+        yield study.problem_at("base", problem, advice(study.base))
 
 
 def _bad_factors(study: StudySpec) -> Iterator[Problem]:

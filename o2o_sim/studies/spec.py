@@ -13,6 +13,7 @@ from pydantic import model_validator
 
 from ..scenario.keys import Block, Day, block, key
 from ..scenario.places import Located
+from ..scenario.shipped import find
 
 Scalar = bool | int | float | str
 Overrides = Mapping[str, Any]
@@ -108,7 +109,9 @@ class StudySpec(Located):
 
     name: str = key("", "Its name in tables and pictures", max_length=200)
     question: str = key("", "The question it asks", max_length=2000)
-    base: str = key(..., "The scenario it starts from, beside this file", min_length=1)
+    base: str = key(
+        ..., "The scenario it starts from: a file beside this one, or a shipped name", min_length=1
+    )
     set: Overrides = key({}, "Dotted keys changed in every run")
     factors: dict[str, list[Scalar] | FactorSpec] = key(
         {}, "What is varied, by dotted key or by name", max_length=100
@@ -135,7 +138,7 @@ class StudySpec(Located):
     def base_path(self) -> Path:
         """The base scenario's file."""
         folder = self._origin.folder_of("base") if self._origin else Path()
-        return folder / self.base
+        return Path(find(self.base, folder))
 
     @property
     def file(self) -> str | None:

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from o2o_sim import __version__
 from o2o_sim.errors import ScenarioError
-from o2o_sim.show import catalogue, pages
+from o2o_sim.show import pages
 from o2o_sim.show.catalogue import Offer, listing, offers, read
 from o2o_sim.show.messages import Limits, Nonsense, Pace, parse, without_paths
 from o2o_sim.show.pages import Hosts
@@ -323,14 +323,6 @@ def test_named_scenarios_come_first_and_alone_have_overrides_and_plugins(tmp_pat
     assert found["classroom"].overrides == () and not found["classroom"].plugins
     with pytest.raises(ScenarioError, match="same name"):
         offers([mine, tmp_path / "b" / "base.yaml"])
-
-
-def test_without_a_checkout_there_is_the_starter(monkeypatch, tmp_path):
-    (tmp_path / "pkg" / "scenario").mkdir(parents=True)
-    (tmp_path / "scenarios").mkdir()
-    (tmp_path / "scenarios" / "strange.yaml").write_text("name: not ours")
-    monkeypatch.setattr(catalogue, "PACKAGE", tmp_path / "pkg")
-    assert list(offers()) == ["starter"]
 
 
 def test_plugins_run_only_if_they_were_named(tmp_path):

@@ -13,8 +13,9 @@ import pytest
 import talkers
 from serving import HAMLET, TINY, running
 
+import o2o_sim
 from o2o_sim.record.message import decode
-from o2o_sim.show.catalogue import PACKAGE, offers
+from o2o_sim.show.catalogue import offers
 from o2o_sim.show.sessions import log
 
 pytest.importorskip("uvicorn")
@@ -312,7 +313,7 @@ def test_closing_the_server_ends_every_worker():
 )
 def test_nothing_is_left_of_a_server_that_ends(end, early, tmp_path):
     command = [sys.executable, "-m", "o2o_sim", "serve", str(HAMLET), "--no-open"]
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(o2o_sim.__file__).parents[1])}
     with (tmp_path / "said").open("w") as said:
         server = subprocess.Popen(
             command, env=environment, stdout=said, stderr=said, cwd=ROOT, start_new_session=True
