@@ -18,15 +18,17 @@ from .agents.circle import Circle
 from .agents.platform import Platform
 from .agents.store import Store
 from .city.build import build_city
-from .city.transport import Reach
 from .extend import Plugins
 from .market.audiences import Audiences
 from .market.binding import Shopping
+from .market.board import Board, unseen_disutility
 from .market.consumers import Population, populate
-from .market.expected import Expected, Needs, expected_sales, usual_needs
+from .market.day import MonthBooks, Purchases
+from .market.expected import Expected, Needs, usual_needs
 from .market.ledger import Ledger
 from .market.needs import count_users
-from .market.offers import MOST_CHANNELS, Table
+from .market.offers import Table
+from .market.shopping import Today
 from .modes import Mode, modes_of
 from .policies.decisions import View
 from .record.recorder import Recorder
@@ -48,34 +50,6 @@ DAY: tuple[tuple[str, Phase], ...] = (
 )
 """The phases of a day: publish, shop, serve, settle, learn, review, record. A scenario's `phases` adds its
 own."""
-
-
-class MonthBooks:
-    """What stores count during a month besides money: int64 arrays with a row per store.
-
-    `channel_sales[store, channel]` and `channel_margin[store, channel]` are in fen (the margin is what is
-    left after all that grows with the order), the others in simulated people."""
-
-    CHANNELS = MOST_CHANNELS
-    NAMES = ("channel_sales", "channel_margin", "customers", "visits", "looked_only", "turned_away")
-
-    def __init__(self) -> None:
-        self.channel_sales = np.zeros((0, self.CHANNELS), np.int64)
-        self.channel_margin = np.zeros((0, self.CHANNELS), np.int64)
-        self.customers = np.zeros(0, np.int64)
-        self.visits = np.zeros(0, np.int64)
-        self.looked_only = np.zeros(0, np.int64)
-        self.turned_away = np.zeros(0, np.int64)
-
-    def grow(self) -> None:
-        """One more store."""
-        for name in self.NAMES:
-            old = getattr(self, name)
-            setattr(self, name, np.concatenate([old, np.zeros((1, *old.shape[1:]), np.int64)]))
-
-    def clear(self) -> None:
-        for name in self.NAMES:
-            getattr(self, name)[:] = 0
 
 
 class O2OModel(mesa.Model):
@@ -118,17 +92,15 @@ class O2OModel(mesa.Model):
         self.systems: list[System] = []
         setup.open_business(self)
 
-        self.table: Table | None = None
+        self.board = Board(spec, self.city, self.consumers, self.seed_number)
         self.offers_changed = True
         self.own_channels = self.extensions.channels()
-        self.queue = np.zeros(0)
-        self.reach: Reach | None = None
-        self.reach_date: Date | None = None
-        self.reach_min = 0.0
-        self.place_of_cell = np.zeros(0, np.int32)
-        self.capacities = (np.zeros(0), np.zeros(0))
         self.epochs = set(self.city.travel.epochs())
-        self.view: View | None = None
+        self.today = Today(0.0, 0.0, 0.0, 1.0)
+        self.is_free_day, self.next_free_day = False, 0
+        self.subsidising: list[bool] = []
+        self.purchases = Purchases()
+        self._view: View | None = None
         self.schedule = self.extensions.insert_phases(DAY)
         self.day_seconds = {name: 0.0 for name, _ in self.schedule}
         self.day_counts: dict[str, int] = {"decisions": 0}
@@ -158,6 +130,22 @@ class O2OModel(mesa.Model):
                 progress(self.day, self.spec.days, date_of(self.spec.start, self.day - 1))
         return self
 
+    @property
+    def table(self) -> Table:
+        """The offers of the day, as `board` shows them. Raises RuntimeError before the first are published."""
+        return self.board.table
+
+    @property
+    def view(self) -> View:
+        """What everybody could see of the market at the last review. Raises RuntimeError before the first."""
+        if self._view is None:
+            raise RuntimeError("there is no view of the market before the first monthly review")
+        return self._view
+
+    @view.setter
+    def view(self, view: View) -> None:
+        self._view = view
+
     # -- what agents and policies ask -----------------------------------------------------------------------
     def enlist(self, store: Store) -> int:
         """Give a new store its number."""
@@ -184,9 +172,8 @@ class O2OModel(mesa.Model):
         return rules.wage_yuan_month * (1 + rules.wage_growth) ** (self.day / 365.25)
 
     def unseen_disutility(self, category: str) -> float:
-        """Utility lost by buying a category unseen; less where products are alike."""
-        c = self.spec.categories[category]
-        return self.spec.consumers.touch_weight * c.touch * (1 - 0.5 * c.standardised)
+        """Utils lost by buying a category unseen; less where products are alike."""
+        return unseen_disutility(self.spec, category)
 
     def mode_contribution(self, store: Store, mode: str, month: Any) -> int:
         """What a mode brought a store this month, in fen: the margin of its channel less its fixed cost."""
@@ -220,16 +207,10 @@ class O2OModel(mesa.Model):
         of `table.columns`, as with other prices; `workday` says what kind of day it is, by default today's.
         Simulated counts of the same needs scatter around the expected ones by sampling error (but for full
         shops, which turn people away)."""
-        if self.table is None:
-            raise RuntimeError("there are no offers before the first day's phase `publish`")
         if needs is None:
             homes = self.city.residents if as_city else None
             needs = usual_needs(self.consumers.columns, self.habits.every_days, self.habits.elasticity, homes)
-        world = phases.world(self)
-        world = world if columns is None else world._replace(offers=columns)
-        if workday is not None:
-            world = world._replace(today=world.today._replace(workday=float(workday)))
-        return expected_sales(self.shopping, world, self.table, self.local_sellers, needs)
+        return self.board.expected_sales(self.shopping, self.today, needs, columns, workday)
 
     def log(self, who: str, kind: str, decision: str, reason: str = "", **figures: Any) -> None:
         """Record a decision with the figures that led to it."""
@@ -249,4 +230,4 @@ class O2OModel(mesa.Model):
         return self.recorder.frames()
 
 
-__all__ = ["DAY", "MonthBooks", "O2OModel"]
+__all__ = ["DAY", "O2OModel"]

@@ -111,7 +111,6 @@ def market_view(model: O2OModel, trading: list[Store]) -> View:
 def _online_prices(model: O2OModel) -> dict[str, float]:
     """The cheapest parcel of each category, in usual tickets: what the customer pays, fee included."""
     t = model.table
-    assert t is not None
     c = t.columns
     paid = t.fen["price"] - t.fen["discount"] - t.fen["subsidy"] + t.fen["fee"]
     usual = 100 * model.expansion_factor * np.array([r.usual for r in t.rows])  # of the season, too
@@ -168,7 +167,6 @@ def _platform(model: O2OModel, p: Platform) -> None:
 
 def _store(model: O2OModel, store: Store) -> None:
     chance = float(uniforms(model.seed_number, "review", model.day, np.full(1, store.bits))[0])
-    assert model.view is not None
     decision = store.policy.review(store, model.view, chance)
     carry_out(model, store, decision)
     for system in model.systems:
@@ -238,7 +236,6 @@ def _first_tenants(model: O2OModel, circle: Circle) -> None:
 def let_vacant_units(model: O2OModel) -> None:
     """Vacant units look for tenants."""
     view = model.view
-    assert view is not None
     if all(c.vacant == 0 for c in model.circles.values()):
         return
     sitting = [s for s in model.stores if s.is_here]

@@ -16,7 +16,7 @@ AGENTS = {
     "Holding": "modes/base.py",
     "Platform": "agents/platform.py",
     "Circle": "agents/circle.py",
-    "MonthBooks": "model.py",
+    "MonthBooks": "market/day.py",
     "City": "city/build.py",
 }
 

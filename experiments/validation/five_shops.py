@@ -128,10 +128,10 @@ def simulated(seed: int = 1) -> np.ndarray:
     while not first["day"].all() and model.day < model.spec.days:
         model.step()
         assert model.table is not None
-        who, which = np.unique(model.needs[0], return_index=True)
+        who, which = np.unique(model.purchases.consumer, return_index=True)
         new = ~first["day"][who]
         home = np.searchsorted(homes, model.consumers.home[who[new]])
-        store = model.table.store[model.pick[which[new]]]
+        store = model.table.store[model.purchases.picks[which[new]]]
         np.add.at(first["counts"], (home, np.searchsorted(stores, store)), 1)
         first["day"][who] = True
     return first["counts"]

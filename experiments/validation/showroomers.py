@@ -34,7 +34,7 @@ def showroomers(model: O2OModel, days: int) -> np.ndarray:
     first = np.full(len(model.consumers.id), days)
     for day in range(days):
         model.step()
-        who = model.needs[0][model.visited > 0]
+        who = model.purchases.consumer[model.purchases.visited > 0]
         first[who] = np.minimum(first[who], day)
     return first
 

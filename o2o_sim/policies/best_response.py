@@ -85,7 +85,6 @@ class ProfitCurve:
     def __init__(self, store: Store, rules: BestResponseSpec):
         self.model, self.now = store.model, store.price_x
         table = self.model.table
-        assert table is not None
         self.table: Table = table
         mine = np.flatnonzero(table.store == store.number)
         # A platform's display in the shop is at this place, but what it sells is the platform's.
@@ -118,7 +117,7 @@ def might_come(model: O2OModel, rows: np.ndarray, census: bool) -> Needs:
     """The needs of a usual day that some of these offers could meet: their categories', of who lives or works
     on a list on which one of them stands, and of followers."""
     people, table, habits = model.consumers.columns, model.table, model.habits
-    assert table is not None and table.lists is not None
+    assert table.lists is not None
     needs = usual_needs(
         people, habits.every_days, habits.elasticity, model.city.residents if census else None
     )

@@ -188,7 +188,6 @@ class Encoder:
     def _look_at_table(self) -> None:
         """What each offer of the day means for who takes it, unless it is the table of the day before."""
         t = self.model.table
-        assert t is not None
         if t is self._table:
             return
         self._table = t
@@ -209,7 +208,7 @@ class Encoder:
         """uint16[people]: what each did; 0 stayed at home (or went where no store is), else store number + 1
         (0: no store) + 2**14 times what was done (BOUGHT, LOOKED, ORDERED, LEFT)."""
         m = self.model
-        consumer = m.needs[0]
+        consumer = m.purchases.consumer
         rank = np.zeros(len(self._who), np.int64)
         if self._everybody:
             chosen, who = slice(None), consumer
@@ -218,8 +217,8 @@ class Encoder:
             count = np.searchsorted(consumer, self._who, side="right") - first
             who = np.repeat(np.arange(len(self._who)), count)
             chosen = np.arange(len(who)) + np.repeat(first - np.cumsum(count) + count, count)
-        row, looked = m.pick[chosen], m.visited[chosen]
-        found = np.where(m.served[chosen], self._taken[row], self._refused[row])
+        row, looked = m.purchases.picks[chosen], m.purchases.visited[chosen]
+        found = np.where(m.purchases.served[chosen], self._taken[row], self._refused[row])
         k = np.flatnonzero(looked)
         did = np.where(self._nothing[row[k]], LEFT, LOOKED)
         found[k] = self._number[looked[k]] << 2 | _TRIP | 3 - did
@@ -233,19 +232,19 @@ class Encoder:
         """uint16[stores]: how many simulated consumers came, at most 65,535."""
         m = self.model
         mine = self._at_place & (self._table.store >= 0)
-        came = np.bincount(self._table.store[mine], m.came[mine], minlength=len(m.stores))
+        came = np.bincount(self._table.store[mine], m.purchases.came[mine], minlength=len(m.stores))
         return np.minimum(came, 65535).astype(np.uint16)
 
     def _sell(self) -> None:
         """Add the day's sales (fen) to the map: where the shop is, or at home for what was brought there."""
         m, t = self.model, self._table
-        count = m.bought.sum(axis=0)
+        count = m.purchases.bought.sum(axis=0)
         rows = np.flatnonzero(self._at_place & (count > 0))
         np.add.at(self._sales, t.columns["cell"][rows], (count * self._spent)[rows])
         brought = ~(self._at_place | self._nothing)
-        k = np.flatnonzero(brought[m.pick] & m.served)
-        home = m.consumers.columns.record["home"][m.needs[0][k]]
-        np.add.at(self._sales, home, self._spent[m.pick[k]])
+        k = np.flatnonzero(brought[m.purchases.picks] & m.purchases.served)
+        home = m.consumers.columns.record["home"][m.purchases.consumer[k]]
+        np.add.at(self._sales, home, self._spent[m.purchases.picks[k]])
 
     def _figures(self, channels: list[str]) -> dict[str, np.ndarray]:
         m = self.model
@@ -275,7 +274,7 @@ def subsidies_of(model: O2OModel) -> list[float]:
     """Yuan an order that each platform pays at the end of the last day: who subsidises was settled in the
     morning, by date and budget; the amount is that of the evening, so on a month's last that of the month to
     come."""
-    paying = dict(getattr(model, "_subsidising", ()))
+    paying = dict(enumerate(model.subsidising))
     return [
         p.subsidy_yuan * model.spec.levers.subsidy_x
         if paying.get(p.number) and not p.is_broke and not p.has_left

@@ -47,8 +47,7 @@ class Recorder:
         """One row of daily figures."""
         m = self.model
         t = m.table
-        assert t is not None
-        bought = m.bought
+        bought = m.purchases.bought
         count = bought.sum(axis=0)
         spent = t.fen["price"] - t.fen["discount"] + t.fen["fee"]
         sales = count * spent / 100
@@ -56,21 +55,23 @@ class Recorder:
         category = t.columns["category"].astype(np.int64)
         by_channel = np.bincount(channel, weights=sales, minlength=len(m.channels))
         by_category = np.bincount(category, weights=sales, minlength=len(m.category_number))
-        seen_first = m.visited > 0
+        seen_first = m.purchases.visited > 0
         showroomed = int(seen_first.sum())
         subsidy = float((count * t.fen["subsidy"]).sum()) / 100
         purchases = int(count[t.columns["price"] > 0].sum())
-        showroom_sales = float(spent[m.pick[seen_first]].sum()) / 100
+        showroom_sales = float(spent[m.purchases.picks[seen_first]].sum()) / 100
         row: dict[str, Any] = {
             "date": m.date,
-            "needs": len(m.pick),
+            "needs": len(m.purchases.picks),
             "purchases": purchases,
-            "turned_away": int(m.turned.sum()),
+            "turned_away": int(m.purchases.turned_away.sum()),
             "showroomed": showroomed,
             "showroom_sales_yuan": showroom_sales,
             "sales_yuan": float(sales.sum()),
             "subsidy_yuan": subsidy,
-            "surplus_mean": float(m.surplus.sum(dtype=np.float64) / max(len(m.surplus), 1)),
+            "surplus_mean": float(
+                m.purchases.surplus.sum(dtype=np.float64) / max(len(m.purchases.surplus), 1)
+            ),
             "stores_open": sum(s.is_here for s in m.stores),
             "vacancy": self.vacancy(),
         }
@@ -85,7 +86,7 @@ class Recorder:
         where = np.array([number[s.circle.name] for s in m.stores], dtype=np.int64)
         mine = (t.store >= 0) & (t.seen == AT_PLACE)
         if len(where):
-            np.add.at(visits, where[t.store[mine]], m.came[mine])
+            np.add.at(visits, where[t.store[mine]], m.purchases.came[mine])
         row |= {f"footfall/{name}": float(v * m.expansion_factor) for name, v in zip(m.circles, visits)}
         row |= {
             f"orders/{p.name}": int(count[t.columns["platform"] == p.number + 1].sum()) for p in m.platforms
@@ -97,8 +98,7 @@ class Recorder:
         """Add the day's purchases to the month's, by channel, category, circle, platform and cohort. Called
         as soon as they are settled, because the books of the month close before the day is recorded."""
         m = self.model
-        t, bought = m.table, m.bought
-        assert t is not None
+        t, bought = m.table, m.purchases.bought
         spent = t.fen["price"] - t.fen["discount"] + t.fen["fee"]
         channel, category = t.columns["channel"].astype(np.int64), t.columns["category"].astype(np.int64)
         number = {name: k for k, name in enumerate(m.circles)}

@@ -61,10 +61,10 @@ def _last(model: O2OModel) -> date:
 
 def _visitors(model: O2OModel, number: int) -> int | None:
     """Simulated consumers who came in on the last day; None before the first."""
-    table, came = model.table, getattr(model, "came", None)
-    if table is None or came is None or len(came) != len(table.store):
+    if model.board.is_empty:
         return None
-    return int(np.asarray(came)[table.store == number].sum())
+    table, came = model.table, model.purchases.came
+    return int(came[table.store == number].sum()) if len(came) == len(table) else None
 
 
 def person_card(model: O2OModel, number: int) -> Card:
@@ -104,23 +104,23 @@ def _place(model: O2OModel, cell: int) -> str:
 
 def _today(model: O2OModel, number: int) -> Card | None:
     """Her needs of the last day and how she met them."""
-    needs, table = getattr(model, "needs", None), model.table
-    if needs is None or table is None or len(needs[0]) != len(model.pick) or model.day == 0:
+    if model.board.is_empty or model.day == 0:
         return None
+    table, day = model.table, model.purchases
     row = model.consumers.position(number)
-    mine = np.flatnonzero(needs[0] == row)
-    if not len(mine) or int(model.pick[mine].max()) >= len(table):
+    mine = np.flatnonzero(day.consumer == row)
+    if not len(mine) or int(day.picks[mine].max()) >= len(table):
         return None
     categories, rows = list(model.spec.categories), []
     for k in mine:
-        pick, first = int(model.pick[k]), int(model.visited[k])
+        pick, first = int(day.picks[k]), int(day.visited[k])
         offer = table.rows[pick]
         paid = offer.price - offer.discount - offer.subsidy + offer.fee
         how = offer.channel if not first else f"{offer.channel}, after a look in {table.rows[first].maker}"
-        if not model.served[k]:
+        if not day.served[k]:
             how, paid = "turned away", 0.0
         rows.append(
-            [categories[int(needs[1][k])], offer.maker or "nobody", how, fixed(paid) if paid else MISSING]
+            [categories[int(day.category[k])], offer.maker or "nobody", how, fixed(paid) if paid else MISSING]
         )
     columns = ["need", "from", "how", f"paid ({model.spec.currency})"]
     return {"title": f"Her needs on {_last(model)}", "columns": columns, "rows": rows}

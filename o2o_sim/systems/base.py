@@ -48,20 +48,18 @@ class System:
         """The offers have become the rows of a table; who sees which is worked out next."""
 
     def after_choice(self) -> None:
-        """Everybody has chosen: `model.pick` and `model.visited` (rows, of one seen first) may still be put
-        right."""
+        """Everybody has chosen: `picks` and `visited` of `model.purchases` may still be changed."""
 
     def serve(self, inside: np.ndarray) -> None:
         """Everybody stands in the shop she chose, and shops have served up to their capacity. `inside` (per
-        need) is that shop's number + 1, 0 for who stands in none; who is not `model.served` comes again
-        tomorrow."""
+        need) is that shop's number + 1, 0 for who stands in none; consumers who are not `served` (`model.purchases`) come
+        again tomorrow."""
 
     def after_sales(self) -> None:
-        """The purchases of the day are booked; `model.pick` and `model.served` say what they were."""
+        """The purchases of the day are booked; `model.purchases` says what they were."""
 
     def after_learning(self) -> None:
-        """People have made of their purchases what they make of them; `model.needs` are still those of the
-        day."""
+        """People have made of their purchases what they make of them; `model.purchases` is still that of the day."""
 
     def bills(self) -> None:
         """On the last day of a month, before the books of the month are closed."""

@@ -137,7 +137,6 @@ class OneBoycott:
         if not self.has_begun or self.has_ended:
             return
         view, asked = self.model.view, self.asked()
-        assert view is not None
         here = {s.number for s in asked}
         self.members &= here
         inside = frozenset(self.members)
@@ -249,11 +248,13 @@ class OneBoycott:
             return
         shut = np.zeros(len(m.stores) + 1, np.bool_)
         shut[[number + 1 for number in sorted(self.members)]] = True
-        looked = np.flatnonzero(m.visited)
-        platform = t.columns["platform"][m.pick[looked]]
-        caught = looked[shut[t.columns["store"][m.visited[looked]]] & (platform == self.platform.number + 1)]
+        looked = np.flatnonzero(m.purchases.visited)
+        platform = t.columns["platform"][m.purchases.picks[looked]]
+        caught = looked[
+            shut[t.columns["store"][m.purchases.visited[looked]]] & (platform == self.platform.number + 1)
+        ]
         self.refused += len(caught)
-        m.pick[caught], m.visited[caught] = m.visited[caught], 0
+        m.purchases.picks[caught], m.purchases.visited[caught] = m.purchases.visited[caught], 0
 
     def figures(self) -> dict[str, float]:
         view, goods = self.model.view, self.rules.categories or list(self.model.category_number)

@@ -142,10 +142,9 @@ class CircleAlliances(System):
 
     def after_sales(self) -> None:
         t = self.model.table
-        assert t is not None
         if t is not self._table:
             self._find_paid(t)
-        count = self.model.bought.sum(axis=0)
+        count = self.model.purchases.bought.sum(axis=0)
         for pact, rows, each in self._paid:
             amount = count[rows] * each
             self.model.ledger.book("transfers", pact.circle.account, t.seller[rows], amount)

@@ -92,15 +92,14 @@ class ClosedLoop(System):
         if not self.was_on:
             return
         m, t = self.model, self.model.table
-        assert t is not None
-        consumer, category, _ = m.needs
+        consumer, category = m.purchases.consumer, m.purchases.category
         closes = np.array([False, *(self.closes(s) for s in m.stores)])
         came = np.isin(t.platform, sorted(self.platforms)) & (t.seen == AT_PLACE)
         again = (t.columns["needs"] & np.uint32(self.bit)) != 0
-        k = np.flatnonzero((m.served & closes[t.columns["store"]][m.pick]) & (came | again)[m.pick])
+        k = np.flatnonzero((m.purchases.served & closes[t.columns["store"]][m.purchases.picks]) & (came | again)[m.purchases.picks])
         if not len(k):
             return
-        who, shop = consumer[k], t.store[m.pick[k]]
+        who, shop = consumer[k], t.store[m.purchases.picks[k]]
         follows = m.consumers.columns.record["follows"]
         what = np.full(len(k), 1.0)
         for c in np.unique(category[k]):

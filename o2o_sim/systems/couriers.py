@@ -99,13 +99,12 @@ class Couriers(System):
 
     def after_sales(self) -> None:
         m, t = self.model, self.model.table
-        assert t is not None
         by_shop = (t.seen == DELIVERED) & (t.store >= 0) & (t.carrier == t.seller)
-        orders = np.flatnonzero(by_shop[m.pick] & m.served)
+        orders = np.flatnonzero(by_shop[m.purchases.picks] & m.purchases.served)
         if not len(orders):
             return
-        row, category = m.pick[orders], m.needs[1][orders]
-        home = m.consumers.columns.record["home"][m.needs[0][orders]]
+        row, category = m.purchases.picks[orders], m.purchases.category[orders]
+        home = m.consumers.columns.record["home"][m.purchases.consumer[orders]]
         way = self._way(t.columns["cell"][row], home)
         rule = self.rule
         yuan = rule.yuan_per_min * (2 * way / rule.orders_per_trip + rule.handover_min)

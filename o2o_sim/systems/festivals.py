@@ -175,9 +175,9 @@ class Festivals(System):
         if not self.moved.any():
             return
         m, due = self.model, self.model.consumers.due
-        consumer, category = m.needs[0].astype(np.int64), m.needs[1].astype(np.int64)
+        consumer, category = m.purchases.consumer.astype(np.int64), m.purchases.category.astype(np.int64)
         shift = self.moved[consumer, category]
-        k = np.flatnonzero((shift != 0) & m.served)
+        k = np.flatnonzero((shift != 0) & m.purchases.served)
         at = consumer[k], category[k]
         wanted = due[at].astype(np.int32) + shift[k]
         due[at] = np.clip(wanted, m.day + 1, LAST_DAY)
@@ -228,8 +228,7 @@ class Festivals(System):
         if not on:
             return
         t = m.table
-        assert t is not None
-        spent = m.bought.sum(axis=0) * (t.fen["price"] - t.fen["discount"] + t.fen["fee"])
+        spent = m.purchases.bought.sum(axis=0) * (t.fen["price"] - t.fen["discount"] + t.fen["fee"])
         category = t.columns["category"].astype(np.int64)
         for h in on:
             for c, carriers in h.carriers.items():

@@ -167,17 +167,16 @@ class Franchisor:
     def count_orders(self) -> None:
         """What today's online orders left, by the territory of the buyer's home."""
         model, t = self.model, self.model.table
-        assert t is not None
         new = 1 + len(model.stores) - len(self.margin_fen)
         self.margin_fen = np.concatenate([self.margin_fen, np.zeros(new, np.int64)])
         mine = t.seller == self.account
         if not mine.any():
             return
-        order = np.flatnonzero(mine[model.pick] & model.served)
-        row, money = model.pick[order], t.fen
+        order = np.flatnonzero(mine[model.purchases.picks] & model.purchases.served)
+        row, money = model.purchases.picks[order], t.fen
         paid = money["price"] - money["discount"] + money["fee"]
         left = paid - sum(money[name] for name in MARGIN)
-        home = model.consumers.home[model.needs[0][order]]
+        home = model.consumers.home[model.purchases.consumer[order]]
         np.add.at(self.margin_fen, self.nearest[home], left[row])
         self.sales_fen += int(paid[row].sum())
 

@@ -167,19 +167,18 @@ class FreshFood(System):
         """The nearest partner fills the order; among several at one place, everybody keeps to one of them."""
         m = self.model
         for row, stores, order, alike in self._orders:
-            mine = np.flatnonzero(m.pick == row)
+            mine = np.flatnonzero(m.purchases.picks == row)
             if not len(mine):
                 continue
-            who = m.needs[0][mine]
+            who = m.purchases.consumer[mine]
             home = m.consumers.columns.record["home"][who]
             u = uniforms(m.seed_number, "which of the nearest stores", 0, m.consumers.id[who])
-            m.pick[mine] = stores[order[(u * alike[home]).astype(np.int64), home]]
+            m.purchases.picks[mine] = stores[order[(u * alike[home]).astype(np.int64), home]]
 
     def after_sales(self) -> None:
         """Count what fresh food brought; what stores have of it is in their own books."""
         m, t = self.model, self.model.table
-        assert t is not None
-        count = m.bought.sum(axis=0)
+        count = m.purchases.bought.sum(axis=0)
         f = t.fen
         for p in m.platforms:
             if p.name not in self.books:

@@ -118,7 +118,6 @@ class GroupBuying(System):
     def _deal_rows(self) -> np.ndarray:
         """Which rows of the table are deals: bool[rows]."""
         t = self.model.table
-        assert t is not None
         if CHANNEL not in t.channels:
             return np.zeros(len(t), np.bool_)
         return t.columns["channel"] == t.channels.index(CHANNEL)
@@ -128,24 +127,26 @@ class GroupBuying(System):
         m, is_deal = self.model, self._deal_rows()
         if not self.on:
             return
-        wants = np.flatnonzero(is_deal[m.pick] & m.served)
+        wants = np.flatnonzero(is_deal[m.purchases.picks] & m.purchases.served)
         came = np.bincount(inside[wants], minlength=len(m.stores) + 1)[1:]
         for number, deal in self.on.items():
             terms = self._terms(m.stores[number])
             if terms is None or deal.buyers + came[number] <= (stock := self._stock(terms)):
                 continue
             mine = wants[inside[wants] == number + 1]
-            ids = m.consumers.id[m.needs[0][mine]].astype(np.uint64) * np.uint64(64) + m.needs[1][mine]
+            ids = (
+                m.consumers.id[m.purchases.consumer[mine]].astype(np.uint64) * np.uint64(64)
+                + m.purchases.category[mine]
+            )
             turn = np.argsort(uniforms(m.seed_number, "turn for a deal", m.day, ids), kind="stable")
-            m.served[mine[turn[stock - deal.buyers :]]] = False
+            m.purchases.served[mine[turn[stock - deal.buyers :]]] = False
 
     def after_sales(self) -> None:
         if not self.on:
             return
         m, rows = self.model, np.flatnonzero(self._deal_rows())
         t = m.table
-        assert t is not None
-        bought = m.bought[:, rows].sum(axis=0)
+        bought = m.purchases.bought[:, rows].sum(axis=0)
         by_store = np.zeros(len(m.stores), np.int64)
         np.add.at(by_store, t.store[rows], bought)
         for number, deal in self.on.items():

@@ -85,12 +85,12 @@ class LastKilometre(System):
     def after_sales(self) -> None:
         """Note what people who ordered thought of stores before they learn from it."""
         model, people = self.model, self.model.consumers.columns
-        consumer, category, _ = model.needs
+        consumer, category = model.purchases.consumer, model.purchases.category
         self.before = []
         for p, rule in self.on:
             if model.date.day == 1:
                 self.orders[p.name] = 0
-            k = np.flatnonzero(self.rows[p.number][model.pick] & model.served)
+            k = np.flatnonzero(self.rows[p.number][model.purchases.picks] & model.purchases.served)
             self.orders[p.name] += len(k)
             if rule.credit:
                 ids = model.consumers.id[consumer[k]].astype(np.uint64) * np.uint64(64) + category[k]
@@ -104,32 +104,30 @@ class LastKilometre(System):
     def after_learning(self) -> None:
         """Undo what these orders did for the store: to loyalty they are purchases from nobody's store."""
         model, people = self.model, self.model.consumers.columns
-        assert model.table is not None
         fade = np.float32(1.0 - model.habits.loyalty_fade)
-        undone = np.zeros(len(model.pick), np.bool_)
+        undone = np.zeros(len(model.purchases.picks), np.bool_)
         for k, *_ in self.before:
             undone[k] = True
         for (p, _), (k, i, c, favourite, loyalty, follows) in zip(self.on, self.before):
             people.favourite[i, c] = favourite
             people.loyalty[i, c] = loyalty * fade
-            store = model.table.store[model.pick[k]]
+            store = model.table.store[model.purchases.picks[k]]
             newly = (people.record["follows"][i] == store) & (follows != store)
             for order, was in zip(k[newly].tolist(), follows[newly].tolist()):
                 self._unfollow(order, was, undone)
-            ordered = np.flatnonzero(self.rows[p.number][model.pick] & model.served)
-            join_members(model, p, model.needs[0][ordered])
+            ordered = np.flatnonzero(self.rows[p.number][model.purchases.picks] & model.purchases.served)
+            join_members(model, p, model.purchases.consumer[ordered])
 
     def _unfollow(self, order: int, was: int, undone: np.ndarray) -> None:
         """If this order made her a follower, she follows whom she would have without all that are undone:
         whom her last other purchase of the day made her follow, or whom she followed before."""
-        model, consumer = self.model, self.model.needs[0]
-        assert model.table is not None
+        model, consumer = self.model, self.model.purchases.consumer
         if not self._makes_follow(order):
             return
         who = consumer[order]
         for k in range(np.searchsorted(consumer, who, "left"), np.searchsorted(consumer, who, "right")):
-            store = int(model.table.store[model.pick[k]])
-            if store >= 0 and model.served[k] and not undone[k]:
+            store = int(model.table.store[model.purchases.picks[k]])
+            if store >= 0 and model.purchases.served[k] and not undone[k]:
                 s = model.stores[store]
                 if s.makes_followers and self._makes_follow(k):
                     was = store
@@ -137,7 +135,8 @@ class LastKilometre(System):
 
     def _makes_follow(self, k: int) -> bool:
         """Whether a purchase from a store with an account makes a follower: the draw of `needs.learn_all`."""
-        model, (consumer, category, _) = self.model, self.model.needs
+        model, purchases = self.model, self.model.purchases
+        consumer, category = purchases.consumer, purchases.category
         who = model.consumers.columns.record["id"][consumer[k]]
         u = uniforms(model.seed_number, "learn", model.day, who, 1000 + int(category[k]))[0]
         return bool(u < model.habits.follow_rate)

@@ -57,13 +57,12 @@ class Measures(System):
         if "loyalty" in self.asked:
             self._count_repeats()
         m, t = self.model, self.model.table
-        assert t is not None
         if "attention" in self.asked:
-            count, platform = m.bought.sum(axis=0), t.columns["platform"]
+            count, platform = m.purchases.bought.sum(axis=0), t.columns["platform"]
             np.add.at(self.advertising, platform, count * t.fen["advertising"])
             np.add.at(self.sales, platform, count * (t.fen["price"] - t.fen["discount"]))
         if "circles" in self.asked:
-            paid = m.bought * (t.fen["price"] - t.fen["discount"] - t.fen["subsidy"] + t.fen["fee"])
+            paid = m.purchases.bought * (t.fen["price"] - t.fen["discount"] - t.fen["subsidy"] + t.fen["fee"])
             in_circle = np.array([False, *(not s.circle.is_street for s in m.stores)])
             there = in_circle[t.columns["store"]] & (t.seen == AT_PLACE)
             self.spent += paid.sum(axis=1)
@@ -72,10 +71,9 @@ class Measures(System):
     def _count_repeats(self) -> None:
         """Who bought where it was her favourite already; learning comes later in the day."""
         m, t = self.model, self.model.table
-        assert t is not None
-        consumer, category, _ = m.needs
-        store = t.store[m.pick]
-        k = np.flatnonzero(m.served & (store >= 0))
+        consumer, category = m.purchases.consumer, m.purchases.category
+        store = t.store[m.purchases.picks]
+        k = np.flatnonzero(m.purchases.served & (store >= 0))
         store = store[k]
         form = np.array([self.formats[s.format_name] for s in m.stores], np.int64)[store]
         again = m.consumers.columns.favourite[consumer[k], category[k]] == store

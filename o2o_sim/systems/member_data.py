@@ -96,11 +96,10 @@ class MemberData(System):
         """Count what those on the list buy, and through whom."""
         model = self.model
         t = model.table
-        assert t is not None
         for p, _, mine in self.lists:
             if model.date.day == 1:
                 mine.bought = mine.through = mine.won = 0
-            pick = model.pick[(mine.giver[model.needs[0]] >= 0) & model.served]
+            pick = model.purchases.picks[(mine.giver[model.purchases.consumer] >= 0) & model.purchases.served]
             store, platform = t.columns["store"][pick], t.columns["platform"][pick]
             mine.bought += int(((store > 0) | (platform > 0)).sum())
             mine.through += int((platform == p.number + 1).sum())

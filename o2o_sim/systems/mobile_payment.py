@@ -34,7 +34,7 @@ class MobilePayments(System):
         self.rules = spec
         self.account = model.ledger.open(spec.provider, PROVIDERS)
         self.takes = np.ones(1, np.bool_)
-        self.queue_before = model.queue.copy()
+        self.queue_before = model.board.queue.copy()
         self.is_on = False
         self.users_before = float(model.users[1])
         self._empty_month()
@@ -57,7 +57,7 @@ class MobilePayments(System):
         if on and not self.is_on:
             m.log(self.rules.provider, "platform", "begin", "shops take payment by phone")
         self.is_on = on
-        self.queue_before = m.queue.copy()
+        self.queue_before = m.board.queue.copy()
 
     def accepting(self) -> np.ndarray:
         """bool[stores + 1]: who takes it, by store number + 1; 0 are sellers without a shop, who all do."""
@@ -70,10 +70,9 @@ class MobilePayments(System):
 
     def after_sales(self) -> None:
         m, t = self.model, self.model.table
-        assert t is not None
-        pick, at_place = m.pick, t.seen == AT_PLACE
-        pays = (m.consumers.access[m.needs[0]] & PAYS_BY_PHONE) != 0
-        bought = m.served & (t.fen["price"][pick] > 0)
+        pick, at_place = m.purchases.picks, t.seen == AT_PLACE
+        pays = (m.consumers.access[m.purchases.consumer] & PAYS_BY_PHONE) != 0
+        bought = m.purchases.served & (t.fen["price"][pick] > 0)
         self.payments += int(bought.sum())
         self.customers += int(at_place[pick].sum())
         self.minutes += float(t.columns["queue"][pick].sum())
@@ -95,9 +94,9 @@ class MobilePayments(System):
         shorter = 1 - self.rules.till_min_saved / m.spec.stores.service_min * payers / np.maximum(
             customers, 1
         )
-        new = len(m.queue) - len(self.queue_before)
+        new = len(m.board.queue) - len(self.queue_before)
         kept = (1 - m.spec.stores.queue_smoothing) * np.concatenate([self.queue_before, np.zeros(new)])
-        m.queue = kept + np.maximum(m.queue - kept, 0.0) * shorter
+        m.board.queue = kept + np.maximum(m.board.queue - kept, 0.0) * shorter
 
     def _charge(self, t: Table, count: np.ndarray) -> None:
         """Sellers pay the provider, and the provider the banks, for `count` (int64[rows]) purchases by

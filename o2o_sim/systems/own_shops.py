@@ -53,7 +53,6 @@ class OwnShops(Owner):
 
     def after_sales(self) -> None:
         model = self.model
-        assert model.table is not None
         price, c = model.table.fen["price"], model.table.columns
         for p, rule in self.rules:
             if rule.start is not None and model.date < rule.start:
@@ -63,7 +62,7 @@ class OwnShops(Owner):
                 sold = self.sold[p.name]
                 self.sold[p.name] = np.concatenate([sold, np.zeros((more, sold.shape[1]), np.int64)])
             rows = self.rows[p.name]
-            worth = model.bought[:, rows].sum(axis=0) * price[rows]
+            worth = model.purchases.bought[:, rows].sum(axis=0) * price[rows]
             where = (c["store"][rows].astype(np.int64) - 1, c["category"][rows].astype(np.int64))
             np.add.at(self.sold[p.name], where, worth)
 

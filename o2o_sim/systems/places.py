@@ -156,7 +156,7 @@ class FullShops(System):
         mine = np.zeros(len(m.stores) + 1, np.bool_)
         number = np.array([s.number for s in shops], np.int64)
         mine[number + 1] = True
-        m.served[mine[inside]] = True  # places decide here, not what the staff can do in a day
+        m.purchases.served[mine[inside]] = True  # places decide here, not what the staff can do in a day
         self._grow(len(m.stores))
 
         each = min(m.expansion_factor, MOST_FOR_ONE)
@@ -181,7 +181,10 @@ class FullShops(System):
             visitors = visitors[np.argsort(order[inside[visitors]], kind="stable")]
             start = np.searchsorted(order[inside[visitors]], np.arange(len(tight) + 1))
             # One may come to a shop twice a day, for two needs.
-            who = m.consumers.id[m.needs[0][visitors]].astype(np.uint64) * U64(64) + m.needs[1][visitors]
+            who = (
+                m.consumers.id[m.purchases.consumer[visitors]].astype(np.uint64) * U64(64)
+                + m.purchases.category[visitors]
+            )
             # Who stands for 2.5 people comes as two, or as three.
             party = np.floor(each + uniforms(m.seed_number, "party", m.day, who)).astype(np.int64)
             seated, found, minutes = np.ones(len(visitors), np.bool_), full[tight], waited[tight]
@@ -190,7 +193,7 @@ class FullShops(System):
                 stream(m.seed_number, "arrival", m.day), stream(m.seed_number, "stay", m.day),
                 seated, minutes, found,
             )  # fmt: skip
-            m.served[visitors] = seated
+            m.purchases.served[visitors] = seated
             full[tight], waited[tight] = found, minutes
         self._expect(shops, number, visits, full, waited, waits)
 
@@ -210,7 +213,7 @@ class FullShops(System):
         today = np.rint(today * 1024) / 1024
         a = m.spec.stores.queue_smoothing
         self.expected[number] = (1 - a) * self.expected[number] + a * today
-        m.queue[number] = self.expected[number]
+        m.board.queue[number] = self.expected[number]
         for k, s in enumerate(shops):
             tally = self.tallies.setdefault(s.format_name, np.zeros(3))
             tally += (visits[k], full[k], waited[k])

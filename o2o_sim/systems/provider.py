@@ -115,7 +115,6 @@ class Alliance(System):
     def after_learning(self) -> None:
         """Some of today's customers of members take the card."""
         model, t = self.model, self.model.table
-        assert t is not None
         if self.has_left or self.spec.card_appeal == 0 or not (members := self.members):
             return
         # Rows by store number + 1; 0 is for offers of no store.
@@ -123,7 +122,7 @@ class Alliance(System):
         mine[[s.number + 1 for s in members]] = True
         channel = np.array([name in SHOWS_CARD for name in t.channels])
         row = mine[t.columns["store"].astype(np.int64)] & channel[t.columns["channel"].astype(np.int64)]
-        who = model.needs[0][row[model.pick] & model.served]
+        who = model.purchases.consumer[row[model.purchases.picks] & model.purchases.served]
         u = uniforms(model.seed_number, "take the alliance's card", model.day, model.consumers.id[who])
         model.audiences.join(CARD, who[u < self.spec.card_taken])
 
@@ -132,10 +131,9 @@ class Alliance(System):
         """The members have paid providers per order; this one gets it, and pays for taking and bringing
         them."""
         model, t = self.model, self.model.table
-        assert t is not None
         if CHANNEL not in t.channels:
             return
-        count = model.bought.sum(axis=0) * (t.columns["channel"] == t.channels.index(CHANNEL))
+        count = model.purchases.bought.sum(axis=0) * (t.columns["channel"] == t.channels.index(CHANNEL))
         orders = int(count.sum())
         if not orders:
             return

@@ -67,16 +67,15 @@ class Recruit(System):
 
     def after_sales(self) -> None:
         m = self.model
-        assert m.table is not None
         if m.table is not self.table:
             self.table = m.table
             for r in self.all:
                 r.offered = self._offered(m.table, r.platform)
         # Platform number + 1 of every purchase of the day, 0 for none.
-        through = np.where(m.served, m.table.columns["platform"][m.pick], 0)
+        through = np.where(m.purchases.served, m.table.columns["platform"][m.purchases.picks], 0)
         for r in self.all:
             r.month_yuan += r.offered
-            r.ordered[m.needs[0][through == r.platform.number + 1]] = m.day
+            r.ordered[m.purchases.consumer[through == r.platform.number + 1]] = m.day
         self.days += 1
 
     def _offered(self, table: Table, platform: Platform) -> float:

@@ -230,14 +230,13 @@ class SmartCircles(System):
     def after_sales(self) -> None:
         """Buyers at member shops who pay by phone take the card."""
         m, t = self.model, self.model.table
-        assert t is not None
         for d in self.districts:
             if not d.is_live or d.rules.card_rate == 0:
                 continue
             member = np.zeros(len(m.stores) + 1, np.bool_)
             member[[s.number + 1 for s in d.owners if s.number in d.members]] = True
             sold_here = member[t.columns["store"]] & (t.seen == AT_PLACE)
-            buyer = m.needs[0][sold_here[m.pick] & m.served]
+            buyer = m.purchases.consumer[sold_here[m.purchases.picks] & m.purchases.served]
             buyer = buyer[(m.consumers.access[buyer] & PAYS_BY_PHONE) != 0]
             chance = uniforms(m.seed_number, d.card, m.day, m.consumers.id[buyer])
             m.audiences.join(d.card, buyer[chance < d.rules.card_rate])

@@ -105,16 +105,15 @@ class Tills(System):
         having seen them. (The shopping loop takes whoever walked to an offer to have the goods before
         her.)"""
         model = self.model
-        seen_first = np.flatnonzero(self.rows[model.visited])
-        model.pick[seen_first] = model.visited[seen_first]
-        model.visited[seen_first] = 0
+        seen_first = np.flatnonzero(self.rows[model.purchases.visited])
+        model.purchases.picks[seen_first] = model.purchases.visited[seen_first]
+        model.purchases.visited[seen_first] = 0
 
     def after_sales(self) -> None:
         """The store's share of every order at its till."""
         model = self.model
         t = model.table
-        assert t is not None
-        count = model.bought.sum(axis=0)
+        count = model.purchases.bought.sum(axis=0)
         for p, rule in self.on:
             if model.date.day == 1:
                 self.orders[p.name] = self.through[p.name] = self.won[p.name] = self.paid_fen[p.name] = 0
@@ -131,15 +130,14 @@ class Tills(System):
         """Who has ordered at a till is a member. What was sold there are the platform's sales, not the
         store's."""
         model = self.model
-        assert model.table is not None
         if CHANNEL in model.channels:
             sold = model.channels.index(CHANNEL)
             model.month.channel_sales[:, sold] = model.month.channel_margin[:, sold] = 0
         for p, _ in self.on:
             mine = self.rows & (model.table.platform == p.number)
             if mine.any():
-                ordered = np.flatnonzero(mine[model.pick] & model.served)
-                self.won[p.name] += join_members(model, p, model.needs[0][ordered])
+                ordered = np.flatnonzero(mine[model.purchases.picks] & model.purchases.served)
+                self.won[p.name] += join_members(model, p, model.purchases.consumer[ordered])
 
     def bills(self) -> None:
         """The platform pays for its displays."""

@@ -47,16 +47,17 @@ class TryThenBuy(System):
     def after_sales(self) -> None:
         """Commissions of the day, to the fen."""
         m, t = self.model, self.model.table
-        assert t is not None
-        shop = t.store[m.visited]
+        shop = t.store[m.purchases.visited]
         solvent = np.array([True, *(not p.is_broke for p in m.platforms)])
-        platform = t.columns["platform"][m.pick]
-        k = np.flatnonzero((m.visited > 0) & (shop >= 0) & m.served & (self.pays & solvent)[platform])
+        platform = t.columns["platform"][m.purchases.picks]
+        k = np.flatnonzero(
+            (m.purchases.visited > 0) & (shop >= 0) & m.purchases.served & (self.pays & solvent)[platform]
+        )
         partner = np.array([self.takes_part(s) for s in m.stores], np.bool_)
-        k = k[partner[shop[k]] & (t.store[m.pick[k]] != shop[k])] if len(k) else k
+        k = k[partner[shop[k]] & (t.store[m.purchases.picks[k]] != shop[k])] if len(k) else k
         if not len(k):
             return
-        rows = m.pick[k]
+        rows = m.purchases.picks[k]
         due = np.rint(self.rule.commission * (t.fen["price"][rows] - t.fen["discount"][rows])).astype(
             np.int64
         )

@@ -44,10 +44,9 @@ class WordOfMouth(System):
     def after_sales(self) -> None:
         """Who was served through which platform this month."""
         m = self.model
-        assert m.table is not None
-        platform = m.table.platform[m.pick]
-        k = np.flatnonzero(m.served & (platform >= 0))
-        self.bought[m.needs[0][k], platform[k]] = True
+        platform = m.table.platform[m.purchases.picks]
+        k = np.flatnonzero(m.purchases.served & (platform >= 0))
+        self.bought[m.purchases.consumer[k], platform[k]] = True
 
     def heard(self) -> np.ndarray:
         """Share of users among those that a cohort hears: float64[cohorts, 2 + platforms]."""

@@ -27,8 +27,8 @@ def measure() -> dict[str, Any]:
     picks = hashlib.sha256()
     for _ in range(model.spec.days):
         model.step()
-        picks.update(model.consumers.id[model.needs[0]].astype("<u4").tobytes())
-        picks.update(model.table.columns["key"][model.pick].astype("<u8").tobytes())
+        picks.update(model.consumers.id[model.purchases.consumer].astype("<u4").tobytes())
+        picks.update(model.table.columns["key"][model.purchases.picks].astype("<u8").tobytes())
     frames = model.results()
     outcomes, sales, daily = frames["outcomes"], frames["sales_monthly"], frames["daily"]
     by_month = sales.groupby(["month", "channel"])["sales_yuan"].sum()

@@ -88,8 +88,8 @@ def test_a_channel_moves_nobody_who_does_not_take_it(examples):
     with_box, without = (O2OModel(load_scenario(name, ["population=20_000"]), seed=1) for name in files)
     with_box.step()
     without.step()
-    took = with_box.table.columns["channel"][with_box.pick] == with_box.channels.index("farm box")
-    keys = [m.table.columns["key"][m.pick] for m in (with_box, without)]
+    took = with_box.table.columns["channel"][with_box.purchases.picks] == with_box.channels.index("farm box")
+    keys = [m.table.columns["key"][m.purchases.picks] for m in (with_box, without)]
     assert took.sum() > 3
     assert (keys[0] == keys[1])[~took].all()
 

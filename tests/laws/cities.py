@@ -33,15 +33,17 @@ def days(model: O2OModel, n: int) -> Iterator[int]:
 
 def choices(model: O2OModel) -> dict[tuple[int, str], tuple[int, int, bool]]:
     """(consumer id, category) -> (key of the offer taken, of the shop's offer visited first or 0, served)."""
-    rows, category, _ = model.needs
+    rows, category = model.purchases.consumer, model.purchases.category
     names = list(model.spec.categories)
     ids, key = model.consumers.id[rows], model.table.columns["key"]
     return {
         (int(i), names[c]): (int(key[o]), int(key[v]) if v else 0, bool(s))
-        for i, c, o, v, s in zip(ids, category, model.pick, model.visited, model.served)
+        for i, c, o, v, s in zip(
+            ids, category, model.purchases.picks, model.purchases.visited, model.purchases.served
+        )
     }
 
 
 def counted(model: O2OModel) -> np.ndarray:
     """Purchases of the day by row of the offer table, counted here and not by the package: int64[rows]."""
-    return np.bincount(model.pick[model.served], minlength=len(model.table))
+    return np.bincount(model.purchases.picks[model.purchases.served], minlength=len(model.table))

@@ -24,8 +24,8 @@ def test_turns_away_exactly_the_excess(every_days):
     model = crowded(300, categories__goods__every_days=every_days)  # a consumer is a person
     full, room = 0, 0
     for _ in days(model, 25):
-        came = len(model.pick)
-        assert model.served.sum() == min(came, ROOM)
+        came = len(model.purchases.picks)
+        assert model.purchases.served.sum() == min(came, ROOM)
         assert model.results()["daily"]["turned_away"].iloc[-1] == max(0, came - ROOM)
         full, room = full + (came > ROOM), room + (came < ROOM)
     assert full > 20 if every_days == 4 else room > 20
@@ -39,8 +39,8 @@ def test_capacity_that_is_no_whole_number(each):
     for _ in range(80):
         room = model.stores[0].capacity / each  # it may change with the month's staff
         model.step()
-        served = int(model.served.sum())
-        assert len(model.pick) > room and served in (int(room), int(room) + 1)
+        served = int(model.purchases.served.sum())
+        assert len(model.purchases.picks) > room and served in (int(room), int(room) + 1)
         off.append(served - room)
         variance.append(room % 1 * (1 - room % 1))
     assert abs(np.sum(off)) < 3 * np.sqrt(np.sum(variance))
@@ -63,8 +63,8 @@ def test_turned_away_come_back_the_next_day():
 def test_turned_away_pay_nothing_and_learn_nothing():
     model = crowded(300)
     model.step()
-    served = int(model.served.sum())
-    assert served == ROOM < len(model.pick)
+    served = int(model.purchases.served.sum())
+    assert served == ROOM < len(model.purchases.picks)
     assert -model.ledger.cash(0) == served * int(model.table.fen["price"][1])
     away = {i for (i, _), (_, _, ok) in choices(model).items() if not ok}
     assert away and all(model.consumers[i].favourite == {} for i in away)
@@ -75,7 +75,7 @@ def test_who_is_turned_away_is_drawn():
     model = crowded(300, categories__goods__every_days=0.5)
     unlucky = []
     for _ in days(model, 6):
-        rows = model.needs[0][~model.served]
+        rows = model.purchases.consumer[~model.purchases.served]
         unlucky.append(set(model.consumers.id[rows].tolist()))
         assert abs(np.mean(rows) / 149.5 - 1) < 0.15
     assert unlucky[1] != unlucky[0]
@@ -85,25 +85,25 @@ def test_queue_grows_with_the_crowd_and_falls_when_empty():
     model = crowded(300)
     for _ in days(model, 3):
         pass
-    high = float(model.queue[0])
+    high = float(model.board.queue[0])
     assert high > 0
     model.consumers.due[:] = 30_000  # nobody needs anything any more
     keep = 1 - model.spec.stores.queue_smoothing
     for k, _ in enumerate(days(model, 6)):
-        assert len(model.pick) == 0
-        assert model.queue[0] == pytest.approx(high * keep ** (k + 1))
+        assert len(model.purchases.picks) == 0
+        assert model.board.queue[0] == pytest.approx(high * keep ** (k + 1))
 
 
 def test_nobody_leaves_where_nobody_may():
     model = crowded(300, stores__unserved_leave=False)
     model.step()
-    assert len(model.pick) > ROOM and model.served.all()
+    assert len(model.purchases.picks) > ROOM and model.purchases.served.all()
 
 
 def test_an_empty_town_has_no_queues():
     """Before anybody has come nobody expects to wait, and a shop that is not full makes people wait less."""
     model, larger = crowded(300), crowded(300, stores__formats__shop__served_per_staff_day=10)
-    assert not model.queue.any()
+    assert not model.board.queue.any()
     model.step()
     larger.step()
-    assert 0 < larger.queue[0] < model.queue[0]
+    assert 0 < larger.board.queue[0] < model.board.queue[0]

@@ -80,10 +80,10 @@ def test_huff_probabilities():
 def test_huff_counts(seed):
     model, counts, chances = city("town.yaml", seed, **HUFF), 0, []
     for _ in days(model, 12):
-        away = minutes(model, model.consumers.home[model.needs[0]])
+        away = minutes(model, model.consumers.home[model.purchases.consumer])
         attraction = np.array([s.area_m2 for s in model.stores]) / away**2
         chances.append(attraction / attraction.sum(axis=1, keepdims=True))
-        counts += np.bincount(model.pick, minlength=len(model.table))[store_rows(model)]
+        counts += np.bincount(model.purchases.picks, minlength=len(model.table))[store_rows(model)]
     assert counts.sum() > 40_000
     assert_counts(counts, np.concatenate(chances))
 
@@ -105,7 +105,7 @@ LOGIT = {
 
 def logit_values(model: O2OModel) -> np.ndarray:
     """The values of model.md, section 7, written down once more, for today's needs: float64[needs, rows]."""
-    spec, who, people = model.spec, model.needs[0], model.consumers
+    spec, who, people = model.spec, model.purchases.consumer, model.consumers
     c, rule, table = spec.categories["goods"], spec.consumers, model.table
     loyal, favourite = people.loyalty[who, 0], people.favourite[who, 0]
     value = np.full((len(who), len(table)), -np.inf)
@@ -148,11 +148,11 @@ def test_logit_counts_and_welfare(seed):
     counts, chances, errors = 0, [], []
     for _ in days(model, 5):
         value = seen["value"][:, 1:]
-        counts += np.bincount(model.pick, minlength=len(model.table))[1:]
+        counts += np.bincount(model.purchases.picks, minlength=len(model.table))[1:]
         chances.append(softmax(value))
         top = value.max(axis=1)
         logsum = top + np.log(np.exp(value - top[:, None]).sum(axis=1))
-        errors.append(model.surplus.astype(float) - (logsum + EULER))
+        errors.append(model.purchases.surplus.astype(float) - (logsum + EULER))
     assert (counts > 100).all(), "every alternative is taken"
     assert_counts(counts, np.concatenate(chances))
     error = np.concatenate(errors)

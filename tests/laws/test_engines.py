@@ -48,7 +48,7 @@ FEW = {"population": 300, "days": 60, "residents": 3000}
 
 def largest_crowd(model: O2OModel) -> int:
     """Most people of one cell who need the same thing today: such crowds choose together, in lanes."""
-    rows, category, _ = model.needs
+    rows, category = model.purchases.consumer, model.purchases.category
     return int(np.bincount(model.consumers.home[rows].astype(np.int64) * 64 + category).max(initial=0))
 
 

@@ -94,8 +94,8 @@ def quarter() -> O2OModel:
                 model.seen[name] += int(sold["count"][rows].sum())
         model.sold_fen.append(by_channel)
         model.given += int(sold["subsidy"][columns["channel"] == model.channels.index("coupon")].sum())
-        model.showroomed += int((model.visited > 0).sum())
-        model.turned_away += int((~model.served).sum())
+        model.showroomed += int((model.purchases.visited > 0).sum())
+        model.turned_away += int((~model.purchases.served).sum())
         before = balance.copy()
     return model
 

@@ -58,7 +58,7 @@ def within(values: np.ndarray, expected: float) -> bool:
 
 def turned_away(model, n: int) -> np.ndarray:
     """The share turned away on each of n days."""
-    return np.array([1 - model.served.mean() for _ in days(model, n)])
+    return np.array([1 - model.purchases.served.mean() for _ in days(model, n)])
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_queues_where_nobody_leaves(places, load, waits, mean):
     share, minutes = [], []
     before = np.zeros(3)
     for _ in days(model, 31):
-        assert model.served.all()
+        assert model.purchases.served.all()
         tally = next(iter(model.systems[0].tallies.values()))
         if model.date.day == 2:  # a new month
             before = np.zeros(3)
@@ -126,7 +126,7 @@ def test_a_shop_that_is_safe_is_not_played():
     do."""
     model = one_shop(50, 8, visit_min=2, stores__formats__shop__served_per_staff_day=1)
     assert turned_away(model, 2).max() == 0
-    assert model.queue[0] == 0
+    assert model.board.queue[0] == 0
 
 
 def test_people_expect_to_be_turned_away():
@@ -136,7 +136,7 @@ def test_people_expect_to_be_turned_away():
     a, expected = model.spec.stores.queue_smoothing, 0.0
     for s in share:
         expected = (1 - a) * expected + a * 20 * s
-    assert model.queue[0] == pytest.approx(expected, abs=0.01)
+    assert model.board.queue[0] == pytest.approx(expected, abs=0.01)
     assert 1.9 < expected < 3
 
 
@@ -144,7 +144,7 @@ def test_a_shop_with_no_place_for_anybody_seats_one():
     """Whatever its floor, a shop has one place."""
     model = one_shop(1, 1, visit_min=720, stores__named__centre__area_m2=1)
     model.step()
-    assert len(model.pick) == 2 and model.served.any()
+    assert len(model.purchases.picks) == 2 and model.purchases.served.any()
 
 
 def test_other_shops_are_as_ever():
@@ -161,11 +161,13 @@ def test_other_shops_are_as_ever():
     cafe.step()
     names = [s.name for s in plain.stores]
     assert [s.name for s in cafe.stores] == names
-    stands = plain.table.store[plain.pick]
+    stands = plain.table.store[plain.purchases.picks]
     mine = names.index("corner")
-    assert (plain.pick == cafe.pick).all()
-    assert (plain.served == cafe.served)[stands != mine].all() and not plain.served.all()
-    assert (plain.served != cafe.served)[stands == mine].any()
+    assert (plain.purchases.picks == cafe.purchases.picks).all()
+    assert (plain.purchases.served == cafe.purchases.served)[
+        stands != mine
+    ].all() and not plain.purchases.served.all()
+    assert (plain.purchases.served != cafe.purchases.served)[stands == mine].any()
 
 
 def test_the_table_says_what_is_tested():

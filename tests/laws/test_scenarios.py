@@ -48,7 +48,7 @@ def live(model: O2OModel, days: int) -> None:
             assert np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1, (
                 f"{model.date}: {name}"
             )
-        assert np.isfinite(model.surplus).all()
+        assert np.isfinite(model.purchases.surplus).all()
         assert (model.table.columns["area"] > 0).all()
         for money in ("price", "fee", "goods", "delivery"):
             assert (model.table.fen[money] >= 0).all(), f"{model.date}: a negative {money}"

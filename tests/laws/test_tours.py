@@ -132,9 +132,9 @@ def test_couriers_go_out_and_back_as_far_as_a_square_is_wide(tmp_path):
     round_trips = []
     for _ in range(3):
         model.step()
-        t, pick = model.table, model.pick
+        t, pick = model.table, model.purchases.picks
         mine = t.columns["channel"][pick] == t.channels.index("social delivery")
-        home = model.consumers.home[model.needs[0][mine]]
+        home = model.consumers.home[model.purchases.consumer[mine]]
         x, y = home % 17 - 8, home // 17 - 8
         round_trips.append(2 * np.where((x == 0) & (y == 0), 0.52, np.hypot(x, y)) / 17)
     trips = np.concatenate(round_trips)

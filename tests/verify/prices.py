@@ -42,8 +42,8 @@ def settled(file: str, *said: str, months: int = 18, counted: int = 6) -> Settle
         counts = len(model.stores[0].months) >= months - counted
         model.step()
         if counts:
-            choices += len(model.pick)
-            surplus += float(model.surplus.sum())
+            choices += len(model.purchases.picks)
+            surplus += float(model.purchases.surplus.sum())
         if model.date.day == 1:
             before, now = now, prices(model)
     assert np.abs(now - before).max() < REST, f"prices still move: {before}, {now}"

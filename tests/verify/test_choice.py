@@ -37,7 +37,7 @@ def model_of(name: str, days: int = 1, **changes: str) -> O2OModel:
 
 def todays(model: O2OModel, which: np.ndarray | slice = slice(None)) -> Needs:
     """The needs that were due today, each once."""
-    consumer, category, _ = model.needs
+    consumer, category = model.purchases.consumer, model.purchases.category
     return Needs(consumer[which], category[which], np.ones(len(consumer[which])))
 
 
@@ -85,11 +85,11 @@ def mnl_rows() -> list[Row]:
     logsum = math.log(np.exp(v).sum())
     model = model_of("logit.yaml")
     expected = model.expected_sales(todays(model))
-    n = len(model.pick)
+    n = len(model.purchases.picks)
     share = expected.by_store(expected.purchases, 3) / n
-    counted = np.bincount(model.table.store[model.pick], minlength=3) / n
+    counted = np.bincount(model.table.store[model.purchases.picks], minlength=3) / n
     p = np.exp(v - logsum)
-    best = float(model.surplus.astype(float).mean())
+    best = float(model.purchases.surplus.astype(float).mean())
     three_se = 3 * GUMBEL_SD / math.sqrt(n)
     worst = float(np.abs(expected.logsum - logsum).max())
     return [
@@ -129,20 +129,22 @@ def test_multinomial_logit_and_logsum():
 def nested_rows() -> list[Row]:
     model = model_of("nested.yaml")
     t, people = model.table, model.consumers
-    can = (people.access[model.needs[0]] & 5) == 5  # a smartphone, and a member: who sees both nests
+    can = (
+        people.access[model.purchases.consumer] & 5
+    ) == 5  # a smartphone, and a member: who sees both nests
     n = int(can.sum())
     expected = model.expected_sales(todays(model, can))
     iv = math.log(2.0)
     p = math.exp(0.5 * iv) / (math.exp(0.5 * iv) + math.exp(0.5))
     assert abs(p - 0.46172) < 5e-6 and abs(iv - 0.69315) < 5e-6, "the table's figures, to its five digits"
-    shop = t.store[model.pick[can]] >= 0
+    shop = t.store[model.purchases.picks[can]] >= 0
     binomial = 3 * math.sqrt(p * (1 - p) / n)
     # Each person's chance, given her tastes: their mean scatters less than counts do.
     mean = float(expected.purchases[t.store >= 0].sum()) / n
     # The inclusive value of the shops alone, as who cannot order sees it: her log-sum less her taste for
     # shops.
     alone = model.expected_sales(todays(model, ~can))
-    z = people.shops_z[model.needs[0][~can]].astype(float)
+    z = people.shops_z[model.purchases.consumer[~can]].astype(float)
     inclusive = alone.logsum + np.log(2 * z * z)
     return [
         Row(
@@ -171,7 +173,7 @@ def test_nests_matter():
         consumers__fields__shops_z="{mean: 0.70710678, spread: 0, draw: constant}",
         consumers__fields__online_z="{mean: 0.70710678, spread: 0, draw: constant}",
     )
-    can = (model.consumers.access[model.needs[0]] & 5) == 5
+    can = (model.consumers.access[model.purchases.consumer] & 5) == 5
     expected = model.expected_sales(todays(model, can))
     share = expected.purchases[model.table.store >= 0].sum() / can.sum()
     assert share == pytest.approx(2 / (2 + math.e), abs=1e-6)

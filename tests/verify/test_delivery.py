@@ -41,7 +41,9 @@ def tour(number: int) -> Row:
     model = city("stores.named.middle.modes=[]", f"platforms={PARCELS % n}".replace("\n", " "))
     expected = model.platforms[0].drops_a_day  # by which its rounds of the first month are planned
     model.step()
-    count = int((model.table.columns["channel"][model.pick] == model.table.channels.index("parcel")).sum())
+    count = int(
+        (model.table.columns["channel"][model.purchases.picks] == model.table.channels.index("parcel")).sum()
+    )
     paid = float(model.ledger.cash(COURIERS)) / 100
     km = paid / YUAN_PER_KM / (count * model.expansion_factor)
     assert expected > 10 * n, "more than a round"
@@ -64,9 +66,9 @@ def round_trip() -> Row:
     homes = []
     for _ in range(3):
         model.step()
-        channel = model.table.columns["channel"][model.pick]
+        channel = model.table.columns["channel"][model.purchases.picks]
         mine = channel == model.table.channels.index("social delivery")
-        homes.append(model.consumers.home[model.needs[0][mine]])
+        homes.append(model.consumers.home[model.purchases.consumer[mine]])
         orders += int(mine.sum())
     minutes = float(model.ledger.cash(COURIERS)) / 100 / model.expansion_factor / orders
     home = np.concatenate(homes)

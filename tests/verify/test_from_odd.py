@@ -144,8 +144,8 @@ def test_counts_of_simulated_days_scatter_around_the_expected():
 
     def look(m: O2OModel) -> None:
         for k, row in enumerate(m.table.rows[1:], start=1):
-            counted[row.channel] += int((m.pick == k).sum())
-            counted["looked"] += int((m.visited == k).sum())
+            counted[row.channel] += int((m.purchases.picks == k).sum())
+            counted["looked"] += int((m.purchases.visited == k).sum())
 
     peek(model, "shop", look)
     for _ in range(8):
@@ -191,7 +191,7 @@ def assert_same_business(town: Town, model: O2OModel) -> None:
         assert mine.drops_a_day == pytest.approx(theirs.drops_a_day), (model.date, mine.name)
     for mine, theirs in zip(town.shops.circles.values(), model.circles.values()):
         assert mine.rent == pytest.approx(theirs.rent, rel=1e-12), (model.date, mine.name)
-    np.testing.assert_allclose(town.queue, model.queue, atol=1e-9)
+    np.testing.assert_allclose(town.board.queue, model.board.queue, atol=1e-9)
 
 
 def assert_same_books(town: Town, model: O2OModel) -> None:

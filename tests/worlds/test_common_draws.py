@@ -29,11 +29,13 @@ def world(seed: int, *overrides: str, days: int = 0) -> O2OModel:
 
 def choices(model: O2OModel) -> dict[tuple[int, str], tuple[int, int]]:
     """(consumer id, category) -> (key of the offer taken, of the shop's offer visited before or 0)."""
-    rows, category, _ = model.needs
+    rows, category = model.purchases.consumer, model.purchases.category
     names, key = list(model.spec.categories), model.table.columns["key"]
     return {
         (int(i), names[c]): (int(key[o]), int(key[v]) if v else 0)
-        for i, c, o, v in zip(model.consumers.id[rows], category, model.pick, model.visited)
+        for i, c, o, v in zip(
+            model.consumers.id[rows], category, model.purchases.picks, model.purchases.visited
+        )
     }
 
 

@@ -45,8 +45,8 @@ def bought(card: Card | None, days: int = 3):
     found = {}
     for day in range(days):
         model.step()
-        rows, category, _ = model.needs
-        stores = model.table.store[model.pick]
+        rows, category = model.purchases.consumer, model.purchases.category
+        stores = model.table.store[model.purchases.picks]
         found |= {
             (int(i), int(c), day): int(s) for i, c, s in zip(model.consumers.id[rows], category, stores)
         }

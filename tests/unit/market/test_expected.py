@@ -43,10 +43,12 @@ def day_by_day(seed: int, days: int, said: list[str]) -> tuple[dict, dict, np.nd
     errors = []
 
     def peek(m: O2OModel) -> None:  # behind the choice, before anybody learns from it
-        who, category, _ = m.needs
+        who, category = m.purchases.consumer, m.purchases.category
         e = m.expected_sales(Needs(who, category, np.ones(len(who))))
         assert e.purchases.sum() == pytest.approx(len(who), rel=1e-12)
-        picks, visits = (np.bincount(x, minlength=len(m.table)) for x in (m.pick, m.visited))
+        picks, visits = (
+            np.bincount(x, minlength=len(m.table)) for x in (m.purchases.picks, m.purchases.visited)
+        )
         for row, offer in enumerate(m.table.rows[1:], start=1):
             # Which local seller of a marketplace an order goes to is drawn later.
             name = "parcel" if offer.channel == "marketplace shop" else offer.channel
@@ -55,8 +57,8 @@ def day_by_day(seed: int, days: int, said: list[str]) -> tuple[dict, dict, np.nd
             expected["looked"] = expected.get("looked", 0.0) + e.looked[row]
             counted["looked"] = counted.get("looked", 0.0) + visits[row]
         seen = np.isfinite(e.logsum)
-        assert (m.pick[~seen] == 0).all()
-        errors.append((m.surplus - e.logsum)[seen])
+        assert (m.purchases.picks[~seen] == 0).all()
+        errors.append((m.purchases.surplus - e.logsum)[seen])
 
     names = [name for name, _ in model.schedule]
     model.schedule.insert(names.index("shop") + 1, ("peek", peek))

@@ -71,13 +71,13 @@ def codes_of(model):
     store, or else the order from the highest."""
     found = defaultdict(list)
     table = model.table
-    for k, person in enumerate(model.needs[0]):
-        offer, first = table.rows[model.pick[k]], table.rows[model.visited[k]]
+    for k, person in enumerate(model.purchases.consumer):
+        offer, first = table.rows[model.purchases.picks[k]], table.rows[model.purchases.visited[k]]
         nothing = offer.channel in ("", "without")
-        if model.visited[k]:
+        if model.purchases.visited[k]:
             found[person].append((1, first.store + 1, LEFT if nothing else LOOKED))
         elif offer.seen == AT_PLACE:
-            found[person].append((1, offer.store + 1, BOUGHT if model.served[k] else LEFT))
+            found[person].append((1, offer.store + 1, BOUGHT if model.purchases.served[k] else LEFT))
         elif not nothing:
             found[person].append((0, offer.store + 1, ORDERED))
     codes = {}
@@ -90,12 +90,13 @@ def codes_of(model):
 def sales_by_cell(model):
     """Yuan of the day by cell: shop sales where the shop is, others where the buyer lives."""
     cells, table = np.zeros(model.city.grid.cells), model.table
-    for k, person in enumerate(model.needs[0]):
-        if not model.served[k]:
+    for k, person in enumerate(model.purchases.consumer):
+        if not model.purchases.served[k]:
             continue
-        offer = table.rows[model.pick[k]]
+        offer = table.rows[model.purchases.picks[k]]
         fen = sum(
-            s * int(table.fen[n][model.pick[k]]) for n, s in (("price", 1), ("discount", -1), ("fee", 1))
+            s * int(table.fen[n][model.purchases.picks[k]])
+            for n, s in (("price", 1), ("discount", -1), ("fee", 1))
         )
         cells[offer.cell if offer.seen == AT_PLACE else model.consumers.home[person]] += fen / 100
     return cells
@@ -103,8 +104,8 @@ def sales_by_cell(model):
 
 def visits_of(model):
     came = [0] * len(model.stores)
-    for k in range(len(model.pick)):
-        offer = model.table.rows[model.visited[k] or model.pick[k]]
+    for k in range(len(model.purchases.picks)):
+        offer = model.table.rows[model.purchases.visited[k] or model.purchases.picks[k]]
         if offer.seen == AT_PLACE:
             came[offer.store] += 1
     return came
@@ -376,7 +377,7 @@ def test_being_drawn_changes_nothing(tiny_frames):
         plain.step()
     recorded(seen, 10, people=50)
     assert plain.consumers.columns.record.tobytes() == seen.consumers.columns.record.tobytes()
-    assert plain.pick.tobytes() == seen.pick.tobytes()
+    assert plain.purchases.picks.tobytes() == seen.purchases.picks.tobytes()
     assert plain.events == seen.events
 
 

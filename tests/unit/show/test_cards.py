@@ -109,7 +109,7 @@ def last_day(model) -> str:
 def test_only_a_live_city_knows_skill_and_who_is_inside(live, finished, tiny_model):
     store = next(s for s in tiny_model.stores if s.is_here)
     card = facts(live.card("store", store.number))
-    came = int(tiny_model.came[tiny_model.table.store == store.number].sum())
+    came = int(tiny_model.purchases.came[tiny_model.table.store == store.number].sum())
     last = last_day(tiny_model)
     assert card[f"Visitors on {last}"] == f"{came * tiny_model.expansion_factor:,.0f} people"
     assert (
@@ -156,22 +156,22 @@ def test_a_platform_tells_its_money_its_orders_and_its_partners(live, finished, 
 
 
 def test_a_person_tells_who_she_is_and_what_she_needed_today(tiny_model, live):
-    row = int(tiny_model.needs[0][0])
+    row = int(tiny_model.purchases.consumer[0])
     number = int(tiny_model.consumers.id[row])
     card, me = live.card("person", number), tiny_model.consumers[number]
     assert (
         facts(card)["Age group"] == me.cohort and facts(card)["Income"] == f"{me.income:.2f} times the mean"
     )
-    mine = (tiny_model.needs[0] == row).sum()
+    mine = (tiny_model.purchases.consumer == row).sum()
     assert card["table"]["title"] == f"Her needs on {last_day(tiny_model)}"
     assert len(card["table"]["rows"]) == mine and card["table"]["columns"][0] == "need"
-    need = list(tiny_model.spec.categories)[int(tiny_model.needs[1][0])]
+    need = list(tiny_model.spec.categories)[int(tiny_model.purchases.category[0])]
     assert card["table"]["rows"][0][0] == need
     assert card["table"]["rows"][0][1] in (*tiny_model.store_names, *tiny_model.spec.platforms, "nobody")
 
 
 def test_who_did_nothing_today_has_no_table(tiny_model, live):
-    busy = set(tiny_model.consumers.id[tiny_model.needs[0]].tolist())
+    busy = set(tiny_model.consumers.id[tiny_model.purchases.consumer].tolist())
     idle = next(k for k in range(len(tiny_model.consumers)) if k not in busy)
     assert "table" not in live.card("person", idle)
 
@@ -187,7 +187,7 @@ def test_the_replay_tells_where_people_of_a_finished_run_went():
     for _ in range(31):
         model.step()
         replay.frames.append(encoder.frame())
-        went += bool((model.needs[0] == row).any())
+        went += bool((model.purchases.consumer == row).any())
     from o2o_sim.record.result import RunResult
     from o2o_sim.studies.run import describe
 

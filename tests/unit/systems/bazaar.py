@@ -38,7 +38,7 @@ def members(model) -> np.ndarray:
 
 def shoppers(model) -> np.ndarray:
     """Who chose a coat today: bool[n]."""
-    consumer, category, _ = model.needs
+    consumer, category = model.purchases.consumer, model.purchases.category
     found = np.zeros(len(model.consumers), bool)
     found[consumer[category == COATS]] = True
     return found

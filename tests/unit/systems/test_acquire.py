@@ -72,7 +72,7 @@ def test_a_bought_chain_changes_over_and_rivals_are_locked_out(tmp_path):
     ant, bee = model.platforms
     shop = model.stores[0]
     assert shop.modes["partnership"].platform is ant
-    assert (model.bought[:, model.table.platform == ant.number] > 0).any()
+    assert (model.purchases.bought[:, model.table.platform == ant.number] > 0).any()
     run_days(model, 1)
     assert shop.owner is bee and shop.modes["partnership"].platform is bee
     assert not (model.table.platform == ant.number).any()

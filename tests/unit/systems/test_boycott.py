@@ -247,11 +247,13 @@ def test_nobody_looks_there_to_order_from_it(tmp_path, monkeypatch):
     for _ in range(5):
         run_days(free, 1)
         run_days(model, 1)
-        shop = free.table.store[free.visited]
-        caught = (free.visited > 0) & (shop < 6)
+        shop = free.table.store[free.purchases.visited]
+        caught = (free.purchases.visited > 0) & (shop < 6)
         looked += int(caught.sum())
-        assert np.array_equal(model.pick, np.where(caught, free.visited, free.pick))
-        assert np.array_equal(model.visited, np.where(caught, 0, free.visited))
+        assert np.array_equal(
+            model.purchases.picks, np.where(caught, free.purchases.visited, free.purchases.picks)
+        )
+        assert np.array_equal(model.purchases.visited, np.where(caught, 0, free.purchases.visited))
         # From here on the two would learn apart.
         if looked:
             break

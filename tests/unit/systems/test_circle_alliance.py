@@ -38,7 +38,9 @@ def test_the_landlord_pays_what_he_adds_to_the_coupons(tmp_path):
     run_days(model, 1)
     (coat,) = (r for r in model.table.rows[1:] if r.channel == "coupon" and r.price == 100)
     assert coat.discount == pytest.approx(30)
-    n = model.bought.sum(axis=0)[[k for k, r in enumerate(model.table.rows) if r.channel == "coupon"]]
+    n = model.purchases.bought.sum(axis=0)[
+        [k for k, r in enumerate(model.table.rows) if r.channel == "coupon"]
+    ]
     bread, coats = sorted(zip([r.price for r in model.table.rows if r.channel == "coupon"], n))
     owed = 200 * bread[1] + 2000 * coats[1]
     assert owed > 0
@@ -47,7 +49,7 @@ def test_the_landlord_pays_what_he_adds_to_the_coupons(tmp_path):
     assert model.ledger.books[LINE["transfers"], model.circles["square"].account] == -owed
     assert model.ledger.books[LINE["sales"], a.account] == sum(
         model.table.fen["price"][k] * c * (0.7 if model.table.rows[k].channel == "coupon" else 1)
-        for k, c in enumerate(model.bought.sum(axis=0))
+        for k, c in enumerate(model.purchases.bought.sum(axis=0))
         if model.table.rows[k].store == a.number
     )
 

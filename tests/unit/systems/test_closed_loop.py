@@ -32,7 +32,7 @@ def test_coupon_visitors_follow_and_hold_a_coupon_for_as_long_as_said(tmp_path):
     for day in range(59):
         model.step()
         t, today = model.table, set()
-        for i, o in zip(model.needs[0].tolist(), model.pick.tolist()):
+        for i, o in zip(model.purchases.consumer.tolist(), model.purchases.picks.tolist()):
             row = t.rows[o]
             if row.store != 0:
                 continue
@@ -68,7 +68,7 @@ def test_a_coupon_is_good_in_the_shop_that_gave_it_alone(tmp_path):
     for _ in range(40):
         before = model.consumers.follows.copy()
         model.step()
-        for i, o in zip(model.needs[0].tolist(), model.pick.tolist()):
+        for i, o in zip(model.purchases.consumer.tolist(), model.purchases.picks.tolist()):
             row = model.table.rows[o]
             if row.needs & model.systems[0].bit:
                 assert before[i] == row.store

@@ -20,9 +20,9 @@ categories: {coats: {delivery_reach_min: 0}}
 def ways(model, store="left"):
     """(orders of the day that the shop delivered, each one's minutes from its cell to the home: one a
     cell)."""
-    t, pick = model.table, model.pick
+    t, pick = model.table, model.purchases.picks
     mine = t.columns["channel"][pick] == t.channels.index("social delivery")
-    home = model.consumers.home[model.needs[0][mine]]
+    home = model.consumers.home[model.purchases.consumer[mine]]
     shop, nx = model.store(store).cell, model.city.grid.nx
     off = np.hypot(home % nx - shop % nx, home // nx - shop // nx)
     # 250 m at 15 km/h are one minute; within the cell the mean way between two of its points.

@@ -29,7 +29,7 @@ def test_a_platform_that_pays_books_it_to_the_fen(tmp_path):
     run_days(model, DAY + 1)
     row, on = parcel(model)
     assert (on.discount, on.subsidy, on.commission) == (0, 20, pytest.approx(3))
-    orders = int(model.bought[:, row].sum())
+    orders = int(model.purchases.bought[:, row].sum())
     assert orders > 20
     assert model.ledger.books[LINE["subsidy received"], model.platforms[0].account] == -orders * 2000
     assert model.platforms[0].spent_fen == orders * 2000

@@ -42,7 +42,7 @@ def buyers_of_a_month(model, days: int = 31) -> np.ndarray:
     for _ in range(days):
         model.step()
         row = [k for k, r in enumerate(model.table.rows) if r.channel == CHANNEL]
-        found.append(model.needs[0][np.isin(model.pick, row)])
+        found.append(model.purchases.consumer[np.isin(model.purchases.picks, row)])
     return np.concatenate(found)
 
 
@@ -221,7 +221,7 @@ def test_on_a_marketplace(tmp_path):
     assert r.needs == int(ONLINE | member_bit(0)) and r.platform == 0
     assert r.appeal == pytest.approx(3 + 0.25)
     parcels = [k for k, x in enumerate(model.table.rows) if x.channel == "parcel"]
-    assert list(model.local_sellers) == parcels, "who orders from the brand gets it from the brand"
+    assert list(model.board.local_sellers) == parcels, "who orders from the brand gets it from the brand"
 
 
 def test_margin_on_a_marketplace(tmp_path):

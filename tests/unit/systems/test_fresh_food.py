@@ -30,15 +30,15 @@ def stores(folder, terms="", reach=30, left="warehouse", right="warehouse", more
 def filled(model) -> dict[str, int]:
     """Bread orders that each store filled today."""
     t = model.table
-    mine = t.columns["channel"][model.pick] == t.channels.index("warehouse delivery")
-    count = np.bincount(t.store[model.pick[mine]] + 1, minlength=3)
+    mine = t.columns["channel"][model.purchases.picks] == t.channels.index("warehouse delivery")
+    count = np.bincount(t.store[model.purchases.picks[mine]] + 1, minlength=3)
     assert count[0] == 0, "no order stays with the platform"
     return {s.name: int(count[s.number + 1]) for s in model.stores}
 
 
 def wanted(model) -> np.ndarray:
     """Which needs of today are those of members for bread: bool[needs]."""
-    consumer, category, _ = model.needs
+    consumer, category = model.purchases.consumer, model.purchases.category
     return ((model.consumers.access[consumer] & member_bit(0)) != 0) & (category == 0)
 
 
@@ -58,7 +58,7 @@ def test_the_nearest_store_fills_the_order(tmp_path):
     model.step()
     bread = wanted(model)
     east = (
-        model.consumers.home[model.needs[0]] % 4 >= 2
+        model.consumers.home[model.purchases.consumer] % 4 >= 2
     )  # the shops stand in the second and third of four columns
     assert filled(model) == {"left": int((bread & ~east).sum()), "right": int((bread & east).sum())}
 
@@ -67,8 +67,10 @@ def test_who_lives_beyond_the_reach_is_offered_nothing(tmp_path):
     """Four minutes to leave and arrive and one per cell: only those beside the shop, and in its own cell."""
     model = stores(tmp_path, reach=5, right="")
     model.step()
-    mine = model.table.columns["channel"][model.pick] == model.table.channels.index("warehouse delivery")
-    home, shop = model.consumers.home[model.needs[0]], model.store("left").cell
+    mine = model.table.columns["channel"][model.purchases.picks] == model.table.channels.index(
+        "warehouse delivery"
+    )
+    home, shop = model.consumers.home[model.purchases.consumer], model.store("left").cell
     beside = abs(home % 4 - shop % 4) + abs(home // 4 - shop // 4) <= 1
     assert np.array_equal(mine, beside & wanted(model))
     assert 0 < mine.sum() < len(mine) / 2
@@ -149,13 +151,15 @@ def test_a_store_that_closes_leaves_its_customers_to_the_other(tmp_path):
     model.offers_changed = True
     model.step()
     t = model.table
-    mine = t.columns["channel"][model.pick] == t.channels.index("warehouse delivery")
+    mine = t.columns["channel"][model.purchases.picks] == t.channels.index("warehouse delivery")
     assert mine.sum() == wanted(model).sum()
-    assert set(t.store[model.pick[mine]]) == {model.store("right").number}
+    assert set(t.store[model.purchases.picks[mine]]) == {model.store("right").number}
     model.store("right").become("closed", "for the test")
     model.offers_changed = True
     model.step()
-    assert not (model.table.columns["channel"][model.pick] == t.channels.index("warehouse delivery")).any()
+    assert not (
+        model.table.columns["channel"][model.purchases.picks] == t.channels.index("warehouse delivery")
+    ).any()
 
 
 def test_a_platform_that_leaves_takes_its_offers_along(tmp_path):
@@ -213,7 +217,7 @@ def test_the_cold_store_pays_goods_spoilage_parcels_and_itself(tmp_path):
         model.step()
         column = model.table.columns
         hub = (column["channel"] == model.channels.index("parcel")) & (column["category"] == 0)
-        n += int(hub[model.pick].sum())
+        n += int(hub[model.purchases.picks].sum())
     cold = 1_000_000 * 200 / 1e6
     each = 10 + 5 - 6 - 6 * 0.19 - 1.5 * 4
     row = model.results()["city_monthly"].iloc[0]

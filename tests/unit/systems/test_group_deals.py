@@ -40,7 +40,7 @@ def deal(model):
 
 def buyers(model) -> int:
     row, _ = deal(model)
-    return int(model.bought[:, row].sum()) if row else 0
+    return int(model.purchases.bought[:, row].sum()) if row else 0
 
 
 def told(model) -> list[tuple[int, str]]:
@@ -87,17 +87,17 @@ def test_members_draw_the_gain_and_the_books_show_it(tmp_path):
     run_days(model, FIRST + 1)
     run_days(plain, FIRST + 1)
     row, _ = deal(model)
-    took = model.needs[0][(model.pick == row)]
+    took = model.purchases.consumer[(model.purchases.picks == row)]
     assert len(took) > 5 and members(model)[took].all()
     # Who moves comes for the deal; nobody leaves the left shop, and who is no member does as ever.
-    assert (model.needs[0] == plain.needs[0]).all()
-    keys = (m.table.columns["key"][m.pick] for m in (model, plain))
+    assert (model.purchases.consumer == plain.purchases.consumer).all()
+    keys = (m.table.columns["key"][m.purchases.picks] for m in (model, plain))
     moved = np.flatnonzero(next(keys) != next(keys))
-    assert len(moved) and (model.pick[moved] == row).all()
+    assert len(moved) and (model.purchases.picks[moved] == row).all()
     # What the left shop's till saw today, in fen: 60 yuan a deal, 100 a coat, 10 a loaf.
     sales = model.ledger.books[LINE["sales"], model.store("left").account]
     run_days(model, 1)
-    count = model.bought.sum(axis=0)
+    count = model.purchases.bought.sum(axis=0)
     mine = [(k, o) for k, o in enumerate(model.table.rows) if o.maker == "left"]
     paid = sum(
         int(count[k]) * {"group deal": 6000}.get(o.channel, (1000, 10000)[o.category]) for k, o in mine
@@ -146,9 +146,9 @@ def test_just_enough_buyers_are_enough(tmp_path):
 def test_a_deal_sells_what_it_has_and_not_one_more(tmp_path):
     model = run_days(deals(tmp_path, most_buyers=5, deal_days=14), FIRST + 1)
     row, _ = deal(model)
-    wanted = int((model.pick == row).sum())
+    wanted = int((model.purchases.picks == row).sum())
     assert wanted > 5 == buyers(model)
-    late = model.needs[0][~model.served]
+    late = model.purchases.consumer[~model.purchases.served]
     assert len(late) == wanted - 5
     assert (model.consumers.due[late, COATS] == model.day).all(), "they come again tomorrow"
     run_days(model, 1)
@@ -162,8 +162,8 @@ def test_who_is_late_is_drawn(tmp_path):
     """Not those with the highest number."""
     model = run_days(deals(tmp_path, most_buyers=5), FIRST + 1)
     row, _ = deal(model)
-    early = np.flatnonzero((model.pick == row) & model.served)
-    assert set(early.tolist()) != set(np.flatnonzero(model.pick == row)[:5].tolist())
+    early = np.flatnonzero((model.purchases.picks == row) & model.purchases.served)
+    assert set(early.tolist()) != set(np.flatnonzero(model.purchases.picks == row)[:5].tolist())
 
 
 def test_a_shop_that_closes_has_no_deal(tmp_path):

@@ -23,7 +23,7 @@ platforms:
 
 def brought(model):
     """Which needs of the day the platform's couriers met."""
-    return (model.table.platform == 0)[model.pick] & model.served
+    return (model.table.platform == 0)[model.purchases.picks] & model.purchases.served
 
 
 def test_couriers_are_paid_and_the_order_is_the_platforms(tmp_path):
@@ -39,7 +39,7 @@ def test_couriers_are_paid_and_the_order_is_the_platforms(tmp_path):
     assert n > 0 and tuan.cash_yuan == pytest.approx(before + 2 * n)
     assert line(model, "commission", left.account) == -6 * n and line(model, "delivery", left.account) == 0
     assert line(model, "delivery", tuan.account) == -5 * n
-    buyers = np.unique(model.needs[0][brought(model)])
+    buyers = np.unique(model.purchases.consumer[brought(model)])
     assert np.flatnonzero(model.consumers.access & member_bit(0)).tolist() == buyers.tolist()
     assert model.consumers.familiarity[buyers, 1].min() == pytest.approx(model.spec.consumers.habit_rate)
     assert model.ledger.is_balanced()
@@ -54,8 +54,8 @@ def test_loyalty_is_that_of_a_purchase_from_nobody(tmp_path):
         favourite, loyalty = people.favourite.copy(), people.loyalty.copy()
         follows = people.record["follows"].copy()
         model.step()
-        (consumer, category, _), taken = model.needs, brought(model)
-        store = model.table.store[model.pick]
+        consumer, category, taken = model.purchases.consumer, model.purchases.category, brought(model)
+        store = model.table.store[model.purchases.picks]
         for k in np.flatnonzero(store >= 0):
             i, c = consumer[k], category[k]
             was, bond = favourite[i, c], loyalty[i, c]
@@ -75,7 +75,7 @@ def test_with_full_credit_nothing_is_lost(tmp_path):
     people = model.consumers.columns
     favourite, loyalty = people.favourite.copy(), people.loyalty.copy()
     model.step()
-    (consumer, category, _), taken = model.needs, brought(model)
+    consumer, category, taken = model.purchases.consumer, model.purchases.category, brought(model)
     mine = [
         k for k in np.flatnonzero(taken) if favourite[consumer[k], category[k]] == model.store("left").number
     ]
@@ -113,8 +113,8 @@ def test_who_follows_a_shop_for_a_visit_still_follows_it_after_a_delivery(tmp_pa
     both = 0
     for _ in range(20):
         model.step()
-        consumer, taken = model.needs[0], brought(model)
-        visited = consumer[~taken & (model.table.store[model.pick] == model.store("left").number)]
+        consumer, taken = model.purchases.consumer, brought(model)
+        visited = consumer[~taken & (model.table.store[model.purchases.picks] == model.store("left").number)]
         assert (model.consumers.follows[visited] == model.store("left").number).all()
         both += len(np.intersect1d(visited, consumer[taken]))
     assert both > 0
@@ -135,8 +135,8 @@ closed_loop: {follow: 1, discount: 0.1, remember_days: 5}
     for _ in range(20):
         before = model.consumers.follows.copy()
         model.step()
-        coupon = (model.table.columns["needs"][model.pick] & bit) != 0
-        who, store = model.needs[0][coupon], model.table.store[model.pick[coupon]]
+        coupon = (model.table.columns["needs"][model.purchases.picks] & bit) != 0
+        who, store = model.purchases.consumer[coupon], model.table.store[model.purchases.picks[coupon]]
         assert (before[who] == store).all()
         used += len(who)
     assert used > 20

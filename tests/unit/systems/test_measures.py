@@ -28,7 +28,7 @@ def test_all_purchases_but_the_first_of_each_kind_are_repeats_in_the_only_shop(t
     bought = 0
     for _ in range(31):
         model.step()
-        bought += int(model.served.sum())
+        bought += int(model.purchases.served.sum())
     assert row(model)["repeat/shop"] == pytest.approx((bought - 400) / bought, abs=1e-12)
     run_days(model, 28)
     assert row(model)["repeat/shop"] == 1.0
@@ -61,8 +61,8 @@ def test_a_purchase_is_a_repeat_only_where_the_favourite_was_before(tmp_path):
     for _ in range(31):
         before = model.consumers.favourite.copy()
         model.step()
-        who, what, _ = model.needs
-        store = model.table.store[model.pick]
+        who, what = model.purchases.consumer, model.purchases.category
+        store = model.table.store[model.purchases.picks]
         bought += len(store)
         again += sum(before[i, c] == s for i, c, s in zip(who, what, store))
     assert 0 < again < bought
@@ -106,7 +106,7 @@ def test_circles_have_the_share_that_is_spent_there_on_the_spot(tmp_path):
     spent = {(g, c): 0 for g in range(2) for c in range(2)}
     for _ in range(31):
         model.step()
-        who, what, _ = model.needs
+        who, what = model.purchases.consumer, model.purchases.category
         for i, c in zip(who, what):
             spent[int(model.consumers.cohort[i]), int(c)] += (10, 100)[c]
     for g, name in enumerate(("old", "young")):

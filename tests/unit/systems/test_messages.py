@@ -36,7 +36,7 @@ def spent(model, days: int, off: float) -> float:
     total = 0.0
     for _ in range(days):
         model.step()
-        who, what, _ = model.needs
+        who, what = model.purchases.consumer, model.purchases.category
         young = model.consumers.cohort[who] == 1
         total += (np.where(what == 0, 10.0, 100.0) * np.where(young, 1 - off, 1.0)).sum()
     return total
@@ -95,9 +95,9 @@ def test_appeal_draws_subscribers_to_the_shop_that_writes(tmp_path):
     at_left, of = np.zeros(2), np.zeros(2)
     for _ in range(59):
         model.step()
-        group = model.consumers.cohort[model.needs[0]]
+        group = model.consumers.cohort[model.purchases.consumer]
         of += np.bincount(group, minlength=2)
-        at_left += np.bincount(group[model.table.store[model.pick] == 0], minlength=2)
+        at_left += np.bincount(group[model.table.store[model.purchases.picks] == 0], minlength=2)
     share = at_left / of
     assert abs(share[0] - 0.5) < 4 * np.sqrt(0.25 / of[0])
     expected = 1 / (1 + np.exp(-2))

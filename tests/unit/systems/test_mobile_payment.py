@@ -32,7 +32,7 @@ def bought_by_young(model, people=1):
     """(loaves, coats) bought by the young today, from the tally by cohort; each of them stands for some
     people."""
     price = model.table.fen["price"]
-    young = model.bought[1]
+    young = model.purchases.bought[1]
     return int(young[price == 1000 * people].sum()), int(young[price == 10_000 * people].sum())
 
 
@@ -45,7 +45,7 @@ def test_sellers_pay_a_share_of_what_the_young_buy(tmp_path):
         loaves, coats = bought_by_young(model)
         owed += 10 * loaves + 100 * coats
         payments += loaves + coats
-        everything += int(model.bought.sum())
+        everything += int(model.purchases.bought.sum())
     own = system(model)
     assert 0 < owed == model.ledger.cash(own.account)
     shops = sum(int(model.ledger.books[LINE["handling"], s.account]) for s in model.stores)
@@ -88,39 +88,39 @@ def test_queues_shrink_with_the_share_of_payers(tmp_path):
     (tmp_path / "x").mkdir()
     plain = run_days(paying(tmp_path / "x", "fee_share: 0, till_min_saved: 0"), 1)
     fast = run_days(paying(tmp_path, "fee_share: 0, till_min_saved: 2"), 1)
-    assert np.array_equal(plain.pick, fast.pick)
-    shop = fast.table.columns["store"][fast.pick]
-    young = fast.consumers.cohort[fast.needs[0]] == 1
+    assert np.array_equal(plain.purchases.picks, fast.purchases.picks)
+    shop = fast.table.columns["store"][fast.purchases.picks]
+    young = fast.consumers.cohort[fast.purchases.consumer] == 1
     for k in (1, 2):
         y = np.mean(young[shop == k])
-        assert 0.2 < y < 0.8 and plain.queue[k - 1] > 0
-        assert fast.queue[k - 1] == pytest.approx(plain.queue[k - 1] * (1 - y / 2))
+        assert 0.2 < y < 0.8 and plain.board.queue[k - 1] > 0
+        assert fast.board.queue[k - 1] == pytest.approx(plain.board.queue[k - 1] * (1 - y / 2))
 
 
 def test_only_the_days_own_part_of_the_queue_shrinks(tmp_path):
     """On the second day: 0.7 of what was expected, and 0.3 of the wait of two servers for 80 a day
     (Sakasegawa 1977), half of which is saved for each payer."""
     model = run_days(paying(tmp_path, "till_min_saved: 2"), 1)
-    before = model.queue.copy()
+    before = model.board.queue.copy()
     model.step()
-    shop = model.table.columns["store"][model.pick]
-    young = model.consumers.cohort[model.needs[0]] == 1
+    shop = model.table.columns["store"][model.purchases.picks]
+    young = model.consumers.cohort[model.purchases.consumer] == 1
     for k in (1, 2):
         busy = min(np.sum(shop == k) / 80, 0.98)
         assert busy > 0.3 and before[k - 1] > 0
         wait = 4 * busy ** (np.sqrt(6) - 1) / (2 * (1 - busy))
         expected = 0.7 * before[k - 1] + 0.3 * wait * (1 - np.mean(young[shop == k]) / 2)
-        assert model.queue[k - 1] == pytest.approx(expected, abs=0.001)
+        assert model.board.queue[k - 1] == pytest.approx(expected, abs=0.001)
 
 
 def test_with_nobody_in_the_shops_queues_fade(tmp_path):
     """By 1 - a a day, whatever happens at the till."""
     model = run_days(paying(tmp_path, "till_min_saved: 4"), 3)
-    before = model.queue.copy()
+    before = model.board.queue.copy()
     model.consumers.due[:] = 1000
     model.step()
     assert (before > 0).all()
-    assert model.queue == pytest.approx(0.7 * before)
+    assert model.board.queue == pytest.approx(0.7 * before)
 
 
 def test_who_does_not_take_it_pays_nothing(tmp_path):
@@ -176,8 +176,8 @@ def test_the_wait_that_customers_expected_is_reported(tmp_path):
     minutes = people = 0
     for _ in range(10):
         model.step()
-        at = model.table.columns["store"][model.pick] - 1
-        minutes += model.table.columns["queue"][model.pick].sum()
+        at = model.table.columns["store"][model.purchases.picks] - 1
+        minutes += model.table.columns["queue"][model.purchases.picks].sum()
         people += len(at)
     assert system(model).figures()["queue_min"] == pytest.approx(minutes / people) and minutes > 0
 

@@ -44,7 +44,7 @@ def orders_by_day(model, days: int) -> list[int]:
     for _ in range(days):
         model.step()
         here = [k for k, r in enumerate(model.table.rows) if r.channel == CHANNEL]
-        found.append(int(model.bought.sum(axis=0)[here].sum()))
+        found.append(int(model.purchases.bought.sum(axis=0)[here].sum()))
     return found
 
 
@@ -132,8 +132,8 @@ def test_customers_of_members_take_the_card_and_are_drawn_by_it(tmp_path):
     holds = np.zeros(len(model.consumers), bool)
     for _ in range(5):
         model.step()
-        mine = model.table.store[model.pick] == left
-        holds[model.needs[0][mine & model.served]] = True
+        mine = model.table.store[model.purchases.picks] == left
+        holds[model.purchases.consumer[mine & model.purchases.served]] = True
         assert (model.audiences.of(CARD) == holds).all(), (
             "who has ever bought there, in whatever way, and nobody else"
         )

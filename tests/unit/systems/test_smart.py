@@ -156,9 +156,9 @@ def test_who_pays_by_phone_goes_to_members_and_nobody_else_changes_her_mind(tmp_
     alive(with_it)
     run_days(with_it, 1)
     run_days(without, 1)
-    young = with_it.consumers.cohort[with_it.needs[0]] == 1
+    young = with_it.consumers.cohort[with_it.purchases.consumer] == 1
     for model in (with_it, without):
-        model.shop = model.table.columns["store"][model.pick]
+        model.shop = model.table.columns["store"][model.purchases.picks]
     assert np.array_equal(with_it.shop[~young], without.shop[~young])
     share = np.mean(with_it.shop[young] == 1)
     n, expected = young.sum(), math.exp(3) / (math.exp(3) + 3)
@@ -185,8 +185,8 @@ def test_the_card_goes_to_buyers_of_members_who_pay_by_phone(tmp_path):
     model = square(tmp_path, "smart: {}")
     d = alive(model, card_rate=1)
     run_days(model, 1)
-    consumer = model.needs[0]
-    at_member = model.table.columns["store"][model.pick] == model.store("a").number + 1
+    consumer = model.purchases.consumer
+    at_member = model.table.columns["store"][model.purchases.picks] == model.store("a").number + 1
     young = model.consumers.cohort == 1
     expected = np.zeros(200, bool)
     expected[consumer[at_member]] = True

@@ -33,22 +33,22 @@ def test_orders_at_the_till_pay_the_store_and_make_members(tmp_path):
     model.step()
     (row,) = display_rows(model)
     assert model.table.fen["price"][row] == 90_00 and model.table.columns["payment"][row] == 0
-    orders = int(model.bought[:, row].sum())
-    assert orders > 0 and model.bought[:, model.table.platform == 0].sum() == orders, (
+    orders = int(model.purchases.bought[:, row].sum())
+    assert orders > 0 and model.purchases.bought[:, model.table.platform == 0].sum() == orders, (
         "nobody has parcels at home"
     )
     assert (
         line(model, "transfers", corner.account) == 4.5 * orders == -line(model, "transfers", swift.account)
     )
-    buyers = model.needs[0][model.pick == row]
+    buyers = model.purchases.consumer[model.purchases.picks == row]
     assert np.flatnonzero(model.consumers.access & member_bit(0)).tolist() == sorted(buyers)
-    assert model.came[row] == orders, "each is a visit to the store"
+    assert model.purchases.came[row] == orders, "each is a visit to the store"
     run_days(model, 29)
     all_orders = round(line(model, "transfers", corner.account) / 4.5)
     assert line(model, "integration", swift.account) == 0
     model.step()
     month = model.results()
-    last = int(model.bought[:, display_rows(model)].sum())
+    last = int(model.purchases.bought[:, display_rows(model)].sum())
     city = month["city_monthly"].iloc[0]
     assert city["till_orders/swift"] == all_orders + last
     assert city["till_paid_yuan/swift"] == 4.5 * (all_orders + last)
@@ -67,9 +67,9 @@ def test_a_display_is_no_showroom(tmp_path):
     looked = at_till = 0
     for _ in range(20):
         model.step()
-        assert not np.isin(model.visited, display_rows(model)).any()
-        looked += (model.visited > 0).sum()
-        at_till += np.isin(model.pick, display_rows(model)).sum()
+        assert not np.isin(model.purchases.visited, display_rows(model)).any()
+        looked += (model.purchases.visited > 0).sum()
+        at_till += np.isin(model.purchases.picks, display_rows(model)).sum()
     assert at_till > 0 and looked > 0, "in a real shop people do look first"
 
 
@@ -82,7 +82,7 @@ def test_a_display_is_no_second_chance(tmp_path):
     walked = 0
     for _ in range(30):
         model.step()
-        who = model.needs[0][np.isin(model.pick, display_rows(model))]
+        who = model.purchases.consumer[np.isin(model.purchases.picks, display_rows(model))]
         assert not pays[who].any()
         walked += len(who)
     assert walked > 0, "who pays cash saves the trouble of paying by telephone"
@@ -97,8 +97,8 @@ def test_two_displays_are_one_offer(tmp_path):
     two = hamlet(tmp_path, often.replace(second, f"{second}, {twin}"))
     for model in (one, two):
         model.step()
-    coats = one.needs[1] == one.category_number["coats"]
-    at_till = [np.isin(m.pick, display_rows(m)) & coats for m in (one, two)]
+    coats = one.purchases.category == one.category_number["coats"]
+    at_till = [np.isin(m.purchases.picks, display_rows(m)) & coats for m in (one, two)]
     assert len(display_rows(two)) == 2 and 20 < at_till[0].sum() < 180
     assert (at_till[0] == at_till[1]).all()
 

@@ -35,8 +35,10 @@ def test_the_shop_has_a_twentieth_of_what_is_ordered_on_its_floor(tmp_path):
     parcels = 0
     for _ in range(31):
         model.step()
-        orders += np.bincount(model.table.store[model.visited[model.visited > 0]], minlength=2)
-        parcels += int((model.table.platform[model.pick] == 0).sum())
+        orders += np.bincount(
+            model.table.store[model.purchases.visited[model.purchases.visited > 0]], minlength=2
+        )
+        parcels += int((model.table.platform[model.purchases.picks] == 0).sum())
     assert (orders > 5).all() and orders.sum() < parcels, "some order from home"
     frame = model.results()["stores_monthly"].set_index("name")["transfers_yuan"]
     assert list(frame[["left", "right"]]) == pytest.approx(list(4.0 * orders))
@@ -55,7 +57,7 @@ def test_more_people_behind_a_consumer_bring_more_fen(tmp_path):
     orders = 0
     for _ in range(31):
         model.step()
-        orders += int((model.visited > 0).sum())
+        orders += int((model.purchases.visited > 0).sum())
     paid = model.results()["ledger"].query("line == 'transfers'")["yuan"].sum()
     assert paid == pytest.approx(12.0 * orders)
     assert model.results()["city_monthly"].iloc[0]["floor_orders/shop"] == 3 * orders
@@ -103,7 +105,7 @@ def test_a_shop_has_no_commission_on_what_it_sells_itself(tmp_path):
     due, of_its_own, from_home = np.zeros(2), 0, 0
     for _ in range(31):
         model.step()
-        for o, v in zip(model.pick, model.visited):
+        for o, v in zip(model.purchases.picks, model.purchases.visited):
             row, seen = model.table.rows[o], model.table.rows[v]
             if v and row.store != seen.store:
                 due[seen.store] += 4.0
@@ -132,7 +134,7 @@ def test_who_has_looked_at_a_stall_that_is_no_store_brings_no_store_a_commission
     due, at_stall = np.zeros(2), 0
     for _ in range(31):
         model.step()
-        for o, v in zip(model.pick, model.visited):
+        for o, v in zip(model.purchases.picks, model.purchases.visited):
             row, seen = model.table.rows[o], model.table.rows[v]
             at_stall += bool(v) and seen.maker == "stall" and row.store >= 0
             if v and seen.store >= 0 and row.store != seen.store:

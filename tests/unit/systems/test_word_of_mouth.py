@@ -71,8 +71,8 @@ def test_served_customers_of_the_month_are_those_who_talk(tmp_path):
     bought = set()
     for _ in range(20):
         model.step()
-        through = model.served & (model.table.platform[model.pick] == 0)
-        bought |= set(model.needs[0][through].tolist())
+        through = model.purchases.served & (model.table.platform[model.purchases.picks] == 0)
+        bought |= set(model.purchases.consumer[through].tolist())
     assert bought and set(np.flatnonzero(model.systems[0].bought[:, 0])) == bought
 
 

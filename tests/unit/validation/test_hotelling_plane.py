@@ -57,7 +57,7 @@ def test_people_buy_what_was_expected():
     model = town(3)
     model.step()
     table, share = model.table, model.systems[0].rounds[0].share
-    sold = np.array([model.bought[:, table.store == s.number].sum() for s in model.stores])
+    sold = np.array([model.purchases.bought[:, table.store == s.number].sum() for s in model.stores])
     assert sold.sum() == 8820
     assert (np.abs(sold / 8820 - share) < 4.5 * np.sqrt(share * (1 - share) / 8820)).all()
 

@@ -1,0 +1,114 @@
+"""What a day's shopping produced, and what stores count of it during a month besides money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import needs
+from .offers import MOST_CHANNELS, Table
+
+Ints = NDArray[np.int64]
+
+
+def _none() -> Ints:
+    return np.zeros(0, np.int64)
+
+
+@dataclass(eq=False)
+class Purchases:
+    """The needs of one day and what became of them. `len()` is their number n; they stand in the order of the
+    consumers' records, and of categories within a consumer.
+
+    The phase `shop` makes it:
+    `consumer` (uint32[n], rows of the population) and `category` (uint8[n]) say whose need of what it is;
+    `starts` (int64[blocks + 1]) where each block of consumers begins among the needs;
+    `picks` (uint32[n]) is the row of the offer table that was chosen, 0 where nothing could be;
+    `visited` (uint32[n]) the row of the offer looked at in a shop first by consumers who then ordered another
+    one on the spot, else 0;
+    `surplus` (float32[n], utils) the best value with its draw.
+
+    The phase `serve` completes it: `served` (bool[n]) is False where a full shop turned the consumer away.
+    `picks` may be another row afterwards, where a local shop sells what was ordered on a marketplace.
+
+    The phase `settle` counts it: `bought` (int64[cohorts, rows of the table]) purchases, `turned_away`
+    (int64[rows]) consumers turned away, `came` (int64[rows]) consumers who came to the offer's shop, whether they
+    bought, only looked, or were turned away. All count simulated consumers.
+    """
+
+    consumer: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+    category: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
+    starts: Ints = field(default_factory=lambda: np.zeros(1, np.int64))
+    picks: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+    visited: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+    surplus: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    served: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    bought: Ints = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    turned_away: Ints = field(default_factory=_none)
+    came: Ints = field(default_factory=_none)
+
+    def __len__(self) -> int:
+        return len(self.consumer)
+
+    def count(self, at_place: NDArray[np.bool_], cohort: np.ndarray, cohorts: int) -> None:
+        """Fill `bought`, `turned_away` and `came`. `at_place` (bool[rows]) says which offers one goes to, `cohort`
+        (uint8[population]) is everybody's, `cohorts` their number."""
+        self.bought, self.turned_away, self.came = needs.tally(
+            self.consumer, self.picks, self.visited, self.served, at_place, cohort, cohorts, len(at_place)
+        )
+
+
+class MonthBooks:
+    """What stores count during a month besides money: int64 arrays with a row per store.
+
+    `channel_sales[store, channel]` and `channel_margin[store, channel]` are in fen (the margin is what is left
+    after all that grows with the order), the others in simulated consumers.
+    """
+
+    CHANNELS = MOST_CHANNELS
+    NAMES = ("channel_sales", "channel_margin", "customers", "visits", "looked_only", "turned_away")
+
+    def __init__(self) -> None:
+        self.channel_sales = np.zeros((0, self.CHANNELS), np.int64)
+        self.channel_margin = np.zeros((0, self.CHANNELS), np.int64)
+        self.customers = np.zeros(0, np.int64)
+        self.visits = np.zeros(0, np.int64)
+        self.looked_only = np.zeros(0, np.int64)
+        self.turned_away = np.zeros(0, np.int64)
+
+    def grow(self) -> None:
+        """One more store."""
+        for name in self.NAMES:
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate([old, np.zeros((1, *old.shape[1:]), np.int64)]))
+
+    def clear(self) -> None:
+        """Begin a new month."""
+        for name in self.NAMES:
+            getattr(self, name)[:] = 0
+
+    def add(
+        self, day: Purchases, table: Table, rows: Ints, received: Ints, money: Mapping[str, Ints]
+    ) -> None:
+        """Add a day that is counted. `rows` (int64[k]) are the rows of the table that were bought, `received`
+        (int64[k], fen) what their sellers got for them, `money` the other amounts of these rows by kind."""
+        number = day.bought.sum(axis=0)[rows]
+        store, channel = table.store[rows], table.columns["channel"][rows].astype(np.int64)
+        costs = ("goods", "spoilage", "commission", "advertising", "handling")
+        margin = received - sum(money[k] for k in costs)
+        brings = table.carrier[rows] == table.seller[rows]
+        margin = margin + np.where(brings, money["fee"] - money["delivery"], 0)
+        own = store >= 0
+        np.add.at(self.channel_sales, (store[own], channel[own]), received[own])
+        np.add.at(self.channel_margin, (store[own], channel[own]), margin[own])
+        np.add.at(self.customers, store[own], number[own])
+        mine = table.store >= 0
+        everyone = table.store[mine]
+        looked = np.bincount(day.visited, minlength=len(table))
+        looked[0] = 0
+        np.add.at(self.visits, everyone, day.came[mine])
+        np.add.at(self.turned_away, everyone, day.turned_away[mine])
+        np.add.at(self.looked_only, everyone, looked[mine])
