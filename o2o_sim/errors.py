@@ -6,6 +6,7 @@ Anything that is the user's to mend is a `ScenarioError` (exit code 2). Every ot
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Problem:
 class ScenarioError(Exception):
     """An input that cannot be simulated. `problems` lists everything found wrong, in file order."""
 
-    def __init__(self, problems: Problem | list[Problem] | str, **where):
+    def __init__(self, problems: Problem | list[Problem] | str, **where: Any):
         if isinstance(problems, str):
             problems = Problem(problems, **where)
         self.problems = [problems] if isinstance(problems, Problem) else list(problems)

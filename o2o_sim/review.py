@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -200,7 +201,11 @@ def carry_out(model: O2OModel, store: Store, d: Decision) -> None:
     model.log(store.name, "store", detail, d.reason, **figures)
 
 
-_DECIDE = {Circle: _landlord, Platform: _platform, Store: _store}
+_DECIDE: dict[type, Callable[[O2OModel, Any], None]] = {
+    Circle: _landlord,
+    Platform: _platform,
+    Store: _store,
+}
 
 
 # -- units ---------------------------------------------------------------------------------------------------

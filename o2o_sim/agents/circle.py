@@ -21,6 +21,8 @@ STREETS = "streets"
 class Circle(mesa.Agent):
     """Units to let at one place. `rent` is the level in yuan per m2 and month, `tenants` who trades there."""
 
+    model: O2OModel
+
     def __init__(
         self,
         model: O2OModel,

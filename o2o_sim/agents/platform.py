@@ -27,6 +27,8 @@ class Platform(mesa.Agent):
     subsidies of this month and `paid_fen` those of all months before; `has_left` whether it has left the
     market for good."""
 
+    model: O2OModel
+
     def __init__(self, model: O2OModel, name: str, number: int, spec: PlatformSpec, policy: Any):
         super().__init__(model)
         self.name, self.number, self.spec, self.policy = name, number, spec, policy

@@ -74,6 +74,8 @@ class Store(mesa.Agent):
     holds; `price_x` its price relative to its format's; `owner` the platform that holds it, if one does;
     `months` its months' books, oldest first."""
 
+    model: O2OModel
+
     def __init__(
         self,
         model: O2OModel,

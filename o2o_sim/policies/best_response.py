@@ -13,6 +13,8 @@ from .pricing import SAME
 from .store import Satisficing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..agents.store import Store
     from ..market.offers import Offer, Table
     from ..model import O2OModel
@@ -59,7 +61,7 @@ class BestResponse(Satisficing):
         return Decision("price", "earns most at others' prices", price_x=price_x, figures=figures)
 
 
-def best_price(profit, lowest: float, highest: float) -> float:
+def best_price(profit: Callable[[float], float], lowest: float, highest: float) -> float:
     """Where a function of a price is largest within bounds: the best of `LOOKS` prices, then Brent's (1973)
     search between its neighbours."""
     from scipy.optimize import minimize_scalar  # takes 0.1 s, which other runs need not wait for

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..agents.store import Store
+    from ..city.grid import Grid
 
 SAME = 1e-6
 """Prices that differ by less are the same price: a hundredth of a fen at most tickets."""
@@ -77,7 +78,7 @@ def rival_prices(store: Store, view: View) -> Iterator[float]:
         yield price
 
 
-def _apart_km(grid, a: int, b: int) -> float:
+def _apart_km(grid: Grid, a: int, b: int) -> float:
     """Distance between the middles of two cells as the crow flies."""
     (ya, xa), (yb, xb) = divmod(a, grid.nx), divmod(b, grid.nx)
     return math.hypot(xa - xb, ya - yb) * grid.cell_m / 1000

@@ -17,6 +17,7 @@ from .outcomes import OUTCOMES, outcome_of
 from .replay import REPLAY, Packer, Replay, pack, unpack
 
 if TYPE_CHECKING:
+    from ..market.offers import Table
     from ..model import O2OModel
 
 VERSION = 1
@@ -69,7 +70,10 @@ class Encoder:
         )
         self._circle = {name: k for k, name in enumerate(model.circles)}
         self._sales = np.zeros(model.city.grid.cells)
-        self._table: Any = None
+        self._table: Table | None = None
+        # What each row of that table means for a consumer who takes it (`_look_at_table`).
+        self._at_place = self._nothing = np.zeros(0, np.bool_)
+        self._spent = self._number = self._taken = self._refused = np.zeros(0, np.int64)
 
     def key(self) -> bytes:
         """What stays the same all through the run."""
@@ -231,13 +235,13 @@ class Encoder:
     def _visits(self) -> np.ndarray:
         """uint16[stores]: how many simulated consumers came, at most 65,535."""
         m = self.model
-        mine = self._at_place & (self._table.store >= 0)
-        came = np.bincount(self._table.store[mine], m.purchases.came[mine], minlength=len(m.stores))
+        mine = self._at_place & (self.model.table.store >= 0)
+        came = np.bincount(self.model.table.store[mine], m.purchases.came[mine], minlength=len(m.stores))
         return np.minimum(came, 65535).astype(np.uint16)
 
     def _sell(self) -> None:
         """Add the day's sales (fen) to the map: where the shop is, or at home for what was brought there."""
-        m, t = self.model, self._table
+        m, t = self.model, self.model.table
         count = m.purchases.bought.sum(axis=0)
         rows = np.flatnonzero(self._at_place & (count > 0))
         np.add.at(self._sales, t.columns["cell"][rows], (count * self._spent)[rows])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -255,7 +256,7 @@ class Recorder:
     def collector(self) -> mesa.DataCollector:
         """Mesa's own view of the run: a few model figures a day."""
 
-        def latest(name: str):
+        def latest(name: str) -> Callable[[O2OModel], Any]:
             return lambda model: model.recorder._fresh.get(name)
 
         names = (

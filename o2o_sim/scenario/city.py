@@ -7,7 +7,7 @@ the city was imported with degrees.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -36,7 +36,7 @@ class PlaceSpec(Block):
     lat: float | None = key(None, "Latitude, in a city imported with degrees", unit="degree", ge=-90, le=90)
 
     @model_validator(mode="after")
-    def _one_place(self):
+    def _one_place(self) -> Self:
         if (self.x_km is None) != (self.y_km is None):
             raise ValueError("x_km and y_km belong together")
         if (self.lon is None) != (self.lat is None):
@@ -104,7 +104,7 @@ class RiverSpec(Block):
     )
 
     @model_validator(mode="after")
-    def _course(self):
+    def _course(self) -> Self:
         _one_of(self.points_km, self.points_lonlat, "points_km or points_lonlat")
         _one_of(self.bridges_km, self.bridges_lonlat, "bridges_km or bridges_lonlat")
         if len(self.points_km or self.points_lonlat) < 2:
@@ -126,7 +126,7 @@ class MetroLine(Block):
     opens: Day | None = key(None, "First day of service; none if it runs from the start")
 
     @model_validator(mode="after")
-    def _stations(self):
+    def _stations(self) -> Self:
         _one_of(self.stations_km, self.stations_lonlat, "stations_km or stations_lonlat")
         if len(self.stations_km or self.stations_lonlat) < 2:
             raise ValueError("a metro line needs at least two stations")
@@ -211,7 +211,7 @@ class CitySpec(Block):
     import_: ImportSpec | None = key(None, "Files of a real city, instead of centres", alias="import")
 
     @model_validator(mode="after")
-    def _one_kind(self):
+    def _one_kind(self) -> Self:
         if self.import_ is not None and self.centres:
             raise ValueError("a city is synthesised from centres or imported, not both; set centres to null")
         if self.import_ is not None and self.import_.travel is not None:

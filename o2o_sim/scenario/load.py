@@ -132,7 +132,9 @@ class _Layers:
         self.nodes: list[Node] = []
         self._done: set[str] = set()
 
-    def add(self, path: str | os.PathLike[str], named_at: Place | None, chain: tuple[tuple[str, str], ...]):
+    def add(
+        self, path: str | os.PathLike[str], named_at: Place | None, chain: tuple[tuple[str, str], ...]
+    ) -> None:
         """Read `path`, which `named_at` extends, after all that it extends. `chain` leads there."""
         source = read_source(path, named_at)
         identity = os.path.realpath(path)

@@ -35,6 +35,18 @@ class Cards:
     `replay` (a `show.replay.Replay`) tells where people went, if there is one. Tables are grouped once; those
     of a live city again when its day has changed."""
 
+    # What `_group` sorts.
+    _scenario: Mapping[str, Any]
+    _currency: str
+    _shops: dict[str, list[Any]]
+    _books: Groups
+    _circle_months: Groups
+    _months: Groups
+    _daily: pd.DataFrame
+    _events: dict[str, list[tuple[Any, ...]]]
+    _circles: list[str]
+    _platforms: list[str]
+
     def __init__(
         self, frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], *, replay: Any = None
     ):
@@ -94,7 +106,7 @@ class Cards:
         self._daily = frames["daily"]
         events = frames["events"]
         columns = [events[c].to_list() for c in ("date", "kind", "who", "decision", "reason", "figures")]
-        self._events: dict[str, list[tuple[Any, ...]]] = {}
+        self._events = {}
         for row in zip(*columns):
             self._events.setdefault(row[2], []).append(row)
         self._circles = [

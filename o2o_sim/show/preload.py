@@ -15,7 +15,7 @@ from . import live, worker
 
 
 @numba.njit
-def _first(x):
+def _first(x: float) -> float:
     return x + 1
 
 

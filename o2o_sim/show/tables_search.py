@@ -237,6 +237,7 @@ def _noise(table: pd.DataFrame) -> Text:
 def _others(found: Sensitivity) -> Table:
     """What matters most for the other metrics."""
     table, by = (found.sobol, "total") if found.sobol is not None else (found.morris, "mu_star")
+    assert table is not None
     head = "of its variance, with others" if by == "total" else "size of the effect"
     shown = Table(title=Text("\nwhat matters for the others", style="bold"), title_justify="left", **LOOK)
     shown.add_column("", overflow="fold")

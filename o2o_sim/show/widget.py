@@ -57,6 +57,7 @@ class CityWidget(anywidget.AnyWidget):
     _esm = _built("o2o.js")
     _css = _built("o2o.css")
     height = traitlets.Int(560, min=240, max=4000).tag(sync=True)
+    _talk: Conversation | Recording
 
     def __init__(
         self,

@@ -81,7 +81,9 @@ def _write(result: RunResult, folder: Path, model: O2OModel, recording: _Recordi
     write_run(folder, result.frames, result.manifest, draw)
 
 
-def _each_day(recording: _Recording | None, progress: Callable[[int, int, date], None] | None):
+def _each_day(
+    recording: _Recording | None, progress: Callable[[int, int, date], None] | None
+) -> Callable[[int, int, date], None]:
     """What is done after each day. The model tells how many days are done, one more than the number of the
     day."""
 
