@@ -84,9 +84,10 @@ def assigned(function: ast.AST) -> dict[str, int]:
     """Attributes of `self` that a method assigns, each with a line."""
     found: dict[str, int] = {}
     for node in ast.walk(function):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            if isinstance(node.value, ast.Name) and node.value.id == "self":
-                found.setdefault(node.attr, node.lineno)
+        if not (isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)):
+            continue
+        if isinstance(node.value, ast.Name) and node.value.id == "self":
+            found.setdefault(node.attr, node.lineno)
     return found
 
 
