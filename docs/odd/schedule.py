@@ -194,7 +194,13 @@ def modes_table() -> str:
     rows: list[list[object]] = []
     for mode in modes.BUILT_IN:
         sentence = field_of(spec_modes, mode.name).description or ""
-        partner = "none" if mode.partner is None else f"`{mode.partner}`" if mode.partner else "one with `from_stores`"
+        partner = (
+            "none"
+            if mode.partner is None
+            else f"`{mode.partner}`"
+            if mode.partner
+            else "one with `from_stores`"
+        )
         rows.append([f"`{mode.name}`", f"`{mode.channel}`", partner, sentence, flat(mode.__doc__)])
     return table(
         ["mode", "channel", "platform needed", "the scenario says of it", "what a store offers through it"],
