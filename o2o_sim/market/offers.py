@@ -237,7 +237,7 @@ def build_lists(
     def rows_of(kind: int) -> np.ndarray:
         return (1 + np.flatnonzero(table.seen[1:] == kind)).astype(np.uint32)
 
-    def around(kind: int, furthest: np.ndarray):
+    def around(kind: int, furthest: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rows = rows_of(kind)
         place = place_of_cell[c["cell"][rows]].astype(np.int64)
         return _lists_around(

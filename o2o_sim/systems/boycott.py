@@ -20,6 +20,7 @@ from .base import System
 if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..agents.store import Store
+    from ..model import O2OModel
     from ..policies.decisions import View
     from ..scenario.blocks.boycott import Boycott
     from ..scenario.schema import Spec
@@ -31,7 +32,7 @@ LEAST_THRESHOLD = 1e-9
 class Boycotts(System):
     """All boycotts of the scenario."""
 
-    def __init__(self, model):
+    def __init__(self, model: O2OModel):
         super().__init__(model)
         self.boycotts = [OneBoycott(model, name, spec) for name, spec in model.spec.boycott.items()]
 
@@ -74,7 +75,7 @@ class OneBoycott:
     What the platform promises raises the threshold, a fine for breaking ranks lowers that rise for who is in
     it."""
 
-    def __init__(self, model, name: str, rules: Boycott):
+    def __init__(self, model: O2OModel, name: str, rules: Boycott):
         self.model, self.name, self.rules = model, name, rules
         self.platform: Platform = next(p for p in model.platforms if p.name == rules.platform)
         self.account = model.ledger.open("association " + name, PROVIDERS)

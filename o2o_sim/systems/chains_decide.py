@@ -15,6 +15,7 @@ from ..streams import name_bits, uniforms
 from .base import System
 
 if TYPE_CHECKING:
+    from ..model import O2OModel
     from ..scenario.schema import Spec
 
 CAN_BECOME = {"showroom": (OPEN,), "move online": (OPEN, SHOWROOM)}
@@ -24,9 +25,11 @@ CAN_BECOME = {"showroom": (OPEN,), "move online": (OPEN, SHOWROOM)}
 class Chains(System):
     """Puts a head office over the shops of every chain; each shop then does what its head office decides."""
 
-    def __init__(self, model):
+    def __init__(self, model: O2OModel):
         super().__init__(model)
-        self.rules = model.spec.stores.chains_decide
+        rules = model.spec.stores.chains_decide
+        assert rules is not None
+        self.rules = rules
         self.offices: dict[str, HeadOffice] = {}
         self.known = 0
         self._meet_new()
@@ -81,7 +84,7 @@ class HeadOffice:
     the whole city. Money stays with each shop, but the chain answers for all: one in the red is not insolvent
     while together they are not. `plan` is what it decided this month: a decision by store number."""
 
-    def __init__(self, model, name: str, policy: Any):
+    def __init__(self, model: O2OModel, name: str, policy: Any):
         self.model, self.name, self.policy = model, name, policy
         self.bits = name_bits("chain " + name)
         self.shops: list[Store] = []

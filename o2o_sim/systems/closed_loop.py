@@ -96,7 +96,10 @@ class ClosedLoop(System):
         closes = np.array([False, *(self.closes(s) for s in m.stores)])
         came = np.isin(t.platform, sorted(self.platforms)) & (t.seen == AT_PLACE)
         again = (t.columns["needs"] & np.uint32(self.bit)) != 0
-        k = np.flatnonzero((m.purchases.served & closes[t.columns["store"]][m.purchases.picks]) & (came | again)[m.purchases.picks])
+        k = np.flatnonzero(
+            (m.purchases.served & closes[t.columns["store"]][m.purchases.picks])
+            & (came | again)[m.purchases.picks]
+        )
         if not len(k):
             return
         who, shop = consumer[k], t.store[m.purchases.picks[k]]

@@ -56,6 +56,7 @@ class Franchisor:
         self.sales_fen = 0
         self.told = {"online_sales": 0, "credit": 0}
         self.was_on = False
+        self.nearest = np.zeros(model.city.grid.cells, np.int64)
 
     @property
     def audience(self) -> str:

@@ -38,6 +38,8 @@ class Measures(System):
         super().__init__(model)
         spec = model.spec
         self.asked = set(spec.measures)
+        self.again = self.bought = self.advertising = self.sales = np.zeros(0, np.int64)
+        self.in_circles = self.spent = np.zeros(0, np.int64)
         self.formats = {name: k for k, name in enumerate(spec.stores.formats)}
         self.clear()
 

@@ -37,7 +37,8 @@ class MobilePayments(System):
         self.queue_before = model.board.queue.copy()
         self.is_on = False
         self.users_before = float(model.users[1])
-        self._empty_month()
+        self.payments = self.by_phone = self.at_tills = self.customers = 0
+        self.minutes = 0.0
 
     @staticmethod
     def wanted(spec: Spec) -> bool:

@@ -35,6 +35,7 @@ class OwnShops(Owner):
         ]
         self.watched = {p.name: 0 for p, _ in self.rules}
         self.opened = {p.name: 0 for p, _ in self.rules}
+        self.rows: dict[str, np.ndarray] = {}
         self.beside: dict[str, set[int]] = {p.name: set() for p, _ in self.rules}
         categories = len(model.category_number)
         self.sold = {p.name: np.zeros((0, categories), np.int64) for p, _ in self.rules}

@@ -14,6 +14,7 @@ from ..units import fen
 from .base import System
 
 if TYPE_CHECKING:
+    from ..model import O2OModel
     from ..policies.decisions import Decision, View
     from ..scenario.schema import Spec
 
@@ -28,9 +29,11 @@ class ServiceWorks(System):
 
     kinds = ("invest",)
 
-    def __init__(self, model):
+    def __init__(self, model: O2OModel):
         super().__init__(model)
-        self.rules = model.spec.stores.service
+        rules = model.spec.stores.service
+        assert rules is not None
+        self.rules = rules
         self.worth: dict[int, float] = {}
         self.own: dict[int, float] = {}
         self.invested_fen = 0

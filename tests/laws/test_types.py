@@ -36,7 +36,7 @@ def wrong(model: O2OModel, store: Store, platform: Platform, system: System) -> 
     print(store.circle.tennants)  # wrong
     print(system.model.ledgr)  # wrong
     print(model.board.ques)  # wrong
-    model.served = None  # wrong
+    model.purchases.served = None  # wrong
     store.fame = 1.0  # wrong
 """
 

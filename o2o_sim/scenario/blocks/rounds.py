@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pydantic import model_validator
 
@@ -33,7 +33,7 @@ class Rounds(PlaceSpec):
     )
 
     @model_validator(mode="after")
-    def _one_hub(self):
+    def _one_hub(self) -> Self:
         if self.hub_km is not None and self.is_placed:
             raise ValueError("give either hub_km or the place of the hub")
         return self
