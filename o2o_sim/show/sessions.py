@@ -6,30 +6,21 @@ nobody along."""
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
-import signal
 import socket
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from multiprocessing import resource_tracker
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from .. import processes
 from .catalogue import Offers
 from .messages import Limits
 from .worker import FAULT, FRAME, HEAD, READY, SAID, as_json, live, packed
-
-ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("NUMBA", "OMP", "OPENBLAS", "MKL")}
-"""Environment of a worker: threads that its libraries would start would only take the cores from the
-others."""
 
 PRELOADED = "o2o_sim.show.preload"
 BUFFER = 64 * 1024
 """Bytes that may wait on either side of a line before whoever writes has to wait."""
 MOST_FAILED_STARTS = 3
-_STARTING = threading.Lock()
 
 
 class NoWorkers(Exception):
@@ -48,8 +39,9 @@ class Worker:
     async def begin(cls, offered: Offers, limits: Limits, make: Callable[..., Any] | None = None) -> Worker:
         """Start a process; it is warm when it has said READY."""
         here, there = socket.socketpair()
+        arguments = there, offered, limits, make
         try:
-            process = await asyncio.to_thread(_start, there, (offered, limits, make))
+            process = await asyncio.to_thread(processes.start, live, arguments, preload=PRELOADED)
         except BaseException:
             here.close()
             raise
@@ -91,62 +83,10 @@ class Worker:
         """Let it end, and tell how it ended (so far as it ended by itself)."""
         if self._ended:
             return ""
-        # One that has closed its end is about to say how it ended.
-        await asyncio.to_thread(self.process.join, 0.5 if self._reader.at_eof() else 0.0)
-        self.kill()
         self._ended = True
-        return await asyncio.to_thread(_exit_reason, self.process)
-
-
-def _exit_reason(process: Any) -> str:
-    process.join(10)
-    code = process.exitcode
-    with suppress(ValueError):
-        process.close()
-    with suppress(ValueError, TypeError):
-        return signal.Signals(-code).name
-    return f"exit code {code}"
-
-
-def _start(there: socket.socket, arguments: tuple[Any, ...]) -> Any:
-    """Start a worker process with its end of the line; not forked off this one, which has threads."""
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context: Any = multiprocessing.get_context(method)
-    with _STARTING, _environment(ONE_THREAD), _interrupts_blocked():
-        if method == "forkserver":
-            context.set_forkserver_preload([PRELOADED])
-        process = context.Process(target=live, args=(there, *arguments), daemon=True, name="o2o-sim session")
-        process.start()
-    return process
-
-
-@contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """What is started here never hears of Ctrl-C, which reaches every process of the terminal, not even while
-    it begins."""
-    if sys.platform == "win32":
-        yield
-        return
-    resource_tracker.ensure_running()  # when it starts it lets Ctrl-C through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _environment(said: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in said}
-    os.environ.update(said)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        self._writer.close()
+        # One that has closed its end is about to say how it ended.
+        return await asyncio.to_thread(processes.end, self.process, 0.5 if self._reader.at_eof() else 0.0)
 
 
 class Pool:
@@ -213,7 +153,7 @@ class Pool:
         """See to it that enough workers are started."""
         missing = self._waiting + self.spares - self.ready - len(self._births)
         # The very first compiles, if nothing is compiled yet; a second one would do the same once more.
-        most = _cores() if self.warm.is_set() else 1
+        most = processes.cores() if self.warm.is_set() else 1
         if self._closed or self._failed_starts >= MOST_FAILED_STARTS:
             return
         for _ in range(min(missing, most - len(self._births))):
@@ -260,13 +200,6 @@ class Pool:
             worker.kill()
         for worker in list(self._living):
             await self.give_back(worker)
-
-
-def _cores() -> int:
-    """The cores this process may use."""
-    with suppress(AttributeError, OSError):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def log(text: str) -> None:

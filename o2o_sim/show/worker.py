@@ -10,15 +10,14 @@ import json
 import multiprocessing
 import os
 import select
-import signal
 import socket
 import struct
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from .. import processes
 from ..errors import ScenarioError
 from .catalogue import Offer, Offers, read, within
 from .messages import Limits, without_paths
@@ -83,10 +82,9 @@ def live(
 ) -> None:
     """What a worker process runs. `make` makes the conversation instead of `live.Conversation` (for
     tests)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server
+    processes.end_with_parent()
     # Numba makes a lock with a name wherever processes are forked, which one that is killed leaves behind.
     multiprocessing.set_start_method("spawn", force=True)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     line = Line(sock)
     with suppress(OSError):  # the server has ended
         try:
@@ -177,14 +175,6 @@ def _warm_up(make: Callable[..., Any]) -> None:
 
 def _trace(fault: BaseException) -> bytes:
     return "".join(traceback.format_exception(fault)).encode("utf-8", "replace")
-
-
-def _end_with_parent() -> None:
-    """Wait for the end of the server; one that is killed cannot end its workers."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 __all__ = ["live"]

@@ -16,7 +16,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ScenarioError
-from .engines import FAILED_STARTS, GUARD, ONE_THREAD, carry_out
+from ..processes import ONE_THREAD
+from .engines import FAILED_STARTS, GUARD, carry_out
 from .job import Job, code_digest, failed
 
 LOCAL = "local"

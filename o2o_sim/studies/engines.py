@@ -7,27 +7,20 @@ worker had in hand is run again; nothing else is.
 from __future__ import annotations
 
 import gc
-import multiprocessing
-import os
-import signal
-import threading
 import traceback
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
-from multiprocessing.connection import Connection, wait
-from typing import Protocol, cast
+from multiprocessing.connection import Connection, Pipe, wait
+from typing import Protocol
 
+from .. import processes
 from ..errors import ScenarioError
 from .job import Job, execute, failed, key_of
 
 TRIES = 3
 """So often a worker may die with a run in hand before the run counts as the one that kills them."""
-
-ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("NUMBA", "OMP", "OPENBLAS", "MKL")}
-"""Environment of a worker: threads that its libraries would start would only take the cores from the
-others."""
 
 
 class Engine(Protocol):
@@ -78,7 +71,7 @@ class Processes:
     def __init__(self, workers: int | None = None):
         if workers is not None and workers < 1:
             raise ScenarioError(f"should be at least 1, found {workers}", file="--workers")
-        self.most = workers or _cores()
+        self.most = workers or processes.cores()
         self._workers: list[_Worker] = []
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, bytes]]:
@@ -159,11 +152,8 @@ class _Worker:
     """A process that carries out one run after the other, and the line to it."""
 
     def __init__(self) -> None:
-        fresh = multiprocessing.get_context("spawn")
-        self.line, there = fresh.Pipe()
-        self.process = fresh.Process(target=_work, args=(there,), daemon=True)
-        with _worker_being_born():
-            self.process.start()
+        self.line, there = Pipe()
+        self.process = processes.start(_work, (there,))
         there.close()  # else its end would not be heard of
         self.ready = False
         self.job: Job | None = None
@@ -190,39 +180,12 @@ class _Worker:
     def end(self, patience: float = 0.0) -> str:
         """End it, if it does not end by itself within `patience` seconds, and tell how it ended."""
         self.line.close()
-        self.process.join(patience)
-        self.process.kill()
-        self.process.join()
-        code = cast(int, self.process.exitcode)
-        self.process.close()
-        with suppress(ValueError):
-            return signal.Signals(-code).name
-        return f"exit code {code}"
-
-
-@contextmanager
-def _worker_being_born() -> Iterator[None]:
-    """A process started in this block has the environment of a worker, and Ctrl-C is none of its business."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
-    can_block = hasattr(signal, "pthread_sigmask")  # not on Windows
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_block else set()
-    try:
-        yield
-    finally:
-        if can_block:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        return processes.end(self.process, patience)
 
 
 def _work(line: Connection) -> None:
     """The life of a worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started the study
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    processes.end_with_parent()
     with suppress(EOFError, OSError):  # nobody is there any more
         line.send("ready")
         while True:
@@ -232,18 +195,3 @@ def _work(line: Connection) -> None:
             except ScenarioError as fault:
                 answer = fault
             line.send(answer)
-
-
-def _end_with_parent() -> None:
-    """Wait for the end of the process that started this one; one that is killed cannot end its workers."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _cores() -> int:
-    """The cores this process may use."""
-    with suppress(AttributeError, OSError):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

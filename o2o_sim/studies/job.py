@@ -21,7 +21,7 @@ from .rows import pack
 if TYPE_CHECKING:
     from ..scenario.schema import Spec
 
-_NOT_SIMULATION = ("studies/", "show/", "cli", "__main__.py")
+_NOT_SIMULATION = ("studies/", "show/", "cli", "processes.py", "__main__.py")
 """How the names of the parts of the package begin that cannot change what a run finds, apart from the two
 modules below."""
 _BUT = ("studies/run.py", "studies/rows.py")

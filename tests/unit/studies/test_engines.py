@@ -9,8 +9,9 @@ import os
 import pytest
 
 from o2o_sim import ScenarioError, run
+from o2o_sim.processes import ONE_THREAD
 from o2o_sim.studies import engines
-from o2o_sim.studies.engines import ONE_THREAD, Processes, carry_out
+from o2o_sim.studies.engines import Processes, carry_out
 
 
 @pytest.fixture(scope="module")
