@@ -1,4 +1,5 @@
-"""What pyproject.toml cannot say: a wheel carries the scenarios, studies and claims (docs/decisions/0017).
+"""What pyproject.toml cannot say: a wheel carries the scenarios, studies and claims (docs/decisions/0017), and the
+types of Mesa, under the name by which type checkers find them.
 
 In a checkout and in an editable install they are read where they lie, and nothing is copied.
 """
@@ -16,10 +17,11 @@ SHIPPED = (
     "experiments/studies/*.yaml",
     "experiments/claims/*.yaml",
 )
+STUBS = "typings/mesa/*"
 
 
 class BuildShipped(Command):
-    """Copy the shipped files into `o2o_sim/shipped` of what is built."""
+    """Copy the shipped files into `o2o_sim/shipped` of what is built, and the types of Mesa into `mesa-stubs`."""
 
     description = "copy scenarios, studies and claims into the package"
     user_options = []
@@ -33,16 +35,19 @@ class BuildShipped(Command):
 
     def get_source_files(self):
         """What an sdist must hold for it."""
-        return [file.as_posix() for pattern in SHIPPED for file in sorted(Path().glob(pattern))]
+        return [file.as_posix() for pattern in (*SHIPPED, STUBS) for file in sorted(Path().glob(pattern))]
 
     def get_output_mapping(self):
         """Copy -> file."""
         if self.editable_mode:
             return {}
-        return {
-            (Path(self.build_lib) / "o2o_sim/shipped" / file).as_posix(): file
-            for file in self.get_source_files()
-        }
+        shipped = Path(self.build_lib) / "o2o_sim/shipped"
+        stubs = Path(self.build_lib) / "mesa-stubs"
+        found = {}
+        for file in self.get_source_files():
+            copy = stubs / Path(file).name if Path(file).match(STUBS) else shipped / file
+            found[copy.as_posix()] = file
+        return found
 
     def get_outputs(self):
         """The copies."""
