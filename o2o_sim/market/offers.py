@@ -33,7 +33,8 @@ class Offer:
     `seller` is the ledger account that is paid; `store` and `platform` are their numbers (-1: none); `cell`
     the place (of the shop, or where deliveries start). `seen` is one of AT_PLACE (by those whose trip fits
     their radius), DELIVERED (by those within `reach_min` of the place, at no travel), EVERYWHERE, FOLLOWERS
-    (only by who follows the store). `needs` are the bits of `access` one must have.
+    (only by who follows the store). `needs` are the bits of `access` one must have. `queues` says of an offer
+    AT_PLACE whether who comes for it queues there and is served by the staff; who collects an order does not.
 
     Two offers may have one `key` if their `needs` differ: the same thing on two terms. They have one draw, so
     that everybody takes the better of those she can have, and a second set of terms is not a second chance.
@@ -69,6 +70,7 @@ class Offer:
     appeal: float = 0.0
     quality: float = 0.0
     queue: float = 0.0
+    queues: bool = True
     wait: float = 0.0
     unseen: float = 0.0
     payment: float = 0.0
@@ -121,7 +123,8 @@ class Table:
     """All offers of a day in columns, and the lists that say who sees them.
 
     `columns` (ROW[rows]) is for the shopping loop; `fen` (int64[rows] per kind of money) is what one purchase
-    by one simulated consumer moves, i.e. the yuan amounts times the people she stands for."""
+    by one simulated consumer moves, i.e. the yuan amounts times the people she stands for. `queued`
+    (bool[rows]) says for which offers one queues in a shop."""
 
     rows: list[Offer]
     columns: np.ndarray
@@ -129,6 +132,7 @@ class Table:
     seller: np.ndarray
     carrier: np.ndarray
     seen: np.ndarray
+    queued: np.ndarray
     channels: list[str]
     lists: Lists | None = None
 
@@ -193,7 +197,9 @@ def tabulate(rows: list[Offer], expansion_factor: float, channels: list[str]) ->
     columns["channel"] = [numbers[r.channel] for r in rows]
     fen = {name: np.rint(column(name) * (100.0 * expansion_factor)).astype(np.int64) for name in MONEY}
     seller, carrier = column("seller", np.int64), column("carrier", np.int64)
-    return Table(rows, columns, fen, seller, np.where(carrier < 0, seller, carrier), seen, channels)
+    queued = column("queues", np.bool_) & (seen == AT_PLACE)
+    carrier = np.where(carrier < 0, seller, carrier)
+    return Table(rows, columns, fen, seller, carrier, seen, queued, channels)
 
 
 def _refuse_strays(rows: list[Offer], channels: list[str]) -> None:
