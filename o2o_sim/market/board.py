@@ -22,7 +22,7 @@ from .consumers import Population
 from .day import Purchases
 from .expected import Expected, Needs, expected_sales
 from .ledger import OUTSIDE_SELLERS
-from .offers import AT_PLACE, EVERYWHERE, Lists, Table, build_lists, same_places
+from .offers import EVERYWHERE, Lists, Table, build_lists, same_places
 from .shopping import Scales, Today, World
 
 Floats = NDArray[np.float64]
@@ -94,7 +94,7 @@ class Board:
         """Write what people expect of queues into the offers that one goes to a shop for."""
         columns = self.table.columns
         expected = np.concatenate([[0.0], self.queue])[columns["store"]]
-        columns["queue"] = np.where(self.table.seen == AT_PLACE, expected, 0.0)
+        columns["queue"] = np.where(self.table.queued, expected, 0.0)
 
     def _lists(self, table: Table, date: Date, stores: int) -> Lists:
         """Travel from every place that has an offer, and from that who sees what."""
@@ -124,17 +124,17 @@ class Board:
     def _local_sellers(self, crowding: Sequence[float]) -> dict[int, tuple[Floats, NDArray[np.uint32]]]:
         """Platform row -> (weights, rows of the local shops on that marketplace)."""
         table, found = self.table, {}
-        if "marketplace shop" not in table.channels:
+        c = table.columns
+        shops = np.flatnonzero((table.order_share > 0) & (c["store"] > 0))
+        if not len(shops):
             return {}
-        c, is_shop = table.columns, table.channels.index("marketplace shop")
-        shops = np.flatnonzero((c["channel"] == is_shop) & (c["store"] > 0))
-        base = self.spec.modes.marketplace.market_share
         theirs = (table.seen == EVERYWHERE) & (c["platform"] > 0) & (table.seller == OUTSIDE_SELLERS)
         for row in np.flatnonzero(theirs):
             same = (c["platform"][shops] == c["platform"][row]) & (c["category"][shops] == c["category"][row])
             mine = shops[same]
             if len(mine):
                 crowded = crowding[int(c["platform"][row]) - 1]
+                base = table.order_share[mine]
                 weight = base * np.exp(np.minimum(c["appeal"][mine] - c["appeal"][row], 5.0)) / crowded
                 found[int(row)] = (weight, mine.astype(np.uint32))
         return found
@@ -209,8 +209,8 @@ class Board:
                 best = np.minimum(best, time)
 
     def inside(self, purchases: Purchases) -> NDArray[np.int64]:
-        """The shop that each consumer stands in (number + 1, int64[n]), 0 for those who stand in none."""
-        return np.where(self.table.seen == AT_PLACE, self.table.columns["store"], 0)[purchases.picks]
+        """The shop in which each consumer queues and is served (number + 1, int64[n]), 0 for who does so in none."""
+        return np.where(self.table.queued, self.table.columns["store"], 0)[purchases.picks]
 
     def expect_queues(self, here: np.ndarray, capacity: Floats) -> None:
         """Mean wait in an M/M/c queue by the approximation of Sakasegawa (1977), smoothed over days. `here`

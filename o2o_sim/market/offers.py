@@ -35,6 +35,8 @@ class Offer:
     their radius), DELIVERED (by those within `reach_min` of the place, at no travel), EVERYWHERE, FOLLOWERS
     (only by who follows the store). `needs` are the bits of `access` one must have. `queues` says of an offer
     AT_PLACE whether who comes for it queues there and is served by the staff; who collects an order does not.
+    `order_share` is the chance that an order on the platform in this category, of whatever seller, falls to a
+    store's offer of equal appeal, before sellers crowd.
 
     Two offers may have one `key` if their `needs` differ: the same thing on two terms. They have one draw, so
     that everybody takes the better of those she can have, and a second set of terms is not a second chance.
@@ -71,6 +73,7 @@ class Offer:
     quality: float = 0.0
     queue: float = 0.0
     queues: bool = True
+    order_share: float = 0.0
     wait: float = 0.0
     unseen: float = 0.0
     payment: float = 0.0
@@ -124,7 +127,7 @@ class Table:
 
     `columns` (ROW[rows]) is for the shopping loop; `fen` (int64[rows] per kind of money) is what one purchase
     by one simulated consumer moves, i.e. the yuan amounts times the people she stands for. `queued`
-    (bool[rows]) says for which offers one queues in a shop."""
+    (bool[rows]) says for which offers one queues in a shop, `order_share` (float64[rows]) is that of the offers."""
 
     rows: list[Offer]
     columns: np.ndarray
@@ -133,6 +136,7 @@ class Table:
     carrier: np.ndarray
     seen: np.ndarray
     queued: np.ndarray
+    order_share: np.ndarray
     channels: list[str]
     lists: Lists | None = None
 
@@ -199,7 +203,7 @@ def tabulate(rows: list[Offer], expansion_factor: float, channels: list[str]) ->
     seller, carrier = column("seller", np.int64), column("carrier", np.int64)
     queued = column("queues", np.bool_) & (seen == AT_PLACE)
     carrier = np.where(carrier < 0, seller, carrier)
-    return Table(rows, columns, fen, seller, carrier, seen, queued, channels)
+    return Table(rows, columns, fen, seller, carrier, seen, queued, column("order_share"), channels)
 
 
 def _refuse_strays(rows: list[Offer], channels: list[str]) -> None:

@@ -61,9 +61,6 @@ class Mode:
     platform_sets_price = False
     """Whether the platform sets the price, not the store."""
 
-    shares_orders = False
-    """Whether a share of the platform's other orders falls to the store (`market_share` of the settings)."""
-
     joins_owner = False
     """Whether stores that a platform of the kind `partner` owns take it up with their owner."""
 

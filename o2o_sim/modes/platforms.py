@@ -24,7 +24,6 @@ class Marketplace(Mode):
     is_online = True
     outlives_shop = True
     platform_sets_price = True
-    shares_orders = True
     joins_owner = True
 
     def publish(self, store: Store, category: str, share: float, holding: Holding) -> Offer | None:
@@ -34,7 +33,13 @@ class Marketplace(Mode):
         mode, base = self.settings, store.base_offer(self.channel, category, share)
         base |= p.parcel_terms(category)
         base["appeal"] += mode.appeal + store.quality - (1 - store.fit(self.name))
-        return Offer(**base, seen=FOLLOWERS, carrier=store.account, handling=mode.per_order_yuan)
+        return Offer(
+            **base,
+            seen=FOLLOWERS,
+            carrier=store.account,
+            handling=mode.per_order_yuan,
+            order_share=mode.market_share,
+        )
 
     def expects(
         self, store: Store, view: View, sales: float, margin: float, platform: Platform | None

@@ -80,7 +80,7 @@ class MobilePayments(System):
         if not self.is_on:
             return
         by_phone = pays & self.accepting()[t.columns["store"]][pick]
-        self._shorten_queues(np.where(at_place, t.columns["store"], 0)[pick], by_phone)
+        self._shorten_queues(np.where(t.queued, t.columns["store"], 0)[pick], by_phone)
         count = np.bincount(pick[bought & by_phone], minlength=len(t))
         self.by_phone += int(count.sum())
         self.at_tills += int(count[at_place].sum())

@@ -17,7 +17,7 @@ CHANNELS = {mode.channel for mode in BUILT_IN}
 COLUMNS = {"group"}
 """What tables of studies call a column, which a mode is called, too."""
 
-EXEMPT = ("modes/", "scenario/", "phases.py", "market/board.py")
+EXEMPT = ("modes/", "scenario/")
 """Where modes are made, and where a scenario's keys are declared and checked."""
 
 ALLOWED = {
