@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 
 from ..errors import Problem
@@ -54,6 +54,7 @@ from .places import dotted
 from .schema import Spec
 from .shape import closest
 from .stores import NamedStore
+from .use import uses
 
 RULES: dict[str, tuple[str, ...]] = {
     "store": ("satisficing", "never_integrate", "price_match", "best_response"),
@@ -276,30 +277,16 @@ def _plugins(spec: Spec) -> Faults:
     for k, phase in enumerate(spec.phases):
         if bool(phase.before) == bool(phase.after):
             yield Fault(("phases", k), "should say what it comes before, or what it comes after")
-    for key, kind, said in _said(spec):
-        yield from _rule(spec, key, kind, said)
-
-
-def _said(spec: Spec) -> Iterator[tuple[Key, str, str]]:
-    """Every rule that a scenario names: its key, what it is a rule for, and its name."""
-    yield ("consumers", "value"), "value", spec.consumers.value
-    yield ("stores", "policy"), "store", spec.stores.policy
-    for name, f in spec.stores.formats.items():
-        yield ("stores", "formats", name, "policy"), "store", f.policy or "satisficing"
-    for name, s in spec.stores.named.items():
-        yield ("stores", "named", name, "policy"), "store", s.policy or "satisficing"
-    yield ("landlords", "policy"), "rent", spec.landlords.policy
-    for name, c in spec.circles.items():
-        yield ("circles", name, "landlord"), "rent", c.landlord or "fixed"
-    for name, p in spec.platforms.items():
-        yield ("platforms", name, "subsidy", "policy"), "subsidy", p.subsidy.policy
-    yield ("entry", "policy"), "entry", spec.entry.policy
+    yield from _rule(spec, ("consumers", "value"), "value", spec.consumers.value)
     for k, channel in enumerate(spec.channels):
-        yield ("channels", k), "plugin", channel
-    for k, system in enumerate(spec.systems):
-        yield ("systems", k), "plugin", system
+        yield from _rule(spec, ("channels", k), "plugin", channel)
     for k, phase in enumerate(spec.phases):
-        yield ("phases", k, "run"), "plugin", phase.run
+        yield from _rule(spec, ("phases", k, "run"), "plugin", phase.run)
+    for key, kind, use in uses(spec):
+        yield from _rule(spec, key, kind, use.run)
+        if use.run in RULES.get(kind, ()):
+            for name in use.said:
+                yield Fault((*key, name), f"the rule '{use}' has no settings", of_name=True)
 
 
 def _rule(spec: Spec, key: Key, kind: str, said: str) -> Faults:

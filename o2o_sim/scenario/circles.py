@@ -7,6 +7,7 @@ from .blocks.smart import SmartCircle
 from .blocks.turnover import TurnoverRent
 from .city import PlaceSpec
 from .keys import Block, Day, key
+from .use import Use
 
 STREETS = "streets"
 """What the place of the shops outside all circles is called."""
@@ -32,7 +33,7 @@ class Circle(PlaceSpec):
     occupied_start: float = key(
         0.92, "Share of units let on the first (or opening) day", unit="share", ge=0, le=1
     )
-    landlord: str = key("", "Its landlord's policy, if not the general one")
+    landlord: Use = key("", "Its landlord's policy, if not the general one")
     rent_free_months: int = key(
         0, "Months without rent for who moves in, to lure tenants", unit="months", ge=0, le=120
     )

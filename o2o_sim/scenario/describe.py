@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from ..units import date_of
+from .keys import Block
 from .shipped import STARTER, shipped_files
+from .use import Use
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -25,19 +27,22 @@ EXTENDING = """\
 extends: {name}
 """
 # What stands in the heading of the summary already.
-_IN_HEAD = {"name", "question", "start", "days", "seed", "population", "residents"}
+_IN_HEAD = {"name", "question", "start", "days", "seed", "population", "residents", "systems"}
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema(plugins: Mapping[str, type[Block]] | None = None) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a scenario file.
 
     A file that extends another gives only what it changes, and `key: null` removes what it inherits. So
     nothing is marked as required and every key may be null; `o2o-sim check` is the one that knows whether
-    the whole is complete.
+    the whole is complete. `plugins` are the settings of plugins' classes by the name under which a scenario
+    takes them (`rain.Rain`).
     """
     from .schema import Spec
 
     schema = Spec.model_json_schema(by_alias=True)
+    for name, settings in (plugins or {}).items():
+        _describe_settings(schema["$defs"], name, settings)
     _loosen(schema)
     for definition in schema.get("$defs", {}).values():
         _loosen(definition)
@@ -55,8 +60,25 @@ def json_schema() -> dict[str, Any]:
     }
 
 
+def _describe_settings(definitions: dict[str, Any], name: str, settings: type[Block]) -> None:
+    """Let a `Use` that names this class have its settings, and no other keys."""
+    group = settings.model_json_schema(by_alias=True, ref_template=f"#/$defs/{name}.{{model}}")
+    definitions |= {f"{name}.{model}": below for model, below in group.pop("$defs", {}).items()}
+    run, *others = definitions["Use"]["anyOf"]
+    names = run["properties"]["run"]
+    group["properties"] = {
+        "run": {"const": name, "description": names["description"]},
+        **group.get("properties", {}),
+    }
+    # Whatever else is named may have any keys: what they mean is known from its file only.
+    names.setdefault("not", {"enum": []})["enum"].append(name)
+    definitions["Use"]["anyOf"] = [run, {**group, "title": name, "additionalProperties": False}, *others]
+
+
 def _loosen(schema: dict[str, Any]) -> None:
     schema.pop("required", None)
+    for choice in schema.get("anyOf", []):
+        _loosen(choice)
     for name, value in schema.get("properties", {}).items():
         schema["properties"][name] = _or_null(value)
     for part in ("additionalProperties", "items"):
@@ -117,6 +139,7 @@ def summary(spec: Spec) -> Group:
         if path.startswith("levers.")
     ]
     policies = [(path, _text(value)) for path, value, _ in leaves if value and _is_policy(path)]
+    policies += [(f"systems.{k}", _text(use)) for k, use in enumerate(spec.systems)]
     changes = [
         (path, _text(value), _text(usual))
         for path, value, usual in leaves
@@ -149,7 +172,7 @@ def _leaves(
             if usual
             else field.get_default(call_default_factory=True)
         )
-        if isinstance(value, BaseModel):
+        if isinstance(value, BaseModel) and not isinstance(value, Use):
             yield from _leaves(value, default if isinstance(default, type(value)) else None, here + ".")
         elif isinstance(value, dict) and any(isinstance(item, BaseModel) for item in value.values()):
             for entity, item in value.items():
@@ -164,7 +187,7 @@ def _entities(block: BaseModel, path: str = "") -> Iterator[tuple[str, list[str]
     """Every group whose names the user chooses, with these names."""
     for name, field in type(block).model_fields.items():
         value, here = getattr(block, name), path + (field.alias or name)
-        if isinstance(value, BaseModel):
+        if isinstance(value, BaseModel) and not isinstance(value, Use):
             yield from _entities(value, here + ".")
         elif isinstance(value, dict) and value:
             yield here, list(value)
@@ -175,6 +198,9 @@ def _text(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Use):
+        said = ", ".join(f"{name}: {_text(setting)}" for name, setting in value.said.items())
+        return f"{value} ({said})" if said else str(value)
     if isinstance(value, float):
         return f"{value:,.10g}"
     if isinstance(value, list):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from .keys import Block, key
+from .use import Use
 
 
 class Entry(Block):
     """Who takes an empty unit."""
 
-    policy: str = key("best_category", "`best_category`, `none`, or `plugin.Class`")
+    policy: Use = key("best_category", "`best_category`, `none`, or `plugin.Class`")
     share_per_month: float = key(
         0.12,
         "Share of empty units that find a tenant in a month in which somebody earns well",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from .blocks.turnover import TurnoverRent
 from .keys import Block, key
+from .use import Use
 
 
 class Landlords(Block):
     """How rents are set."""
 
-    policy: str = key("vacancy", "`fixed`, `indexed`, `vacancy`, or `plugin.Class`")
+    policy: Use = key("vacancy", "`fixed`, `indexed`, `vacancy`, or `plugin.Class`")
     street_rent_yuan_m2_month: float = key(
         70.0,
         "Rent level of street shops where people are as dense as the city's mean",

@@ -59,16 +59,21 @@ class _Fault:
 
 
 def problems_of(
-    fault: ValidationError, model: type[BaseModel], data: Any, positions: Positions
+    fault: ValidationError,
+    model: type[BaseModel],
+    data: Any,
+    positions: Positions,
+    top_keys: Sequence[str] = TOP_KEYS,
 ) -> list[Problem]:
-    """Every error of a validation as a located problem, in no particular order."""
+    """Every error of a validation as a located problem, in no particular order. `top_keys` are what `data`
+    may hold at its top besides the keys of the model."""
     faults = [_locate(dict(error), model) for error in fault.errors(include_url=False)]
     unions: dict[tuple[str, ...] | None, list[_Fault]] = {}
     for one in faults:
         unions.setdefault(one.union, []).append(one)
-    problems = [_problem(one, model, data, positions) for one in unions.pop(None, [])]
+    problems = [_problem(one, model, data, positions, top_keys) for one in unions.pop(None, [])]
     for tried in unions.values():
-        problems += _of_union(tried, model, data, positions)
+        problems += _of_union(tried, model, data, positions, top_keys)
     return list(dict.fromkeys(problems))
 
 
@@ -90,13 +95,15 @@ def _locate(error: dict[str, Any], model: type[BaseModel]) -> _Fault:
     return _Fault(error, tuple(path), union, label, of_key)
 
 
-def _of_union(tried: list[_Fault], model: type[BaseModel], data: Any, positions: Positions) -> list[Problem]:
+def _of_union(
+    tried: list[_Fault], model: type[BaseModel], data: Any, positions: Positions, top_keys: Sequence[str]
+) -> list[Problem]:
     """One message for all alternatives: those that fit the value's kind, or else what would have fitted."""
     deeper = [one for one in tried if one.path != one.union]
     if deeper:
         labels = [one.label for one in deeper]
         likely = min(labels, key=labels.count)
-        return [_problem(one, model, data, positions) for one in deeper if one.label == likely]
+        return [_problem(one, model, data, positions, top_keys) for one in deeper if one.label == likely]
     texts = [_message(one.error, value_at(data, one.path)) for one in tried]
     wanted = [re.sub(r"^should be |, found .*$", "", text, flags=re.DOTALL) for text in texts]
     found = describe(value_at(data, tried[0].path))
@@ -108,12 +115,14 @@ def _place(path: tuple[str, ...], message: str, hint: str | None, positions: Pos
     return positions.value(path).problem(message, key=dotted(path) or None, hint=hint)
 
 
-def _problem(fault: _Fault, model: type[BaseModel], data: Any, positions: Positions) -> Problem:
+def _problem(
+    fault: _Fault, model: type[BaseModel], data: Any, positions: Positions, top_keys: Sequence[str]
+) -> Problem:
     kind, path = fault.error["type"], fault.path
     value = value_at(data, path)
     if kind == "extra_forbidden":
         at = positions.key(path)
-        hint = did_you_mean(model, path, TOP_KEYS)
+        hint = did_you_mean(model, path, top_keys)
         inherited = at.source.path and at.source is not positions.value(()).source
         if inherited and not (hint or "").startswith("did"):
             drop = f"inherited; '{path[-1]}: null' in the file that extends this one drops it"

@@ -101,7 +101,8 @@ class Positions:
     What is not written anywhere (a default, a missing key) is placed at the nearest group around it.
     """
 
-    def __init__(self, root: Node):
+    def __init__(self, root: Node | None = None):
+        root = root if root is not None else Node({}, Place(Source("", "", None, Path())))
         self._places = {path: (node.key_at or node.at, node.at) for path, node in root.walk()}
         self._by_text = {dotted(path): path for path in reversed(self._places)}
 
@@ -135,6 +136,14 @@ class Positions:
     def folder_of(self, key: Key) -> Path:
         """The folder of the file that gave the value, where relative paths in it start."""
         return self._nearest(key)[2].source.folder
+
+    def below(self, path: tuple[str, ...]) -> Positions:
+        """The places of the group at `path`, whose keys are asked for as if it were a file of its own."""
+        part = Positions()
+        part._places = {at[len(path) :]: place for at, place in self._places.items() if at[: len(path)] == path}
+        part._places.setdefault((), self._nearest(path)[1:])
+        part._by_text = {dotted(at): at for at in reversed(part._places)}
+        return part
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from .blocks.service import Service
 from .blocks.try_then_buy import TryThenBuy
 from .city import PlaceSpec
 from .keys import Block, Day, block, key
+from .use import Use
 
 
 class Format(Block):
@@ -63,7 +64,7 @@ class Format(Block):
     chain_share: float = key(0.0, "Share of units that belong to a chain", unit="share", ge=0, le=1)
     chains: int = key(0, "Number of chains of this format", ge=0, le=1000)
     places: Places | None = key(None, "Room for so many visitors at a time, in place of served_per_staff_day")
-    policy: str = key("", "Policy of this format's stores, if not the general one")
+    policy: Use = key("", "Policy of this format's stores, if not the general one")
     skill_mean: float | None = key(
         None, "Mean digital skill of its managers, if not the general one", unit="share", ge=0, le=1
     )
@@ -93,7 +94,7 @@ class NamedStore(PlaceSpec):
     skill: float | None = key(None, "Digital skill of its manager", unit="share", ge=0, le=1)
     quality: float | None = key(None, "Its appeal, if not drawn", unit="utils", ge=-20, le=20)
     cash_yuan: float | None = key(None, "Cash on the first day", unit="yuan", ge=-1e12, le=1e12)
-    policy: str = key("", "Its policy, if not the format's")
+    policy: Use = key("", "Its policy, if not the format's")
     modes: list[str] = key([], "Ways of integrating that it holds on the first day", max_length=8)
 
 
@@ -105,7 +106,7 @@ class Stores(Block):
     supply_x: float = key(
         1.0, "Floor space at the start relative to what demand supports", unit="x", gt=0, le=10
     )
-    policy: str = key(
+    policy: Use = key(
         "satisficing",
         "How stores decide: `satisficing`, `never_integrate`, `price_match`, `best_response`, or `plugin.Class`",
     )

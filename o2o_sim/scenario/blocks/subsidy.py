@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..faults import Fault, Faults, Key, ends_early
 from ..keys import Block, Day, key
+from ..use import Use
 
 if TYPE_CHECKING:
     from ..platforms import Platform
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class Subsidy(Block):
     """What a platform pays per order to win it."""
 
-    policy: str = key("fixed", "`fixed`, `match_rival`, `buy_share`, or `plugin.Class`")
+    policy: Use = key("fixed", "`fixed`, `match_rival`, `buy_share`, or `plugin.Class`")
     per_order_yuan: float = key(0.0, "Subsidy per order", unit="yuan", ge=0, le=1e4, adjustable=True)
     largest_share: float = key(0.5, "Never more than this share of the price", unit="share", ge=0, le=1)
     budget_yuan_month: float = key(
