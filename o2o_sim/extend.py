@@ -4,81 +4,114 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import inspect
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .errors import ScenarioError
+from .errors import Problem, ScenarioError
 from .market import rules
 from .policies import best_response, entry, pricing, rent, store, subsidy
+from .scenario.keys import Block
+from .scenario.messages import in_file_order
 from .scenario.people import FieldSpec
+from .scenario.places import Key
 from .scenario.schema import Spec
+from .scenario.settings import read_settings, settings_class
+from .scenario.shape import closest
+from .scenario.textfile import first
+from .scenario.use import Use, uses
+from .systems.base import System
 
 if TYPE_CHECKING:
-    from .model import Phase
+    from .model import O2OModel, Phase
 
-STORE: dict[str, Any] = {
-    "satisficing": store.Satisficing,
-    "never_integrate": store.NeverIntegrate,
-    "price_match": pricing.PriceMatch,
-    "best_response": best_response.BestResponse,
+
+class Kind(NamedTuple):
+    """What a scenario takes by name under some keys: what it is called, the built-in classes, the base that a
+    class of one's own must have, and the methods."""
+
+    called: str
+    built_in: dict[str, Any]
+    base: type = object
+    methods: tuple[str, ...] = ()
+
+
+KINDS: dict[str, Kind] = {
+    "store": Kind(
+        "a policy of stores",
+        {
+            "satisficing": store.Satisficing,
+            "never_integrate": store.NeverIntegrate,
+            "price_match": pricing.PriceMatch,
+            "best_response": best_response.BestResponse,
+        },
+        methods=("review",),
+    ),
+    "subsidy": Kind(
+        "a policy of subsidies",
+        {"fixed": subsidy.Fixed, "match_rival": subsidy.MatchRival, "buy_share": subsidy.BuyShare},
+        methods=("decide",),
+    ),
+    "rent": Kind(
+        "a policy of landlords",
+        {"fixed": rent.Fixed, "indexed": rent.Indexed, "vacancy": rent.Vacancy},
+        methods=("decide",),
+    ),
+    "entry": Kind(
+        "a policy of entry", {"best_category": entry.BestCategory, "none": entry.NoEntry}, methods=("choose",)
+    ),
+    "system": Kind("a system", {}, base=System),
+    "channel": Kind("a channel", {}, methods=("publish",)),
 }
-SUBSIDY: dict[str, Any] = {
-    "fixed": subsidy.Fixed,
-    "match_rival": subsidy.MatchRival,
-    "buy_share": subsidy.BuyShare,
-}
-RENT: dict[str, Any] = {"fixed": rent.Fixed, "indexed": rent.Indexed, "vacancy": rent.Vacancy}
-ENTRY: dict[str, Any] = {"best_category": entry.BestCategory, "none": entry.NoEntry}
+VALUES: dict[str, Any] = {"default": rules.value, "huff": rules.huff.value}
+MOST_FIELDS = 8
 
 
 class Plugins:
     """The files named under `plugins`, loaded once each, and what the scenario takes from them by name.
 
-    Raises ScenarioError if a file or a name is not there, if it cannot be imported, or if plugins are named
-    but not allowed.
+    Raises ScenarioError with everything that is wrong: a file or a name that is not there or cannot be
+    imported, a class that is not what its key asks for, settings that it does not have. If plugins are named
+    but not allowed, it is raised before any is imported.
     """
 
     def __init__(self, spec: Spec, *, allowed: bool = True):
         self.spec = spec
         self.modules: dict[str, ModuleType] = {}
         self.digests: dict[str, str] = {}
+        self._classes: dict[int, Any] = {}  # by the identity of the use
+        self._policies: dict[tuple[Any, int], Any] = {}
+        self._problems: list[Problem] = []
+        if spec.plugins and not allowed:
+            message = f"plugin {spec.plugins[0]!r} is named here, but plugins are refused"
+            raise self._fault("plugins.0", message, "Run without --no-plugins if you trust it.")
         for k, name in enumerate(spec.plugins):
-            key = f"plugins.{k}"
-            if not allowed:
-                raise self._fault(
-                    key,
-                    f"plugin {name!r} is named here, but plugins are refused",
-                    "Run without --no-plugins if you trust it.",
-                )
-            self._load(name, key)
-        self.entry = self._make(spec.entry.policy, ENTRY, "entry.policy")
-        self._policies: dict[tuple[str, str], Any] = {}
-        for key, kind, said in self._named():
-            self._policy(kind, said, key)
+            self._attempt(self._load, name, f"plugins.{k}")
+        if not self._problems:  # else all that stands in a missing file would be missing, too
+            for key, kind, use in uses(spec):
+                self._attempt(self._take, key, KINDS[kind], use)
+            for k, channel in enumerate(spec.channels):
+                self._attempt(self._class, f"channels.{k}", KINDS["channel"], channel)
+            for k, phase in enumerate(spec.phases):
+                self._attempt(self.find, phase.run, f"phases.{k}.run")
+            self._attempt(self.rule)
+        if self._problems:
+            raise ScenarioError(first(in_file_order(self._problems, ())))
 
-    def _named(self):
-        """Every policy that the scenario names, so that a wrong name is found before the run, not in it."""
-        spec = self.spec
-        yield "stores.policy", "store", spec.stores.policy
-        for name, f in spec.stores.formats.items():
-            if f.policy:
-                yield f"stores.formats.{name}.policy", "store", f.policy
-        for name, s in spec.stores.named.items():
-            if s.policy:
-                yield f"stores.named.{name}.policy", "store", s.policy
-        yield "landlords.policy", "rent", spec.landlords.policy
-        for name, c in spec.circles.items():
-            if c.landlord:
-                yield f"circles.{name}.landlord", "rent", c.landlord
-        for name, p in spec.platforms.items():
-            yield f"platforms.{name}.subsidy.policy", "subsidy", p.subsidy.policy
+    def _attempt(self, work: Callable[..., Any], *given: Any) -> None:
+        try:
+            work(*given)
+        except ScenarioError as fault:
+            self._problems += fault.problems
 
-    def _fault(self, key: str, message: str, hint: str | None = None) -> ScenarioError:
+    def _fault(self, key: Key, message: str, hint: str | None = None) -> ScenarioError:
         return ScenarioError(self.spec.problem_at(key, message, hint))
 
+    # -- files ----------------------------------------------------------------------------------------------
     def _load(self, name: str, key: str) -> None:
         origin = self.spec._origin
         folder = origin.folder_of(key) if origin is not None else Path()
@@ -97,72 +130,102 @@ class Plugins:
             sys.modules[found.name] = module
             try:
                 found.loader.exec_module(module)
-            except Exception as fault:
+            except (Exception, SystemExit) as fault:
                 del sys.modules[found.name]
-                raise self._fault(
-                    key, f"{path.name} cannot be imported: {type(fault).__name__}: {fault}"
-                ) from fault
+                lines = [f.lineno for f in traceback.extract_tb(fault.__traceback__) if f.filename == str(path)]
+                at = f" (line {lines[-1]})" if lines else ""
+                message = f"{path.name} cannot be imported: {type(fault).__name__}: {fault}{at}"
+                raise self._fault(key, message) from fault
         self.modules[stem], self.digests[stem] = module, digest
 
-    def find(self, dotted: str, key: str, known: dict[str, Any] | None = None) -> Any:
+    def find(self, dotted: str, key: Key, known: dict[str, Any] | None = None) -> Any:
         """What a name stands for: one of `known`, or `plugin.name`."""
         if known and dotted in known:
             return known[dotted]
-        module, _, name = dotted.partition(".")
-        if module in self.modules and hasattr(self.modules[module], name):
-            return getattr(self.modules[module], name)
-        offered = ", ".join(known) if known else "plugin.name"
-        if module in self.modules:
-            raise self._fault(key, f"plugin {module!r} has no {name!r}")
-        hint = f"Known here: {offered}; or plugin.name with the plugin's file under `plugins`."
-        raise self._fault(key, f"there is no {dotted!r}", hint)
+        plugin, _, name = dotted.partition(".")
+        module = self.modules.get(plugin)
+        if module is None:
+            offered = ", ".join(known) if known else "plugin.name"
+            hint = f"Known here: {offered}; or plugin.name with the plugin's file under `plugins`."
+            raise self._fault(key, f"there is no {dotted!r}", hint)
+        if not hasattr(module, name):
+            near = closest(name, [n for n in vars(module) if not n.startswith("_")])
+            hint = f"did you mean {plugin}.{near}?" if near else None
+            raise self._fault(key, f"plugin {plugin!r} has no {name!r}", hint)
+        return getattr(module, name)
 
-    def _make(self, dotted: str, known: dict[str, Any], key: str) -> Any:
-        return self.find(dotted, key, known)()
+    # -- classes and their settings -------------------------------------------------------------------------
+    def _class(self, key: Key, kind: Kind, name: str) -> Any:
+        """The class of a name, which is one of its kind."""
+        cls = self.find(name, key, kind.built_in)
+        if not isinstance(cls, type):
+            raise self._fault(key, f"{name!r} is not a class; {kind.called} is one")
+        if not issubclass(cls, kind.base):
+            raise self._fault(key, f"{name!r} should be a class derived from {kind.base.__name__}")
+        for method in kind.methods:
+            if not callable(getattr(cls, method, None)):
+                raise self._fault(key, f"{name!r} has no method {method!r}, which {kind.called} needs")
+        return cls
 
-    def _policy(self, kind: str, said: str, key: str = "") -> Any:
-        known: dict[str, Any] = {"store": STORE, "subsidy": SUBSIDY, "rent": RENT}[kind]
-        if (kind, said) not in self._policies:
-            self._policies[kind, said] = self._make(said, known, key)
-        return self._policies[kind, said]
+    def _take(self, key: Key, kind: Kind, use: Use) -> None:
+        cls = self._class(key, kind, use.run)
+        try:
+            wanted = settings_class(cls)
+        except TypeError as fault:
+            raise self._fault(key, str(fault)) from None
+        use.bind(read_settings(wanted, use.said, key, self.spec._origin))
+        self._classes[id(use)] = cls
 
-    def store_policy(self, said: str) -> Any:
-        """The store policy of a name, one instance for all who use it."""
-        return self._policy("store", said)
+    def offered(self) -> dict[str, type[Block]]:
+        """The settings of every class of the plugins that has any, by the name that a scenario gives it."""
+        return {
+            f"{stem}.{name}": settings_class(cls)
+            for stem, module in self.modules.items()
+            for name, cls in vars(module).items()
+            if isinstance(cls, type) and cls.__module__ == module.__name__ and _has_settings(cls)
+        }
 
-    def subsidy_policy(self, said: str) -> Any:
-        """The subsidy policy of a name."""
-        return self._policy("subsidy", said)
+    def policy(self, use: Use) -> Any:
+        """The policy of a use. One instance serves all for whom the scenario names it under one key; without
+        settings, all for whom it names it anywhere."""
+        cls = self._classes[id(use)]
+        known = (cls, id(use) if _has_settings(cls) else 0)
+        if known not in self._policies:
+            self._policies[known] = equipped(cls, use.settings)
+        return self._policies[known]
 
-    def rent_policy(self, said: str) -> Any:
-        """The rent policy of a name."""
-        return self._policy("rent", said)
+    @property
+    def entry(self) -> Any:
+        """Who takes an empty unit."""
+        return self.policy(self.spec.entry.policy)
 
+    def systems(self, model: O2OModel) -> list[System]:
+        """The systems of the scenario's own, made for a model."""
+        return [equipped(self._classes[id(use)], use.settings, model) for use in self.spec.systems]
+
+    # -- how people choose ----------------------------------------------------------------------------------
     def rule(self) -> tuple[Callable, dict[str, FieldSpec]]:
         """The choice rule, and the extra consumer fields: those the rule declares in `FIELDS` (name ->
         default), and those of the scenario, which come before."""
-        said = self.spec.consumers.value
+        said, key = self.spec.consumers.value, "consumers.value"
+        rule = self.find(said, key, VALUES)
         declared: dict[str, float] = {}
-        if said == "default":
-            rule = rules.value
-        elif said == "huff":
-            rule, declared = rules.huff.value, rules.huff.FIELDS
-        else:
-            rule = self.find(said, "consumers.value", {"default": rules.value, "huff": rules.huff.value})
+        if said == "huff":
+            declared = rules.huff.FIELDS
+        elif said not in VALUES:
+            if not inspect.isfunction(rule):
+                raise self._fault(key, f"{said!r} should be a function of (me, offer, trip, today)")
             declared = getattr(self.modules[said.partition(".")[0]], "FIELDS", {})
         fields = {name: FieldSpec(mean=float(default)) for name, default in declared.items()}
         fields |= self.spec.consumers.fields
-        if len(fields) > 8:
-            raise self._fault("consumers.fields", "there can be at most eight extra fields")
+        if len(fields) > MOST_FIELDS:
+            raise self._fault("consumers.fields", f"there can be at most {MOST_FIELDS} extra fields")
         return rule, fields
 
+    # -- keys of the last release ---------------------------------------------------------------------------
     def channels(self) -> list[Any]:
         """One instance of every channel class of the scenario."""
         return [self.find(c, f"channels.{k}")() for k, c in enumerate(self.spec.channels)]
-
-    def systems(self) -> list[Any]:
-        """The system classes of the scenario's own."""
-        return [self.find(s, f"systems.{k}") for k, s in enumerate(self.spec.systems)]
 
     def insert_phases(self, day: tuple[tuple[str, Phase], ...]) -> list[tuple[str, Phase]]:
         """The phases of a day with those of the scenario put in their place."""
@@ -178,3 +241,16 @@ class Plugins:
                 )
             phases.insert(at if p.before else at + 1, (p.run, function))
         return phases
+
+
+def _has_settings(cls: Any) -> bool:
+    return bool(settings_class(cls).model_fields)
+
+
+def equipped(cls: Any, settings: Any, *given: Any) -> Any:
+    """A new instance of a plugin's class. Its `settings` are there before its `__init__` runs, so that a
+    class with a constructor of its own has nothing to hand on."""
+    made = cls.__new__(cls)
+    made.settings = settings
+    made.__init__(*given)
+    return made

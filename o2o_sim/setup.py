@@ -82,7 +82,7 @@ def open_business(model: O2OModel) -> None:
     streets = len(model.circles[STREETS].tenants)
     model.circles[STREETS].units = round(streets / (1 - model.spec.landlords.street_vacancy_start))
     for number, (name, spec) in enumerate(model.spec.platforms.items()):
-        policy = model.extensions.subsidy_policy(spec.subsidy.policy)
+        policy = model.extensions.policy(spec.subsidy.policy)
         platform = Platform(model, name, number, spec, policy)
         platform.subsidy_yuan = spec.subsidy.per_order_yuan
         model.platforms.append(platform)
@@ -118,13 +118,13 @@ def _circles(model: O2OModel) -> None:
     density = city.residents + city.jobs
     relative = density / density[density > 0].mean()
     street_x = np.maximum(relative, 0.05) ** spec.landlords.street_rent_density
-    street_policy = model.extensions.rent_policy(spec.landlords.policy)
+    street_policy = model.extensions.policy(spec.landlords.policy)
     for name, c in spec.circles.items():
         if name in city.circles and not c.is_placed:
             cell = city.circles[name].cell
         else:
             cell = city.cell_at(*city.locate(c, f"circles.{name}"))
-        policy = model.extensions.rent_policy(c.landlord or spec.landlords.policy)
+        policy = model.extensions.policy(c.landlord or spec.landlords.policy)
         model.circles[name] = Circle(
             model,
             name,
@@ -271,7 +271,7 @@ def open_store(
         "quality": f.quality + rules.quality_spread * t["quality"],
         "skill": min(max(mean_skill + rules.skill_spread * t["skill"], 0.0), 1.0),
         "chain": chain,
-        "policy": model.extensions.store_policy(f.policy or rules.policy),
+        "policy": model.extensions.policy(f.policy or rules.policy),
     }
     values |= {k: v for k, v in given.items() if v is not None and v != ""}
     return Store(model, name, format_name, circle, cell, **values)
@@ -285,7 +285,7 @@ def _named_stores(model: O2OModel) -> None:
         else:
             circle = model.circles[STREETS]
             cell = model.city.cell_at(*model.city.locate(s, f"stores.named.{name}"))
-        policy = model.extensions.store_policy(s.policy) if s.policy else None
+        policy = model.extensions.policy(s.policy) if s.policy else None
         open_store(
             model, name, s.format, circle, cell, area_m2=s.area_m2, quality=s.quality, skill=s.skill,
             category=s.category, rent_yuan_m2=s.rent_yuan_m2_month, cash_yuan=s.cash_yuan, policy=policy,

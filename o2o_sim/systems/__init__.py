@@ -56,7 +56,7 @@ SYSTEMS: tuple[type[System], ...] = (
 def switched_on(model: O2OModel) -> list[System]:
     """The systems that the scenario wants, and those of its plugins, which come last."""
     own = [cls for cls in SYSTEMS if cls.wanted(model.spec)]
-    return [cls(model) for cls in [*own, *model.extensions.systems()]]
+    return [*(cls(model) for cls in own), *model.extensions.systems(model)]
 
 
 __all__ = ["SYSTEMS", "System", "switched_on"]

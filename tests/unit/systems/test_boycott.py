@@ -188,7 +188,7 @@ def test_the_promise_is_what_the_store_itself_would_reckon(tmp_path):
     model = run_days(hamlet(tmp_path, text), 31)
     store, view = model.stores[0], model.view
     assert only(model).promised(store, view)[0] == 0.0  # it never integrates, so nothing can tempt it
-    store.policy = model.extensions.store_policy("satisficing")
+    store.policy = model.extensions.policy(model.spec.stores.policy)
     gain, sales = only(model).promised(store, view)
     # Half of a month's orders at 90 yuan, of which goods (50), commission (5 %) and advertising (3 %) are not
     # kept, nor the part of the parcel's cost that the customer does not pay (none).
