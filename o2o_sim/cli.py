@@ -45,11 +45,14 @@ File = Annotated[
 def check(
     files: Files,
     set_: Set = None,
+    no_plugins: Annotated[
+        bool, typer.Option("--no-plugins", help="Leave plugins, and what is said for them, unchecked.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
 ) -> None:
     """Check scenario, study and claim files and show what each of them resolves to.
 
-    Every problem of every file is reported, with its place and what to do.
+    Every problem of every file is reported, with its place and what to do. Plugins are imported for that.
     """
     from rich.console import Console
 
@@ -59,7 +62,7 @@ def check(
     problems: list[Problem] = []
     for file in files:
         try:
-            found = _summary(file, set_ or ())
+            found = _summary(file, set_ or (), plugins=not no_plugins)
         except ScenarioError as error:
             problems += error.problems
             continue
@@ -72,11 +75,12 @@ def check(
         raise typer.Exit(BAD_INPUT)
 
 
-def _summary(file: Path, overrides: Sequence[str]) -> Any:
+def _summary(file: Path, overrides: Sequence[str], *, plugins: bool) -> Any:
     """What a scenario resolves to, or which runs a study or a claim would make: a file with a `claim` is a
     claim, another one with a `base` a study."""
     from .scenario.describe import summary
     from .scenario.load import load_scenario, resolve
+    from .studies.job import plug_in
 
     said = resolve(file, overrides).data
     if "claim" in said:
@@ -84,16 +88,16 @@ def _summary(file: Path, overrides: Sequence[str]) -> Any:
         from .studies.claim import load_claim
 
         claim = load_claim(file)
-        claim.points(overrides)
+        claim.points(overrides, plugins=plugins)
         return claim_summary(claim)
     if "base" not in said:
-        return summary(load_scenario(file, overrides))
+        return summary(plug_in(load_scenario(file, overrides), plugins=plugins))
     from .show.tables_studies import study_summary
     from .studies.points import load_study
     from .studies.sweeps import points_of
 
     study = load_study(file, overrides)
-    return study_summary(study, points_of(study))
+    return study_summary(study, points_of(study, plugins=plugins))
 
 
 @command("o2o-sim run base --days 90 --set levers.rent_x=1.2")
@@ -168,13 +172,24 @@ def _progress(quiet: bool) -> Iterator[Report | None]:
 
 
 @command("o2o-sim schema > scenario.schema.json")
-def schema() -> None:
+def schema(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="A scenario whose plugins' settings it has, too."),
+    ] = None,
+) -> None:
     """Print the JSON Schema of scenario files, with which an editor completes and checks keys."""
     import json
 
     from .scenario.describe import json_schema
 
-    print(json.dumps(json_schema(), indent=2), flush=True)
+    settings = {}
+    if file is not None:
+        from .extend import Plugins
+        from .scenario.load import load_scenario
+
+        settings = Plugins(load_scenario(file)).offered()
+    print(json.dumps(json_schema(settings), indent=2), flush=True)
 
 
 @command("o2o-sim new my_city.yaml --from town", name="new")

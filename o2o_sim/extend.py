@@ -132,7 +132,9 @@ class Plugins:
                 found.loader.exec_module(module)
             except (Exception, SystemExit) as fault:
                 del sys.modules[found.name]
-                lines = [f.lineno for f in traceback.extract_tb(fault.__traceback__) if f.filename == str(path)]
+                lines = [
+                    f.lineno for f in traceback.extract_tb(fault.__traceback__) if f.filename == str(path)
+                ]
                 at = f" (line {lines[-1]})" if lines else ""
                 message = f"{path.name} cannot be imported: {type(fault).__name__}: {fault}{at}"
                 raise self._fault(key, message) from fault

@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 from .errors import ScenarioError
 from .scenario.places import dotted
 from .scenario.shape import closest
+from .scenario.use import Use, uses
 
 if TYPE_CHECKING:
     from .model import O2OModel
@@ -44,6 +45,7 @@ NAMES = {
 }
 """What people call the levers that they use most; of the others it is the sentence of the schema."""
 
+PAID_PER_ORDER = ("platforms", "*", "subsidy", "per_order_yuan")
 REMARKS = {
     (
         "circles",
@@ -55,9 +57,7 @@ REMARKS = {
         "street_rent_yuan_m2_month",
     ): "Landlords go on from there, month by month, by their own policy.",
     ("platforms", "*", "commission"): "A platform that harvests raises it further by itself.",
-    ("platforms", "*", "subsidy", "per_order_yuan"): (
-        "A policy that matches a rival may pay more; one that buys a share stops by itself."
-    ),
+    PAID_PER_ORDER: ("A policy that matches a rival may pay more; one that buys a share stops by itself."),
     ("landlords", "turnover", "share"): "Formats with a share of their own keep it.",
     ("circles", "*", "turnover", "share"): "Formats with a share of their own keep it.",
 }
@@ -67,12 +67,15 @@ REMARKS = {
 @dataclass(frozen=True)
 class Lever:
     """One adjustable key of a scenario: the path to it, the block that has it, its name there and its
-    declaration."""
+    declaration. Of a setting of a plugin, `use` is what says in the scenario which class has it, and `depth`
+    the length of the path to that."""
 
     path: tuple[str, ...]
     block: BaseModel
     name: str
     field: FieldInfo
+    use: Use | None = None
+    depth: int = 0
 
     @property
     def key(self) -> str:
@@ -88,9 +91,20 @@ class Lever:
     def value(self) -> float:
         return float(getattr(self.block, self.name))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it takes whole numbers only."""
+        return self.field.annotation is int
+
     def put(self, value: float) -> None:
         """Set it where everybody reads it: in the frozen block itself."""
-        self.block.__dict__[self.name] = float(value)
+        self.hold(value)
+        if self.use is not None:
+            self.use.put(self.path[self.depth :], self.block.__dict__[self.name])
+
+    def hold(self, value: float) -> None:
+        """Let it have a value for a while, of which the scenario keeps nothing."""
+        self.block.__dict__[self.name] = int(value) if self.is_whole else float(value)
 
     def bounds(self) -> tuple[float, float, bool]:
         """(least, most, whether the least itself is left out)."""
@@ -105,6 +119,8 @@ class Lever:
 
     def check(self, value: Any) -> float:
         """The value as the schema allows it, or a ScenarioError that names the bounds."""
+        if self.is_whole and isinstance(value, float) and value.is_integer():
+            value = int(value)
         try:
             number = float(_adapter(type(self.block), self.name).validate_python(value, strict=True))
             # Pydantic's bounds let `true` and NaN through nowhere, but a JSON number may be larger than a
@@ -119,7 +135,8 @@ class Lever:
         above = f"more than {low:,.10g}" if open_ else f"from {low:,.10g}"
         limits = f"{above} and at most {high:,.10g}" if open_ else f"{above} to {high:,.10g}"
         shown = f"{value:,.10g}" if isinstance(value, float) else _short(value)
-        raise ScenarioError(f"should be a number {limits}{unit}, found {shown}", key=self.key)
+        kind = "whole number" if self.is_whole else "number"
+        raise ScenarioError(f"should be a {kind} {limits}{unit}, found {shown}", key=self.key)
 
 
 def _short(value: Any) -> str:
@@ -139,7 +156,13 @@ def _adapter(block: type[BaseModel], name: str) -> TypeAdapter[Any]:
 # -- which levers there are ----------------------------------------------------------------------------------
 def find_levers(spec: Spec) -> dict[str, Lever]:
     """Every lever of a resolved scenario by its key, in the order of the schema."""
-    return {lever.key: lever for lever in _walk(spec, ())}
+    found = {lever.key: lever for lever in _walk(spec, ())}
+    for key, _, use in uses(spec):
+        if use.settings is not None:
+            path = tuple(map(str, key))
+            for lever in _walk(use.settings, path):
+                found[lever.key] = replace(lever, use=use, depth=len(path))
+    return found
 
 
 def _walk(block: BaseModel, path: tuple[str, ...]) -> Iterator[Lever]:
@@ -147,7 +170,7 @@ def _walk(block: BaseModel, path: tuple[str, ...]) -> Iterator[Lever]:
         value, here = getattr(block, name), (*path, field.alias or name)
         extra = field.json_schema_extra
         if isinstance(extra, dict) and extra.get("adjustable"):
-            if isinstance(value, int | float):
+            if isinstance(value, int | float) and not isinstance(value, bool):
                 yield Lever(here, block, name, field)
         elif isinstance(value, BaseModel):
             yield from _walk(value, here)
@@ -175,6 +198,8 @@ def _acts(lever: Lever, spec: Spec) -> bool:
     """Whether anything in the scenario reads the key: a marketplace has no coupons, and vegetables no parcel
     price."""
     name = lever.path[-1]
+    if lever.use is not None:
+        return True  # what a plugin reads, only the plugin knows
     if lever.path[0] == "categories":
         return spec.categories[lever.path[1]].shippable
     if lever.path[0] == "platforms":
@@ -192,14 +217,16 @@ def _described(lever: Lever, default: float, spec: Spec, model: O2OModel | None)
     unit = str((lever.field.json_schema_extra or {}).get("unit", ""))  # type: ignore[union-attr]
     sentence = (lever.field.description or lever.name).removesuffix(f" [{unit}]")
     remark = REMARKS.get(lever.pattern, "")
-    if lever.name == "per_order_yuan":
+    if lever.pattern == PAID_PER_ORDER:
         remark = f"{_span(lever.block)}{remark}"
     value = lever.value if model is None else now(model, lever)
     least, most, _ = lever.bounds()
     low, high, step = slider(lever, value, default, unit, spec.residents)
     return {
         "key": lever.key,
-        "group": GROUPS.get(lever.path[0], lever.path[0]).format(lever.path[1]),
+        "group": lever.use.run
+        if lever.use
+        else GROUPS.get(lever.path[0], lever.path[0]).format(lever.path[1]),
         "label": NAMES.get(lever.key, sentence),
         "about": f"{sentence}. {remark}" if remark else sentence,
         "unit": unit.replace("yuan", spec.currency),
@@ -240,6 +267,7 @@ def slider(
     low, high = max(low, least), min(high, most)
     step = 10.0 ** math.floor(math.log10((high - low) / 40)) if high > low else 1.0
     step *= next(x for x in (1, 2, 5, 10) if (high - low) / (step * x) <= 100)
+    step = max(step, 1.0) if lever.is_whole else step
     low, high = math.floor(low / step) * step, math.ceil(high / step) * step
     low = max(low, least + step if open_ and low <= least else least)
     return _tidy(low), _tidy(min(high, most)), _tidy(step)
@@ -287,11 +315,11 @@ def checked(spec: Spec, key: Any, value: Any) -> float:
     ScenarioError."""
     lever = lever_of(spec, key)
     number, before = lever.check(value), lever.value
-    lever.put(number)
+    lever.hold(number)
     try:
         _check_whole(spec)
     finally:
-        lever.block.__dict__[lever.name] = before
+        lever.hold(before)
     return number
 
 
@@ -333,14 +361,13 @@ def move(model: O2OModel, key: str, value: float) -> None:
 def now(model: O2OModel, lever: Lever) -> float:
     """The value that is in force: of what landlords and platforms decide themselves, the last they
     decided."""
-    last = lever.path[-1]
     if lever.pattern == ("circles", "*", "rent_yuan_m2_month"):
         return float(model.circles[lever.path[1]].rent)
     if lever.pattern == ("landlords", "street_rent_yuan_m2_month"):
         return float(_streets(model).rent)
     if lever.pattern == ("platforms", "*", "commission"):
         return float(_platform(model, lever).commission)
-    if last == "per_order_yuan" and lever.path[0] == "platforms":
+    if lever.pattern == PAID_PER_ORDER:
         # What it pays in answer to a rival is not what the key says; that it has stopped paying is.
         return min(lever.value, float(_platform(model, lever).subsidy_yuan))
     return lever.value
@@ -391,7 +418,7 @@ HOLDERS: dict[tuple[str, ...], Callable[[O2OModel, Lever, float], None]] = {
     ("circles", "*", "appeal"): _circle_appeal,
     ("landlords", "street_rent_yuan_m2_month"): _street_rent,
     ("platforms", "*", "commission"): _commission,
-    ("platforms", "*", "subsidy", "per_order_yuan"): _subsidy,
+    PAID_PER_ORDER: _subsidy,
 }
 """Who took a copy of a key's value on the first day, by pattern of its path: how it gets the new one."""
 

@@ -26,6 +26,7 @@ from .places import Key, Node, Origin, Place, Positions, Source, dotted
 from .shape import Slot, closest, with_defaults
 from .shipped import find
 from .textfile import first, override_source, printable, read_source
+from .use import name_of
 from .yamlio import parse
 
 if TYPE_CHECKING:
@@ -212,17 +213,15 @@ def _put(node: Node, override: Override, value: Node) -> None:
     parts = list(override.path)
     while parts:
         if isinstance(node.value, list):
-            part = parts.pop(0)
-            if not part.isdecimal() or int(part) >= len(node.value):
-                message = (
-                    f"there is no '{printable(part)}' in this list of {len(node.value)} (the first is 0)"
-                )
-                raise ScenarioError(here.problem(message, key=printable(dotted(override.path))))
+            number = _next_item(node.value, parts, here, override)
             if not parts:
-                node.value[int(part)] = value
+                node.value[number] = value
             else:
-                node = node.value[int(part)]
+                node = node.value[number]
             continue
+        if isinstance(node.value, str):
+            # A class by its plain name, which gets a setting; anything else does not become right by it.
+            node.value = {"run": Node(node.value, node.at, node.at)}
         if not isinstance(node.value, dict):
             node.value, node.at = {}, here
         part = _next_key(node.value, parts)
@@ -235,6 +234,26 @@ def _put(node: Node, override: Override, value: Node) -> None:
         else:
             value.key_at = here
             node.value[part] = _merge(low, value) if low else value
+
+
+def _next_item(items: list[Node], parts: list[str], here: Place, override: Override) -> int:
+    """Take the number of an item off `parts`, or the name of the class of which a setting follows."""
+    if parts[0].isdecimal() and int(parts[0]) < len(items):
+        return int(parts.pop(0))
+    names = [str(name_of(item.plain())) for item in items]
+    for length in range(len(parts) - 1, 0, -1):
+        name = ".".join(parts[:length])
+        if names.count(name) == 1:
+            del parts[:length]
+            return names.index(name)
+        if name in names:
+            message = f"there are {names.count(name)} '{printable(name)}' in this list"
+            hint = "say which by its number; the first is 0"
+            raise ScenarioError(here.problem(message, key=printable(dotted(override.path)), hint=hint))
+    message = f"there is no '{printable(parts[0])}' in this list of {len(items)} (the first is 0)"
+    near = closest(".".join(parts[:2]), [name for name in names if name != "None"])
+    hint = f"did you mean {near}?" if near else None
+    raise ScenarioError(here.problem(message, key=printable(dotted(override.path)), hint=hint))
 
 
 def _next_key(group: dict[str, Node], parts: list[str]) -> str:

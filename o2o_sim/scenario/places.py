@@ -140,7 +140,9 @@ class Positions:
     def below(self, path: tuple[str, ...]) -> Positions:
         """The places of the group at `path`, whose keys are asked for as if it were a file of its own."""
         part = Positions()
-        part._places = {at[len(path) :]: place for at, place in self._places.items() if at[: len(path)] == path}
+        part._places = {
+            at[len(path) :]: place for at, place in self._places.items() if at[: len(path)] == path
+        }
         part._places.setdefault((), self._nearest(path)[1:])
         part._by_text = {dotted(at): at for at in reversed(part._places)}
         return part

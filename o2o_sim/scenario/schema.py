@@ -87,5 +87,7 @@ class Spec(Located):
         max_length=10,
     )
     channels: list[str] = key([], "Kinds of offer of your own: `plugin.Class`", max_length=20)
-    systems: list[Use] = key([], "Systems of your own: `plugin.Class`, with settings or without", max_length=20)
+    systems: list[Use] = key(
+        [], "Systems of your own: `plugin.Class`, with settings or without", max_length=20
+    )
     phases: list[PhaseSpec] = key([], "Phases of your own", max_length=20)

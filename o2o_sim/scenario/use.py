@@ -39,7 +39,9 @@ class Use(Block):
 
     model_config = ConfigDict(extra="allow")
 
-    run: str = key(..., "The name of the class: a built-in name, or `plugin.Class`; other keys are its settings")
+    run: str = key(
+        ..., "The name of the class: a built-in name, or `plugin.Class`; other keys are its settings"
+    )
     _bound: Bound = PrivateAttr(default_factory=Bound)
 
     @model_validator(mode="before")
@@ -102,6 +104,12 @@ class Use(Block):
     def __getstate__(self) -> dict[Any, Any]:
         # The class of the settings lives in the plugin's file, which another process imports for itself.
         return {**super().__getstate__(), "__pydantic_private__": {"_bound": Bound()}}
+
+
+def name_of(plain: Any) -> str | None:
+    """The name of the class in plain data that says one, with settings or without."""
+    said = plain.get("run") if isinstance(plain, Mapping) else plain
+    return said if isinstance(said, str) else None
 
 
 def uses(spec: Spec) -> Iterator[tuple[Key, str, Use]]:

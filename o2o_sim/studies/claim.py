@@ -21,6 +21,7 @@ from ..scenario.shape import closest
 from ..scenario.shipped import advice, find
 from ..scenario.textfile import first as first_of
 from ..scenario.textfile import printable
+from .job import plug_in
 from .points import Point, override, shown_where_said, window_of
 from .spec import Overrides, WindowSpec
 
@@ -93,17 +94,22 @@ class ClaimSpec(Located):
         """The metrics that it makes of monthly series."""
         return [window_of(w) for w in self.windows]
 
-    def points(self, overrides: Sequence[str] = ()) -> list[Point]:
-        """The scenario of every arm. Raises ScenarioError, shown in this file, for what a scenario
-        refuses."""
-        return [self._point(name, place, said, overrides) for name, (place, said) in self.arms.items()]
+    def points(self, overrides: Sequence[str] = (), *, plugins: bool = True) -> list[Point]:
+        """The scenario of every arm. Raises ScenarioError, shown in this file, for what a scenario, or one of
+        its plugins (if they may be imported), refuses."""
+        return [
+            self._point(name, place, said, overrides, plugins) for name, (place, said) in self.arms.items()
+        ]
 
-    def _point(self, name: str, place: tuple[str, ...], said: Overrides, overrides: Sequence[str]) -> Point:
+    def _point(
+        self, name: str, place: tuple[str, ...], said: Overrides, overrides: Sequence[str], plugins: bool
+    ) -> Point:
         texts: list[tuple[tuple[str, ...], str]]
         texts = [(("common", k), override(k, v)) for k, v in self.common.items()]
         texts += [((*place, k), override(k, v)) for k, v in said.items()]
         try:
             spec = load_scenario(self.scenario_path, [*(text for _, text in texts), *overrides])
+            plug_in(spec, plugins=plugins)
         except ScenarioError as fault:
             places = {f"--set {printable(text)}": path for path, text in texts}
             raise ScenarioError([shown_where_said(self, p, places) for p in fault.problems]) from None

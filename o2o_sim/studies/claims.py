@@ -163,7 +163,7 @@ def run_claims(
     chosen = load_claims(shipped_folder("claim") if claims is None else claims, wanted)
     with work or Work() as w:
         pairs = range(replicates or REPLICATES)
-        arms = [cases(c.points(overrides), pairs, plugins=w.plugins) for c in chosen]
+        arms = [cases(c.points(overrides, plugins=w.plugins), pairs, plugins=w.plugins) for c in chosen]
         folder = Path(out) if out is not None else Path(STUDIES) / "claims"
         studies = [Study(folder / c.stem, _about(c), c.windows_made()) for c in chosen]
         _run_all(studies, arms, w)

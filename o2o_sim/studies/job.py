@@ -43,13 +43,25 @@ class Job:
 def job(spec: Spec, seed: int, *, plugins: bool = True) -> Job:
     """The job of running `spec` with `seed`.
 
-    Raises ScenarioError if the scenario names plugins and they are refused, or a file it names cannot be
-    read."""
+    Raises ScenarioError if the scenario names plugins and they are refused, a file it names cannot be read,
+    or its settings of plugins are not valid."""
     if spec.plugins and not plugins:
         problem = f"plugin {spec.plugins[0]!r} is named here, but plugins are refused"
         hint = "Run without --no-plugins if you trust it."
         raise ScenarioError(spec.problem_at("plugins.0", problem, hint))
-    return Job(key_of(spec, seed), spec, seed, plugins)
+    key = key_of(spec, seed)
+    plug_in(spec)
+    return Job(key, spec, seed, plugins)
+
+
+def plug_in(spec: Spec, *, plugins: bool = True) -> Spec:
+    """The scenario, after its plugins have been imported and what it says for them has been read, as long as
+    `plugins` may be. Raises ScenarioError with all that is wrong with them."""
+    if spec.plugins and plugins:
+        from ..extend import Plugins
+
+        Plugins(spec)
+    return spec
 
 
 def key_of(spec: Spec, seed: int) -> str:

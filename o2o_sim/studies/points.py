@@ -20,7 +20,7 @@ from ..scenario.shipped import advice
 from ..scenario.textfile import first as first_of
 from ..scenario.textfile import printable
 from .designs import Factor
-from .job import job
+from .job import job, plug_in
 from .spec import FactorSpec, Scalar, StudySpec, WindowSpec
 from .study import Case, Results
 
@@ -149,30 +149,32 @@ def _case_values(said: FactorSpec) -> dict[Scalar, str]:
     return {name: name for name in said.cases}
 
 
-def point(study: StudySpec, values: Mapping[str, Scalar]) -> Point:
+def point(study: StudySpec, values: Mapping[str, Scalar], *, plugins: bool = True) -> Point:
     """The scenario of a study in which every factor has the value given.
 
-    Raises ScenarioError where the scenario refuses a value, shown where the study says it.
+    Raises ScenarioError where the scenario, or one of its plugins (if they may be imported), refuses a value,
+    shown where the study says it.
     """
     specs = study.factor_specs()
     said: list[tuple[tuple[str, ...], str]] = [(("set", k), override(k, v)) for k, v in study.set.items()]
     for name, value in values.items():
         said += [(path, override(k, v)) for path, k, v in _changes(name, specs[name], value)]
     try:
-        return Point(load_scenario(study.base_path, [text for _, text in said]), dict(values))
+        spec = load_scenario(study.base_path, [text for _, text in said])
+        return Point(plug_in(spec, plugins=plugins), dict(values))
     except ScenarioError as fault:
         places = {f"--set {printable(text)}": path for path, text in said}
         raise ScenarioError([_moved(study, p, places) for p in fault.problems]) from None
 
 
-def points(study: StudySpec, values: Iterable[Mapping[str, Scalar]]) -> list[Point]:
+def points(study: StudySpec, values: Iterable[Mapping[str, Scalar]], *, plugins: bool = True) -> list[Point]:
     """The scenarios of many points. Raises ScenarioError with what is wrong with any of them."""
     found: list[Point] = []
     seen: dict[Problem, list[Mapping[str, Scalar]]] = {}
     wanted = list(values)
     for each in wanted:
         try:
-            found.append(point(study, each))
+            found.append(point(study, each, plugins=plugins))
         except ScenarioError as fault:
             for problem in fault.problems:
                 seen.setdefault(problem, []).append(each)

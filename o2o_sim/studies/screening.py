@@ -166,7 +166,7 @@ def _part(
 ) -> _Part:
     """The runs of a design over some factors, while others are held at one value."""
     values, unit = design(factors, size, study.seed)
-    found = points(study, [{**v, **held} for v in values])
+    found = points(study, [{**v, **held} for v in values], plugins=work.plugins)
     return _Part(
         factors, unit, first, cases(found, range(study.replicates), plugins=work.plugins, first=first)
     )

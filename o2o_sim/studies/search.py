@@ -93,8 +93,8 @@ def find(
         first: list[Point] = []
         if study.find:
             w.whole("which value is tried next shows only when the last is done")
-            first = [_point(study, end) for end in ends(_sought(study, study.find))]
-        designed = points_of(study) if study.discover else []
+            first = [_point(study, end, w) for end in ends(_sought(study, study.find))]
+        designed = points_of(study, plugins=w.plugins) if study.discover else []
         known_by = cases([*first, *designed], range(1), plugins=w.plugins)
         folder = folder_of("find", Path(path).stem, known_by, out)
         home = Study(folder, about(study, "find"), windows_of(study))
@@ -168,7 +168,7 @@ def _goal(study: StudySpec, said: GoalSpec, home: Study, work: Work) -> Goal:
         wanted = []
         for value in values:
             if value not in points:
-                points[value] = _point(study, value)
+                points[value] = _point(study, value, work)
             first = list(points).index(value)
             wanted += cases([points[value]], range(done.get(value, 0), n), plugins=work.plugins, first=first)
             done[value] = max(done.get(value, 0), n)
@@ -196,10 +196,11 @@ def _values(study: StudySpec, results: Results, metric: str) -> np.ndarray:
     raise _no_metric(study, "find", metric, map(str, results.runs.columns))
 
 
-def _point(study: StudySpec, value: Value) -> Point:
+def _point(study: StudySpec, value: Value, work: Work) -> Point:
     """The scenario in which the factor of the goal has `value`."""
     sought = study.find.factor if study.find else ""
-    return point(study, {f.name: value if f.name == sought else f.values[0] for f in factors_of(study)})
+    values = {f.name: value if f.name == sought else f.values[0] for f in factors_of(study)}
+    return point(study, values, plugins=work.plugins)
 
 
 # -- discoveries --------------------------------------------------------------------------------------------

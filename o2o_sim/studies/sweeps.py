@@ -85,7 +85,9 @@ def sweep(
     """
     study = load_study(path, overrides)
     with work or Work() as w:
-        wanted = cases(points_of(study), range(replicates or study.replicates), plugins=w.plugins)
+        wanted = cases(
+            points_of(study, plugins=w.plugins), range(replicates or study.replicates), plugins=w.plugins
+        )
         folder = folder_of("sweep", Path(path).stem, wanted, out)
         home = Study(folder, about(study, "sweep"), windows_of(study))
         home.run(wanted, w)
@@ -104,7 +106,7 @@ def sweep(
     return found
 
 
-def points_of(study: StudySpec) -> list[Point]:
+def points_of(study: StudySpec, *, plugins: bool = True) -> list[Point]:
     """The scenarios of the study's design. Points that differ in nothing are run once and counted as
     often."""
     factors = factors_of(study)
@@ -121,7 +123,7 @@ def points_of(study: StudySpec) -> list[Point]:
         values = designs.sobol(factors, study.points, study.seed)
     else:
         values, _ = designs.morris(factors, study.points, study.seed)
-    return points(study, values)
+    return points(study, values, plugins=plugins)
 
 
 def check_metrics(study: StudySpec, results: Results, metrics: Sequence[str]) -> None:

@@ -384,9 +384,9 @@ def test_without_a_file_a_fault_has_its_key(tmp_path):
 def test_the_names_known_here_are_those_there_are():
     from o2o_sim import extend
 
-    there = {"store": extend.STORE, "rent": extend.RENT, "subsidy": extend.SUBSIDY, "entry": extend.ENTRY}
-    assert {kind: set(RULES[kind]) for kind in there} == {kind: set(known) for kind, known in there.items()}
-    assert RULES["value"] == ("default", "huff")
+    there = {kind: tuple(said.built_in) for kind, said in extend.KINDS.items() if said.built_in}
+    assert {kind: RULES[kind] for kind in there} == there
+    assert RULES["value"] == tuple(extend.VALUES)
 
 
 def test_no_field_hides_what_consumers_have():
