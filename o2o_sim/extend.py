@@ -152,8 +152,8 @@ class Plugins:
             raise self._fault(key, f"there is no {dotted!r}", hint)
         if not hasattr(module, name):
             near = closest(name, [n for n in vars(module) if not n.startswith("_")])
-            hint = f"did you mean {plugin}.{near}?" if near else None
-            raise self._fault(key, f"plugin {plugin!r} has no {name!r}", hint)
+            meant = f"did you mean {plugin}.{near}?" if near else None
+            raise self._fault(key, f"plugin {plugin!r} has no {name!r}", meant)
         return getattr(module, name)
 
     # -- classes and their settings -------------------------------------------------------------------------
@@ -246,7 +246,10 @@ class Plugins:
 
 
 def _has_settings(cls: Any) -> bool:
-    return bool(settings_class(cls).model_fields)
+    try:
+        return bool(settings_class(cls).model_fields)
+    except TypeError:  # told of where a scenario names the class
+        return False
 
 
 def equipped(cls: Any, settings: Any, *given: Any) -> Any:

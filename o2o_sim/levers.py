@@ -131,7 +131,7 @@ class Lever:
             pass
         low, high, open_ = self.bounds()
         unit = (self.field.json_schema_extra or {}).get("unit", "")  # type: ignore[union-attr]
-        unit = "" if unit == "x" else f" ({unit})"
+        unit = "" if unit in ("", "x") else f" ({unit})"
         above = f"more than {low:,.10g}" if open_ else f"from {low:,.10g}"
         limits = f"{above} and at most {high:,.10g}" if open_ else f"{above} to {high:,.10g}"
         shown = f"{value:,.10g}" if isinstance(value, float) else _short(value)

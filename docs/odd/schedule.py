@@ -126,12 +126,12 @@ def system(name: str) -> str:
 SELECTABLE: dict[str, tuple[str, dict[str, Any], type]] = {
     "stores": (
         "`stores.policy`, `stores.formats.F.policy`, `stores.named.S.policy`",
-        extend.STORE,
+        extend.KINDS["store"].built_in,
         decisions.StorePolicy,
     ),
-    "subsidies": ("`platforms.P.subsidy.policy`", extend.SUBSIDY, subsidy.SubsidyPolicy),
-    "rents": ("`landlords.policy`, `circles.C.landlord`", extend.RENT, rent.RentPolicy),
-    "entry": ("`entry.policy`", extend.ENTRY, entry.EntryPolicy),
+    "subsidies": ("`platforms.P.subsidy.policy`", extend.KINDS["subsidy"].built_in, subsidy.SubsidyPolicy),
+    "rents": ("`landlords.policy`, `circles.C.landlord`", extend.KINDS["rent"].built_in, rent.RentPolicy),
+    "entry": ("`entry.policy`", extend.KINDS["entry"].built_in, entry.EntryPolicy),
 }
 
 

@@ -252,8 +252,8 @@ def _next_item(items: list[Node], parts: list[str], here: Place, override: Overr
             raise ScenarioError(here.problem(message, key=printable(dotted(override.path)), hint=hint))
     message = f"there is no '{printable(parts[0])}' in this list of {len(items)} (the first is 0)"
     near = closest(".".join(parts[:2]), [name for name in names if name != "None"])
-    hint = f"did you mean {near}?" if near else None
-    raise ScenarioError(here.problem(message, key=printable(dotted(override.path)), hint=hint))
+    advice = f"did you mean {near}?" if near else None
+    raise ScenarioError(here.problem(message, key=printable(dotted(override.path)), hint=advice))
 
 
 def _next_key(group: dict[str, Node], parts: list[str]) -> str:

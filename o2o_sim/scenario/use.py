@@ -20,7 +20,6 @@ from pydantic_core import CoreSchema
 from .keys import Block, key
 
 if TYPE_CHECKING:
-    from .places import Key
     from .schema import Spec
 
 
@@ -112,7 +111,7 @@ def name_of(plain: Any) -> str | None:
     return said if isinstance(said, str) else None
 
 
-def uses(spec: Spec) -> Iterator[tuple[Key, str, Use]]:
+def uses(spec: Spec) -> Iterator[tuple[tuple[str | int, ...], str, Use]]:
     """Every class that a scenario takes by name: its key, what kind of class it is, and the use."""
     yield ("stores", "policy"), "store", spec.stores.policy
     for name, f in spec.stores.formats.items():

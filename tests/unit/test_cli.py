@@ -129,7 +129,7 @@ def test_as_a_module():
 @pytest.mark.parametrize(
     "arguments",
     [["nonsense"], ["check"], ["run"], ["run", "x", "--days", "0"], ["run", "x", "--seed", "a"], ["check", "--zz"],
-     ["run", "x", "--engine", "gpu"], ["run", "x", "--threads", "0"], ["new"], ["schema", "x"]],
+     ["run", "x", "--engine", "gpu"], ["run", "x", "--threads", "0"], ["new"], ["schema", "x", "y"]],
 )  # fmt: skip
 def test_a_wrong_command_line_is_exit_2_without_a_traceback(call, arguments):
     code, out, err = call(*arguments)
