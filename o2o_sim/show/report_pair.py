@@ -11,6 +11,7 @@ import pandas as pd
 from ..record.outcomes import OUTCOMES
 from ..record.result import RunResult
 from ..scenario.places import dotted
+from ..studies.changes import plain_changes
 from .report_words import FATES, STATES, Said
 from .wording import day, exact, listed, of, plural
 
@@ -18,16 +19,7 @@ from .wording import day, exact, listed, of, plural
 def changed_keys(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[tuple[str, ...], Any, Any]]:
     """(path, value in A, value in B) of all that two resolved scenarios say otherwise but name, question and
     seed."""
-    found: list[tuple[tuple[str, ...], Any, Any]] = []
-
-    def walk(x: Any, y: Any, path: tuple[str, ...]) -> None:
-        if isinstance(x, dict) and isinstance(y, dict):
-            for key in {**x, **y}:
-                walk(x.get(key), y.get(key), (*path, str(key)))
-        elif x != y:
-            found.append((path, x, y))
-
-    walk(a, b, ())
+    found = [(change.path, change.before, change.after) for change in plain_changes(a, b)]
     return [change for change in found if change[0] not in (("name",), ("question",), ("seed",))]
 
 

@@ -18,6 +18,7 @@ from ..scenario.messages import problems_of, value_at
 from ..scenario.places import Origin, Positions, dotted
 from ..scenario.schema import Spec
 from ..scenario.shape import closest
+from ..scenario.use import name_of
 from .job import file_digests
 from .shapley import Coalition
 
@@ -70,12 +71,13 @@ class Change:
 
 
 def changes(a: Spec, b: Spec) -> list[Change]:
-    """All that scenario `b` says otherwise than `a`, sorted by path; lists are compared as a whole.
+    """All that scenario `b` says otherwise than `a`, sorted by path; lists are compared as a whole, but for
+    those of the same classes with other settings (`systems`).
 
     Raises ScenarioError if a data file or plugin that one of them names cannot be read.
     """
     before, after = _plain(a), _plain(b)
-    found = {change.path: change for change in _changes(before, after, ())}
+    found = {change.path: change for change in plain_changes(before, after, ())}
     for path in _other_files(a, b):
         if not _within(path, found):
             found[path] = Change(path, value_at(before, path), value_at(after, path))
@@ -86,15 +88,32 @@ def _plain(spec: Spec) -> dict[str, Any]:
     return {name: value for name, value in to_plain(spec).items() if name not in NO_CHANGE}
 
 
-def _changes(before: Any, after: Any, path: Path) -> Iterator[Change]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for name in {**before, **after}:
-            if name in before and name in after:
-                yield from _changes(before[name], after[name], (*path, name))
+def plain_changes(before: Any, after: Any, path: Path = ()) -> Iterator[Change]:
+    """What two pieces of plain data (`to_plain`) say otherwise, in the order in which it is written."""
+    if groups := _as_groups(before, after):
+        x, y = groups
+        for name in {**x, **y}:
+            if name in x and name in y:
+                yield from plain_changes(x[name], y[name], (*path, name))
             else:
-                yield Change((*path, name), before.get(name), after.get(name))
+                yield Change((*path, name), x.get(name), y.get(name))
     elif before != after:
         yield Change(path, before, after)
+
+
+def _as_groups(a: Any, b: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The two as groups that can be compared key by key; None if only the whole can be. Settings belong to
+    their class: of two classes nothing can be exchanged but the whole."""
+    if isinstance(a, list) and isinstance(b, list):
+        names = [name_of(item) for item in a]
+        same = None not in names and names == [name_of(item) for item in b]
+        return ({str(k): x for k, x in enumerate(a)}, {str(k): x for k, x in enumerate(b)}) if same else None
+    name = name_of(a)
+    if not (isinstance(a, dict) or isinstance(b, dict)) or name != name_of(b):
+        return None
+    if name is not None:
+        a, b = (x if isinstance(x, dict) else {"run": x} for x in (a, b))
+    return (a, b) if isinstance(a, dict) and isinstance(b, dict) else None
 
 
 def _other_files(a: Spec, b: Spec) -> list[Path]:
@@ -187,16 +206,18 @@ def mixed(a: Spec, b: Spec, groups: Iterable[Iterable[Change]]) -> Spec:
 def _mixed(a: Any, b: Any, path: Path, taken: Collection[Path]) -> Any:
     if path in taken:
         return b
-    if not isinstance(a, dict) or not isinstance(b, dict):
+    groups = _as_groups(a, b)
+    if groups is None:
         return a
+    x, y = groups
     found = {}
-    for name in {**a, **b}:
+    for name in {**x, **y}:
         if (*path, name) in taken:
-            if name in b:
-                found[name] = b[name]
-        elif name in a:
-            found[name] = _mixed(a[name], b.get(name), (*path, name), taken)
-    return found
+            if name in y:
+                found[name] = y[name]
+        elif name in x:
+            found[name] = _mixed(x[name], y.get(name), (*path, name), taken)
+    return list(found.values()) if isinstance(a, list) else found
 
 
 class _Positions(Positions):

@@ -259,6 +259,52 @@ def test_by_key_the_fewest_keys_to_join_are_named(shipped):
     assert "rent_x" not in str(fault.value)
 
 
+# -- classes with settings ----------------------------------------------------------------------------------
+RULES = "from o2o_sim.systems import System\nfrom o2o_sim.scenario.keys import Block, key\n" + "".join(
+    f"class {name}(System):\n    class Settings(Block):\n        x: float = key(1.0, 'X', ge=0)\n"
+    "        y: float = key(1.0, 'Y')\n"
+    for name in ("A", "B")
+)
+
+
+def plugged(folder: Path, text: str) -> Spec:
+    write(folder, "own.py", RULES)
+    return load_scenario(write(folder, "city.yaml", f"extends: {TINY}\nplugins: [own]\n{text}\n"))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "found"),
+    [
+        ("[own.A, own.B]", "[own.A, {run: own.B, x: 2}]", {"systems.1.x": (None, 2)}),
+        ("[{run: own.A, x: 1, y: 2}]", "[{run: own.A, x: 3, y: 2}]", {"systems.0.x": (1, 3)}),
+        ("[{run: own.A, x: 1}]", "[{run: own.A, y: 1}]", {"systems.0.x": (1, None), "systems.0.y": (None, 1)}),
+        ("[own.A]", "[{run: own.A}]", {}),
+        # Of other classes nothing but the whole can be exchanged.
+        ("[{run: own.A, x: 1}]", "[{run: own.B, x: 2}]", {"systems": ([{"run": "own.A", "x": 1}], [{"run": "own.B", "x": 2}])}),
+        ("[own.A, own.B]", "[{run: own.A, x: 2}]", {"systems": (["own.A", "own.B"], [{"run": "own.A", "x": 2}])}),
+    ],
+)  # fmt: skip
+def test_settings_of_the_same_class_change_one_by_one(tmp_path, a, b, found):
+    first, second = (plugged(tmp_path, f"systems: {said}") for said in (a, b))
+    assert keys(changes(first, second)) == found
+    groups = grouped(changes(first, second), by="key")
+    assert content(mixed(first, second, groups.values())) == content(second)
+    assert content(mixed(first, second, [])) == content(first)
+
+
+def test_a_mixture_takes_one_setting_and_leaves_the_other(tmp_path):
+    first = plugged(tmp_path, "systems: [own.A, {run: own.B, x: 1}]\nlandlords: {policy: fixed}")
+    second = plugged(
+        tmp_path, "systems: [{run: own.A, y: 5}, {run: own.B, x: 2}]\nlandlords: {policy: indexed}"
+    )
+    groups = grouped(changes(first, second), by="key")
+    assert list(groups) == ["landlords.policy", "systems.0.y", "systems.1.x"]
+    between = mixed(first, second, [groups["systems.0.y"]])
+    assert to_plain(between)["systems"] == [{"run": "own.A", "y": 5}, {"run": "own.B", "x": 1}]
+    assert between.landlords.policy == "fixed"
+    assert list(grouped(changes(first, second))) == ["rent", "rules"]
+
+
 # -- files --------------------------------------------------------------------------------------------------
 CITY = """
 extends: {tiny}
