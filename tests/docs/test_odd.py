@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from o2o_sim.extend import ENTRY, RENT, STORE, SUBSIDY
+from o2o_sim.extend import KINDS, VALUES
 from o2o_sim.model import DAY
 from o2o_sim.modes import BUILT_IN
 from o2o_sim.systems import SYSTEMS
@@ -92,7 +92,7 @@ def test_every_system_is_there_with_its_switch_and_its_code(name):
     assert name in {n for _, n in described.described(template)}, f"no formulas say that they describe {name}"
 
 
-@pytest.mark.parametrize("name", [*STORE, *SUBSIDY, *RENT, *ENTRY, "default", "huff"])
+@pytest.mark.parametrize("name", [*(name for kind in KINDS.values() for name in kind.built_in), *VALUES])
 def test_every_policy_is_there(name):
     part = PAGE.partition("Rules that a scenario can name:")[2]
     assert re.search(rf"^\| `{name}` \| `\w[\w.]*` \| .", part, re.MULTILINE)
