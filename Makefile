@@ -31,7 +31,7 @@ SCHEMA = scenarios/scenario.schema.json
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help run test check format js js-check bench bench-show schema lock verify validate odd pictures screens studies claims robustness clean
+.PHONY: help run test check format js js-check docs bench bench-show schema lock verify validate odd pictures screens studies claims robustness clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
@@ -57,6 +57,10 @@ js: js/node_modules/.has-packages  ## Build the pages' script and style sheet fr
 js-check: js/node_modules/.has-packages  ## Test the pages' modules, and that the built files are those of js/src
 	node --test js/test/*.mjs
 	node js/build.mjs --check
+
+docs: $(VENV)/.has-docs  ## Build the documentation as a site in site/ (no network needed); a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The site is built: open site/index.html"
 
 bench: $(BENCH_VENV)/.has-bench  ## Time the package against what people would use instead (see benchmarks/README.md)
 	$(IN_BENCH) -m benchmarks.shopping $(ARGS)
@@ -101,7 +105,7 @@ robustness: $(VENV)/.has-package  ## See which of the ten largest effects surviv
 	$(BIN)/python experiments/claims/robustness.py
 
 clean:  ## Remove the environments and what tools left behind; runs/ is kept
-	rm -rf $(VENV) $(BENCH_VENV) $(SHOW_VENV) $(LOCK_VENV) .venv-3.* js/node_modules build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(SHOW_VENV) $(LOCK_VENV) .venv-3.* js/node_modules build dist site *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # -- environments ------------------------------------------------------------------------------------------------
@@ -128,7 +132,7 @@ $(VENV)/.has-package: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.has-test $(VENV)/.has-check: $(VENV)/.has-%: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.has-test $(VENV)/.has-check $(VENV)/.has-docs: $(VENV)/.has-%: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing o2o_sim and what '$*' needs into $(VENV) (once; it needs the network and some minutes)"
 	$(BIN)/python -m pip install --quiet --editable ".[$*]"
 	@touch $(VENV)/.has-package $@
