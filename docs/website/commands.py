@@ -22,7 +22,12 @@ def _section(name: str, command: Any) -> str:
     usage = " ".join(command.get_usage(context).split()).removeprefix("Usage: ")
     records = [p.get_help_record(context) for p in command.get_params(context)]
     rows: list[list[object]] = [[f"`{called}`", _flat(says)] for called, says in filter(None, records)]
-    parts = [f"## {name}", _paragraphs(command.help), "    " + usage, table(["argument or option", "meaning"], rows)]
+    parts = [
+        f"## {name}",
+        _paragraphs(command.help),
+        "    " + usage,
+        table(["argument or option", "meaning"], rows),
+    ]
     if command.epilog:
         parts += ["Example:", "    " + command.epilog.removeprefix("Example: ")]
     return "\n\n".join(parts)

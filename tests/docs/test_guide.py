@@ -56,7 +56,7 @@ def test_every_headline_figure_is_told_of(run):
     assert told == set(figures)
 
 
-def test_every_file_of_a_run_is_in_the_readme():
-    rows = table_rows(ROOT / "README.md", "What a run leaves behind")
+def test_every_file_of_a_run_is_told_of():
+    rows = table_rows(GUIDE, "The folder of a run")
     kept = {*FILES, "plots/*.png", "replay.o2o", "report.html", "manifest.json"}
     assert {row[0].strip("`") for row in rows} == kept
