@@ -14,7 +14,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .errors import Problem, ScenarioError
+    from .errors import Problem, ScenarioError, ScenarioWarning
     from .levers import levers_of, move, own_copy
     from .model import O2OModel
     from .record.archive import load_run
@@ -54,6 +54,7 @@ __all__ = [
     "Problem",
     "RunResult",
     "ScenarioError",
+    "ScenarioWarning",
     "Spec",
     "Work",
     "__version__",
@@ -83,7 +84,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    ".errors": ("Problem", "ScenarioError"),
+    ".errors": ("Problem", "ScenarioError", "ScenarioWarning"),
     ".model": ("O2OModel",),
     ".record.archive": ("load_run",),
     ".record.metrics": ("METRICS", "metrics"),

@@ -5,10 +5,11 @@ Exit codes: 0 done; 2 an input that the user can correct; 1 a fault of ours; 130
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -41,7 +42,8 @@ def command(example: str, **options: Any) -> Callable[[Callable[..., Any]], Call
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            return _guard(lambda: function(*args, **kwargs))
+            with _warnings_shown():
+                return _guard(lambda: function(*args, **kwargs))
 
         app.command(epilog=f"Example: {example}", **options)(guarded)
         return function
@@ -74,6 +76,29 @@ def _guard(work: Callable[[], Any]) -> Any:
         raise typer.Exit(OUR_FAULT) from None
 
 
+@contextlib.contextmanager
+def _warnings_shown() -> Iterator[None]:
+    """Show what should be changed in scenario files on stderr, each place once; other warnings as ever."""
+    import warnings
+
+    from .errors import ScenarioWarning
+
+    shown: set[Problem] = set()
+    usual = warnings.showwarning
+
+    def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
+        if not isinstance(message, ScenarioWarning):
+            usual(message, category, *where, **more)
+        elif message.problem not in shown:
+            shown.add(message.problem)
+            _print([message.problem], "bold yellow", "warning: ")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ScenarioWarning)
+        warnings.showwarning = show
+        yield
+
+
 def _own_up(fault: Exception) -> None:
     import traceback
 
@@ -86,11 +111,16 @@ def _own_up(fault: Exception) -> None:
 
 
 def show_problems(problems: list[Problem]) -> None:
-    """Print problems to stderr, as they are: brackets in them are no markup, and long lines stay whole."""
+    """Print problems to stderr."""
+    _print(problems, "bold red")
+
+
+def _print(problems: list[Problem], style: str, prefix: str = "") -> None:
+    """As they are: brackets in them are no markup, and long lines stay whole."""
     from rich.console import Console
     from rich.text import Text
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for problem in problems:
         head, _, rest = str(problem).partition("\n")
-        console.print(Text(head, style="bold red"), Text(rest), sep="\n" if rest else "")
+        console.print(Text(prefix + head, style=style), Text(rest), sep="\n" if rest else "")

@@ -39,6 +39,14 @@ class Problem:
         return "\n".join(lines)
 
 
+class ScenarioWarning(FutureWarning):
+    """An input that can be simulated but should be changed. `problem` says where and what to do."""
+
+    def __init__(self, problem: Problem):
+        self.problem = problem
+        super().__init__(str(problem))
+
+
 class ScenarioError(Exception):
     """An input that cannot be simulated. `problems` lists everything found wrong, in file order."""
 

@@ -74,7 +74,9 @@ def publish(model: O2OModel) -> None:
 def offers(model: O2OModel) -> list[Offer]:
     """All offers of today: going without, platforms, stores, channels of one's own, as systems change them."""
     rows = [
-        _outside_option(model, name) for name, c in model.spec.categories.items() if c.without is not None
+        _outside_option(model, name)
+        for name, c in model.spec.categories.items()
+        if c.outside_option is not None
     ]
     for platform in model.platforms:
         rows += platform.publish()
@@ -96,7 +98,7 @@ def _outside_option(model: O2OModel, category: str) -> Offer:
         "without",
         model.category_number[category],
         0.0,
-        appeal=c.without or 0.0,
+        appeal=c.outside_option or 0.0,
     )
 
 

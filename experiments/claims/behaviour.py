@@ -27,7 +27,7 @@ from o2o_sim.studies.designs import Factor, lhs
 
 BEHAVIOUR: dict[str, str] = {
     "calendar.festivals.*": "held_back pulled_forward",
-    "categories.*": "touch impatience reach_x without price_weight online_appeal plan_ahead",
+    "categories.*": "touch impatience reach_x outside_option price_weight online_appeal plan_ahead",
     "cohorts.*": "literacy radius_x",
     "consumers": "price_sensitivity_income radius_max_min touch_weight familiarity_weight loyalty_weight"
     " variety_weight payment_friction habit_rate habit_fade habit_start loyalty_rate loyalty_fade follow_rate",
@@ -68,7 +68,7 @@ BEHAVIOUR: dict[str, str] = {
     },
     "provider": "catalogue_weight variety_weight card_appeal card_taken patience_months",
     "franchise.*": "appeal known_appeal trust",
-    "boycott.*": "threshold_mean threshold_spread temptation doubt_growth wait_months ends_below",
+    "boycott.*": "threshold_mean threshold_spread temptation unseen_disutility_growth wait_months ends_below",
     "entry": "share_per_month margin_wanted",
     "mobile_payment.pushes.#": "chance",
     "messages.*": "reach leave appeal",

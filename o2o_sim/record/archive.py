@@ -215,15 +215,21 @@ def write_run(
 
 
 def load_run(folder: str | os.PathLike[str]) -> RunResult:
-    """Read back what `write_run` wrote. Raises ScenarioError if the folder holds no readable run."""
+    """Read back what `write_run` wrote; the scenario has the names that its keys have now. Raises
+    ScenarioError if the folder holds no readable run."""
     import pyarrow as pa
     import pyarrow.parquet as pq
+
+    from ..scenario.renamed import renamed
+    from ..scenario.schema import Spec
+    from ..scenario.shape import Slot
 
     path = Path(folder)
     if not _is_run(path):
         raise _refused(path, f"is not the folder of a run (it has no {MANIFEST})")
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        manifest["scenario"] = renamed(manifest["scenario"], Slot((Spec,)))
         outcomes = pd.read_csv(path / OUTCOMES, dtype=str, keep_default_na=False, na_filter=False)
         frames = {"outcomes": outcomes.astype({"store": "int64"})}
         for name in TABLES:

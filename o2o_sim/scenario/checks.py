@@ -136,8 +136,10 @@ def _huff(spec: Spec) -> Faults:
     if spec.consumers.value != "huff":
         return
     for name, c in spec.categories.items():
-        if c.without is not None:
-            yield Fault(("categories", name, "without"), "in Huff's model nobody goes without", "write null")
+        if c.outside_option is not None:
+            yield Fault(
+                ("categories", name, "outside_option"), "in Huff's model nobody goes without", "write null"
+            )
     if spec.platforms:
         hint = "they are at no distance; remove them with 'platforms: null'"
         yield Fault(("platforms",), "Huff's model has no platforms", hint, of_name=True)

@@ -79,8 +79,13 @@ def _loosen(schema: dict[str, Any]) -> None:
     schema.pop("required", None)
     for choice in schema.get("anyOf", []):
         _loosen(choice)
-    for name, value in schema.get("properties", {}).items():
-        schema["properties"][name] = _or_null(value)
+    for name, value in list(schema.get("properties", {}).items()):
+        was, until = value.pop("was", None), value.pop("until", None)
+        schema["properties"][name] = value = _or_null(value)
+        if was:
+            # Files with the earlier name can still be read, so an editor strikes it through and no more.
+            note = f"Earlier name of {name}, not read from version {until} on"
+            schema["properties"][was] = {**value, "description": note, "deprecated": True}
     for part in ("additionalProperties", "items"):
         if isinstance(schema.get(part), dict):
             _loosen(schema[part])

@@ -25,17 +25,29 @@ class Block(BaseModel):
     )
 
 
-def key(default: Any, sentence: str, *, unit: str = "", adjustable: bool = False, **bounds: Any) -> Any:
+def key(
+    default: Any,
+    sentence: str,
+    *,
+    unit: str = "",
+    adjustable: bool = False,
+    was: str = "",
+    until: str = "",
+    **bounds: Any,
+) -> Any:
     """Declare one key: its default (`...` where it must be given), its sentence, unit and bounds (ge, le,
     ...).
 
-    `adjustable` marks a key that a live session may move while the simulation runs.
+    `adjustable` marks a key that a live session may move while the simulation runs. `was` is the name that
+    the key had before; files may use it, with a warning, before version `until` (see renamed.py).
     """
     extra: dict[str, Any] = {}
     if unit:
         extra["unit"] = unit
     if adjustable:
         extra["adjustable"] = True
+    if was:
+        extra |= {"was": was, "until": until}
     text = f"{sentence} [{unit}]" if unit else sentence
     if default.__class__ in (list, dict):
         value = default

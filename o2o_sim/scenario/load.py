@@ -5,7 +5,8 @@
 `extends: other.yaml` (or a list) puts a file on top of others: mappings are merged key by key, lists and
 scalars are replaced, and `key: null` removes what was inherited. Every file counts once, also if it is
 reached by two ways. `--set key=value` is read as if a last file on top said it. Instead of a file, the name of a
-shipped one may stand (shipped.py): `extends: town`.
+shipped one may stand (shipped.py): `extends: town`. Earlier names of keys are replaced in each file before
+it is merged (renamed.py).
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from ..errors import Problem, ScenarioError
+from ..errors import Problem, ScenarioError, ScenarioWarning
 from .messages import in_file_order, problems_of
 from .places import Key, Node, Origin, Place, Positions, Source, dotted
-from .shape import Slot, closest, with_defaults
+from .renamed import current_names, notice, rename
+from .shape import NAME, Slot, closest, with_defaults
 from .shipped import find
 from .textfile import first, override_source, printable, read_source
 from .use import name_of
@@ -52,7 +55,8 @@ class Resolved:
 
     `data` is plain (no `extends`), `files` are all files read, the given one last, `folder` is that of the
     given file, `positions` tells where each key and value was written, `names` are
-    the files and overrides as the user calls them, in the order of reading.
+    the files and overrides as the user calls them, in the order of reading, `warnings` what they should be
+    changed in.
     """
 
     data: dict[str, Any]
@@ -61,6 +65,7 @@ class Resolved:
     folder: Path
     overrides: tuple[Override, ...] = ()
     names: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     def folder_of(self, key: Key) -> Path:
         """The folder of the file that gave `key`, where the relative paths it holds start."""
@@ -68,18 +73,33 @@ class Resolved:
 
 
 def load_scenario(
-    path: str | os.PathLike[str], overrides: Sequence[str] = (), *, model: type[BaseModel] | None = None
+    path: str | os.PathLike[str],
+    overrides: Sequence[str] = (),
+    *,
+    model: type[BaseModel] | None = None,
+    shown: Callable[[Problem], Problem] | None = None,
 ) -> Spec:
     """Read, merge and validate a scenario: a file, or the name of a shipped one. `overrides` are texts
     `key.path=value`.
 
-    Raises ScenarioError with every problem found, each with its file, line and column.
+    What should be changed in the files is a ScenarioWarning, and kept with the scenario's origin; `shown`
+    says where to show one about an override, if another file makes the override. Raises ScenarioError with
+    every problem found, each with its file, line and column.
     """
+    from .schema import Spec as Root
+
+    resolved = resolve(path, overrides, model or Root)
+    told = [shown(problem) if shown else problem for problem in resolved.warnings]
+    spec = _validated(resolved, model or Root, tuple(dict.fromkeys(told)))
+    for problem in dict.fromkeys(told):
+        warnings.warn(ScenarioWarning(problem), stacklevel=2)
+    return spec
+
+
+def _validated(resolved: Resolved, chosen: type[BaseModel], told: tuple[Problem, ...]) -> Any:
     from .checks import check
     from .schema import Spec as Root
 
-    chosen: type[BaseModel] = model or Root
-    resolved = resolve(path, overrides)
     problems = [p for override in resolved.overrides if (p := _stray_name(override, chosen, resolved))]
     try:
         # As JSON, so that lists may fill tuples and text may fill enumerations, and nothing else is coerced.
@@ -91,19 +111,23 @@ def load_scenario(
     if problems:
         raise ScenarioError(first(in_file_order(problems, resolved.names)))
     if "_origin" in chosen.__private_attributes__:
-        spec._origin = Origin(resolved.files[-1], resolved.positions)
+        spec._origin = Origin(resolved.files[-1], resolved.positions, told)
     if chosen is Root and (faults := check(spec)):
         raise ScenarioError(first(in_file_order(faults, resolved.names)))
     return spec
 
 
-def resolve(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Resolved:
-    """Read a file, everything it extends, and the overrides, into one tree of plain data.
+def resolve(
+    path: str | os.PathLike[str], overrides: Sequence[str] = (), model: type[BaseModel] | None = None
+) -> Resolved:
+    """Read a file, everything it extends, and the overrides, into one tree of plain data, with the names that
+    keys have now in `model`.
 
-    Raises ScenarioError for whatever cannot be read; nothing is checked against the schema yet.
+    Raises ScenarioError for whatever cannot be read; nothing else is checked against the schema yet.
     """
-    layers = _Layers()
+    layers, slot = _Layers(), Slot((model,) if model else ())
     layers.add(find(path), None, ())
+    told = [problem for layer in layers.nodes for problem in rename(layer, slot)]
     root = layers.nodes[0]
     for layer in layers.nodes[1:]:
         root = _merge(root, layer)
@@ -113,16 +137,17 @@ def resolve(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Reso
     said = []
     for text in overrides:
         override, value = _read_override(text)
-        _put(root, override, value)
-        said.append(override)
+        said.append(Override(_put(root, override, value, slot, told), override.source))
     sources = [layer.at.source for layer in layers.nodes] + [override.source for override in said]
+    names = tuple(source.shown for source in sources)
     return Resolved(
         data=root.plain(),
         positions=Positions(root),
         files=[source.path for source in sources if source.path],
         folder=leaf.folder,
         overrides=tuple(said),
-        names=tuple(source.shown for source in sources),
+        names=names,
+        warnings=tuple(in_file_order(told, names)),
     )
 
 
@@ -207,14 +232,18 @@ def _read_override(text: str) -> tuple[Override, Node]:
     return Override(tuple(key.split(".")), source), parse(source, as_value=True)
 
 
-def _put(node: Node, override: Override, value: Node) -> None:
-    """Put an override into the tree, which makes the groups on its way where they are missing."""
+def _put(node: Node, override: Override, value: Node, slot: Slot, told: list[Problem]) -> tuple[str, ...]:
+    """Put an override into the tree, which makes the groups on its way where they are missing, and append
+    what is to be warned of to `told`. Returns its path with the names that keys have now."""
     here = Place(override.source)
     parts = list(override.path)
+    path: tuple[str, ...] = ()
     while parts:
         if isinstance(node.value, list):
             number = _next_item(node.value, parts, here, override)
+            path, slot = (*path, str(number)), slot.step(0)
             if not parts:
+                told += rename(value, slot, path)
                 node.value[number] = value
             else:
                 node = node.value[number]
@@ -225,15 +254,21 @@ def _put(node: Node, override: Override, value: Node) -> None:
         if not isinstance(node.value, dict):
             node.value, node.at = {}, here
         part = _next_key(node.value, parts)
+        if part in (now := current_names(slot)):
+            told.append(notice(here, path, part, *now[part]))
+            part = now[part][0]
+        path, slot = (*path, part), slot.step(part if part in slot.fields() else NAME)
         if parts:
             node = node.value.setdefault(part, Node({}, here, here))
             continue
+        told += rename(value, slot, path)
         low = node.value.get(part)
         if low is not None and value.value is None:
             del node.value[part]
         else:
             value.key_at = here
             node.value[part] = _merge(low, value) if low else value
+    return path
 
 
 def _next_item(items: list[Node], parts: list[str], here: Place, override: Override) -> int:

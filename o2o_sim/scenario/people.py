@@ -41,12 +41,14 @@ class Category(Block):
         0.1, "Utility lost per day of waiting for delivery", unit="utils/day", ge=0, le=20
     )
     reach_x: float = key(1.0, "How far people go for it, relative to their radius", unit="x", gt=0, le=5)
-    without: float | None = key(
+    outside_option: float | None = key(
         None,
         "Utility of going without, or of buying outside the simulated market; null, as here: nobody can",
         unit="utils",
         ge=-100,
         le=100,
+        was="without",
+        until="0.2",
     )
     income_elasticity: float = key(
         1.0, "By how much more often richer people need it", unit="elasticity", ge=-3, le=5

@@ -154,6 +154,8 @@ class Origin:
 
     path: Path = field(compare=False)
     positions: Positions = field(compare=False, repr=False)
+    warnings: tuple[Problem, ...] = field(default=(), compare=False, repr=False)
+    """What its files should be changed in although it can be simulated, each with its place."""
 
     def folder_of(self, key: Key) -> Path:
         """The folder from which a file or plugin named at `key` is found."""

@@ -107,12 +107,16 @@ class ClaimSpec(Located):
         texts: list[tuple[tuple[str, ...], str]]
         texts = [(("common", k), override(k, v)) for k, v in self.common.items()]
         texts += [((*place, k), override(k, v)) for k, v in said.items()]
+        places = {f"--set {printable(text)}": path for path, text in texts}
+
+        def shown(problem: Problem) -> Problem:
+            return shown_where_said(self, problem, places)
+
         try:
-            spec = load_scenario(self.scenario_path, [*(text for _, text in texts), *overrides])
+            spec = load_scenario(self.scenario_path, [*(text for _, text in texts), *overrides], shown=shown)
             plug_in(spec, plugins=plugins)
         except ScenarioError as fault:
-            places = {f"--set {printable(text)}": path for path, text in texts}
-            raise ScenarioError([shown_where_said(self, p, places) for p in fault.problems]) from None
+            raise ScenarioError([shown(p) for p in fault.problems]) from None
         return Point(spec, {"arm": name})
 
 

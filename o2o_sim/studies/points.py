@@ -159,12 +159,16 @@ def point(study: StudySpec, values: Mapping[str, Scalar], *, plugins: bool = Tru
     said: list[tuple[tuple[str, ...], str]] = [(("set", k), override(k, v)) for k, v in study.set.items()]
     for name, value in values.items():
         said += [(path, override(k, v)) for path, k, v in _changes(name, specs[name], value)]
+    places = {f"--set {printable(text)}": path for path, text in said}
+
+    def shown(problem: Problem) -> Problem:
+        return _moved(study, problem, places)
+
     try:
-        spec = load_scenario(study.base_path, [text for _, text in said])
+        spec = load_scenario(study.base_path, [text for _, text in said], shown=shown)
         return Point(plug_in(spec, plugins=plugins), dict(values))
     except ScenarioError as fault:
-        places = {f"--set {printable(text)}": path for path, text in said}
-        raise ScenarioError([_moved(study, p, places) for p in fault.problems]) from None
+        raise ScenarioError([shown(p) for p in fault.problems]) from None
 
 
 def points(study: StudySpec, values: Iterable[Mapping[str, Scalar]], *, plugins: bool = True) -> list[Point]:

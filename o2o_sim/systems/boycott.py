@@ -218,7 +218,7 @@ class OneBoycott:
         """With the platform's parcels of the goods at issue changed; b is the share of the floor space that
         boycotts.
 
-        The doubt about the unseen grows by `doubt_growth` times b: who orders from home knows less of goods
+        The doubt about the unseen grows by `unseen_disutility_growth` times b: who orders from home knows less of goods
         that she can see nowhere in town. And a share `range_share` of the range goes with these shops. Appeal
         is the log of how much there is to choose from, so it changes by log(1 - range_share * b)."""
         if not self.members:
@@ -232,7 +232,7 @@ class OneBoycott:
                 # A plugin's channel may give the same offers again, so they are not changed themselves.
                 row = replace(
                     row,
-                    unseen=row.unseen * (1 + self.rules.doubt_growth * b),
+                    unseen=row.unseen * (1 + self.rules.unseen_disutility_growth * b),
                     appeal=row.appeal + math.log(1 - self.rules.range_share * b),
                 )
             found.append(row)

@@ -129,7 +129,7 @@ def logit_values(model: O2OModel) -> np.ndarray:
             value[:, row] = np.where((people.access[who] & 5) == 5, v, -np.inf)
         else:
             assert offer.channel == "without"
-            value[:, row] = c.without
+            value[:, row] = c.outside_option
     return value
 
 

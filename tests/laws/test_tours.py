@@ -28,7 +28,7 @@ residents: {residents}
 city: {{cell_m: 250, width_km: 4.25, height_km: 4.25, background: 1, jobs_at_homes: 1}}
 calendar: {{weekend: []}}
 categories:
-  things: {{every_days: 5, ticket_yuan: 100, gross_margin: 0.5, touch: 0, delivery_reach_min: 240, income_elasticity: 0, without: -5}}
+  things: {{every_days: 5, ticket_yuan: 100, gross_margin: 0.5, touch: 0, delivery_reach_min: 240, income_elasticity: 0, outside_option: -5}}
 cohorts:
   all: {{share: 1, smartphone_start: 1, literacy: 1, works: 0}}
 consumers: {{income_spread: 0, radius_min: {{median: 60, spread: 0}}}}

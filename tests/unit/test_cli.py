@@ -172,6 +172,19 @@ def test_check_reports_all_problems_of_all_files_once(call, city, tmp_path):
     assert "Traceback" not in err
 
 
+def test_earlier_names_are_warned_of_once_each_and_are_no_fault(call, city, tmp_path):
+    old, study = tmp_path / "old.yaml", tmp_path / "study.yaml"
+    old.write_text("extends: city.yaml\ncategories: {clothing: {without: -2}}\n")
+    study.write_text(
+        "base: old.yaml\nset: {categories.groceries.without: -4}\nfactors: {levers.rent_x: [1, 2]}\n"
+    )
+    code, out, err = call("check", old, old, study)
+    assert code == 0 and f"{old}: ok" in out
+    assert err.count("warning: ") == err.count("is called 'outside_option' now") == 2
+    assert f"warning: {old}:2:25: categories.clothing.without: is called" in err
+    assert f"warning: {study}:2:40: set.categories.groceries.without: is called" in err
+
+
 def test_check_takes_overrides(call, city):
     assert call("check", city, "--set", "days=5", "--set", "levers.rent_x=2", "-q")[0] == 0
     code, _, err = call("check", city, "--set", "dayz=5")

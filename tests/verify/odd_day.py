@@ -70,8 +70,8 @@ class Offers:
         for p in platforms:
             self.parcels(p)
         for c, category in enumerate(self.categories):
-            if category.without is not None:
-                self.rows.append(Row("", "without", c, "everywhere", appeal=category.without))
+            if category.outside_option is not None:
+                self.rows.append(Row("", "without", c, "everywhere", appeal=category.outside_option))
 
     # -- 7.3
     def unseen_disutility(self, c: int) -> float:

@@ -32,7 +32,7 @@ def alone(n: int) -> Settled:
 def with_outside() -> Settled:
     """Two shops worth 2 utils at cost, and going without at 0."""
     quality = [f"stores.named.{name}.quality={2 + COST}" for name in ("first", "second")]
-    return settled("bertrand.yaml", *quality, "categories.goods.without=0", counted=12)
+    return settled("bertrand.yaml", *quality, "categories.goods.outside_option=0", counted=12)
 
 
 def worst(found, reference: float) -> float:

@@ -58,12 +58,14 @@ class Boycott(Block):
     refuses_looking: bool = key(
         True, "Whether nobody can try goods on the floor of who boycotts and order them from the platform"
     )
-    doubt_growth: float = key(
+    unseen_disutility_growth: float = key(
         0.3,
-        "Growth of the doubt of who orders from home, if the goods can be seen nowhere in town",
+        "Growth of the disutility of ordering goods unseen, if they can be seen nowhere in town",
         unit="share",
         ge=0,
         le=10,
+        was="doubt_growth",
+        until="0.2",
     )
     range_share: float = key(
         0.15,

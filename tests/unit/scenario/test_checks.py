@@ -64,21 +64,21 @@ BAD = [
     ("out of reach", "categories:\n  food:\n    reach_x: 0.1 #!", "categories.food.reach_x", "4 min at most"),
     (
         "huff without",
-        HUFF + "categories:\n  food:\n    without: -3 #!\n  clothes: {without: null}",
-        "categories.food.without",
+        HUFF + "categories:\n  food:\n    outside_option: -3 #!\n  clothes: {outside_option: null}",
+        "categories.food.outside_option",
         "Huff",
     ),
     (
         "huff and platforms",
         "consumers: {value: huff}\nstores: {policy: never_integrate}\n"
-        "categories: {food: {without: null}, clothes: {without: null}}\nplatforms: #!\n  tuan: {trust: 1}",
+        "categories: {food: {outside_option: null}, clothes: {outside_option: null}}\nplatforms: #!\n  tuan: {trust: 1}",
         "platforms",
         "at no distance",
     ),
     (
         "huff and deliveries",
         "consumers: {value: huff}\nplatforms: null\n"
-        "categories: {food: {without: null}, clothes: {without: null}}\nmodes:\n  app: {available: false}\n"
+        "categories: {food: {outside_option: null}, clothes: {outside_option: null}}\nmodes:\n  app: {available: false}\n"
         "  social: {available: true} #!",
         "modes.social.available",
         "no deliveries",
@@ -309,7 +309,7 @@ GOOD = {
     "nobody serves it": "categories:\n  books: {every_days: 9, ticket_yuan: 9, gross_margin: 0, reach_x: 0.01}",
     "twice a day": "categories:\n  food: {every_days: 0.5}",
     "a field": "consumers: {fields: {patience_x2: {mean: 1}}}",
-    "huff": HUFF + "categories: {food: {without: null}, clothes: {without: null}}",
+    "huff": HUFF + "categories: {food: {outside_option: null}, clothes: {outside_option: null}}",
     "opens after the run": "circles:\n  later: {opens: 2020-01-01}",
     "open on the first day": "circles:\n  later: {opens: 2013-01-01}\n"
     "stores: {named: {Ada: {format: grocer, circle: later}}}",

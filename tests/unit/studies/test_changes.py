@@ -191,7 +191,7 @@ POOL = {
     "calendar.holidays": ("[]", "[2013-01-01]"),
     "platforms.tuan.subsidy.per_order_yuan": ("0", "9"),
     "platforms.tuan.categories": ("[]", "[restaurants]"),
-    "categories.luxury.without": ("null", "-3"),
+    "categories.luxury.outside_option": ("null", "-3"),
     "stores.named.Corner": (
         "{format: supermarket, x_km: 5, y_km: 5}",
         "{format: luxury gallery, x_km: 5, y_km: 9}",

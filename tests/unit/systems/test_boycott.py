@@ -210,7 +210,7 @@ def parcel(model):
 
 @pytest.mark.parametrize("inside", [0, 4, 10])
 def test_the_platform_loses_range_and_is_doubted_more(tmp_path, monkeypatch, inside):
-    model = hamlet(tmp_path, BAZAAR + ten_shops(0) + boycott(doubt_growth=0.5, range_share=0.3))
+    model = hamlet(tmp_path, BAZAAR + ten_shops(0) + boycott(unseen_disutility_growth=0.5, range_share=0.3))
     thresholds(monkeypatch, model, [0.0] * inside + [2.0] * (10 - inside))
     plain = run_days(hamlet(tmp_path, BAZAAR + ten_shops(0)), 1)
     run_days(model, 1)
@@ -224,7 +224,7 @@ def test_the_platform_loses_range_and_is_doubted_more(tmp_path, monkeypatch, ins
 
 def test_offers_that_a_channel_gives_again_lose_range_only_once(tmp_path, monkeypatch):
     """A plugin's channel may hand out the very offers of the day before."""
-    model = hamlet(tmp_path, BAZAAR + ten_shops(0) + boycott(doubt_growth=0.5, range_share=0.3))
+    model = hamlet(tmp_path, BAZAAR + ten_shops(0) + boycott(unseen_disutility_growth=0.5, range_share=0.3))
     thresholds(monkeypatch, model, [0.0] * 10)
     again = model.platforms[0].publish()
     model.platforms[0].publish = lambda: again
@@ -238,7 +238,7 @@ def test_offers_that_a_channel_gives_again_lose_range_only_once(tmp_path, monkey
 def test_nobody_looks_there_to_order_from_it(tmp_path, monkeypatch):
     """The same people on the same days: whoever looked in a boycotting shop and ordered now buys in that
     shop, and nobody else does anything else."""
-    said = {"doubt_growth": 0, "range_share": 0}
+    said = {"unseen_disutility_growth": 0, "range_share": 0}
     model = hamlet(tmp_path, BAZAAR + ten_shops(0) + boycott(**said))
     free = hamlet(tmp_path, BAZAAR + ten_shops(0) + boycott(refuses_looking="false", **said))
     for m in (model, free):

@@ -40,7 +40,7 @@ def boycott() -> sensitivity.Headline:
 # -- what is moved ------------------------------------------------------------------------------------------
 def test_moved_values_keep_their_kind_and_their_bounds():
     assert default("consumers.touch_weight").moved(6.0, 1.25) == 7.5
-    assert default("categories.*.without").moved(-8.0, 0.75) == -6.0
+    assert default("categories.*.outside_option").moved(-8.0, 0.75) == -6.0
     assert default("cohorts.*.literacy").moved(0.9, 1.25) == 1.0
     assert default("landlords.rent_ceiling_x").moved(1.2, 0.75) == 1.0
     months = default("stores.satisficing.memory_months")
@@ -50,7 +50,7 @@ def test_moved_values_keep_their_kind_and_their_bounds():
 
 def test_all_values_of_a_default_move_together_and_the_rest_stays():
     data = {
-        "categories": {"food": {"touch": 0.4, "ticket_yuan": 25.0}, "books": {"touch": 0.1, "without": None}},
+        "categories": {"food": {"touch": 0.4, "ticket_yuan": 25.0}, "books": {"touch": 0.1, "outside_option": None}},
         "consumers": {"follow_rate": 0.0, "habit_rate": 0.08, "price_sensitivity": {"median": 3.0}},
         "mobile_payment": {"pushes": [{"chance": 0.1}, {"chance": 0.2}]},
     }
@@ -58,7 +58,7 @@ def test_all_values_of_a_default_move_together_and_the_rest_stays():
                         "consumers.price_sensitivity.median": 1.1, "mobile_payment.pushes.#.chance": 1.5}  # fmt: skip
     new, touched = behaviour.moved(data, by, {("consumers", "habit_rate")})
     assert new["categories"]["food"] == {"touch": pytest.approx(0.48), "ticket_yuan": 25.0}
-    assert new["categories"]["books"] == {"touch": pytest.approx(0.12), "without": None}
+    assert new["categories"]["books"] == {"touch": pytest.approx(0.12), "outside_option": None}
     assert new["consumers"] == {"follow_rate": 0.0, "habit_rate": 0.08,
                                 "price_sensitivity": {"median": pytest.approx(3.3)}}  # fmt: skip
     assert [p["chance"] for p in new["mobile_payment"]["pushes"]] == pytest.approx([0.15, 0.3])
