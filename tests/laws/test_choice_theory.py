@@ -89,7 +89,7 @@ def test_huff_counts(seed):
 
 
 LOGIT = {
-    "categories__goods__without": -1.0,
+    "categories__goods__outside_option": -1.0,
     "categories__goods__online_appeal": 2.0,
     "categories__goods__impatience": 0.2,
     "categories__goods__online_price_x": 0.9,

@@ -182,7 +182,7 @@ def test_earlier_names_are_warned_of_once_each_and_are_no_fault(call, city, tmp_
     assert code == 0 and f"{old}: ok" in out
     assert err.count("warning: ") == err.count("is called 'outside_option' now") == 2
     assert f"warning: {old}:2:25: categories.clothing.without: is called" in err
-    assert f"warning: {study}:2:40: set.categories.groceries.without: is called" in err
+    assert f"warning: {study}:2:37: set.categories.groceries.without: is called" in err
 
 
 def test_check_takes_overrides(call, city):
