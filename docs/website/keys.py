@@ -83,8 +83,9 @@ def _table(place: Place, owner: type[BaseModel], names: list[str], places: set[P
         live = " *Adjustable while a city runs.*" if extra.get("adjustable") else ""
         kind = _linked(bounds(field), (*place, name), places)
         default = defaults(Group(owner, [place], [name]), name)
-        rows.append([f"`{name}`", kind, extra.get("unit", ""), default, _sentence(field) + "." + live])
-    return table(["key", "type and bounds", "unit", "default", "meaning"], rows)
+        rows.append([f"`{name}`", _sentence(field) + "." + live, default, extra.get("unit", ""), kind])
+    rows_of_keys = table(["key", "meaning", "default", "unit", "type and bounds"], rows)
+    return f'<div class="keys" markdown>\n\n{rows_of_keys}\n\n</div>'
 
 
 def _linked(kind: str, path: Place, places: set[Place]) -> str:

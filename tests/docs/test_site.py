@@ -34,11 +34,11 @@ def test_every_key_has_a_row_in_the_section_of_its_place():
         assert any(f"| `{name}` |" in s or f"| [`{name}`]" in s for s in mine), known.path
 
 
-def test_a_row_of_a_key_says_unit_bounds_default_and_meaning():
+def test_a_row_of_a_key_says_meaning_default_unit_and_bounds():
     row = next(r for r in keys.pages()["reference/keys/levers.md"].splitlines() if "`rent_x`" in r)
     assert [c.strip() for c in row.strip("|").split("|")] == [
-        *("`rent_x`", "number ≥ 0, ≤ 100", "x", "1"),
-        "Factor on every rent. *Adjustable while a city runs.*",
+        *("`rent_x`", "Factor on every rent. *Adjustable while a city runs.*"),
+        *("1", "x", "number ≥ 0, ≤ 100"),
     ]
 
 
