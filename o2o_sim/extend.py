@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import Problem, ScenarioError
 from .market import rules
+from .modes import Mode
 from .policies import best_response, entry, pricing, rent, store, subsidy
 from .scenario.keys import Block
 from .scenario.messages import in_file_order
@@ -65,6 +66,7 @@ KINDS: dict[str, Kind] = {
         "a policy of entry", {"best_category": entry.BestCategory, "none": entry.NoEntry}, methods=("choose",)
     ),
     "system": Kind("a system", {}, base=System),
+    "mode": Kind("a way of integrating", {}, base=Mode),
     "channel": Kind("a channel", {}, methods=("publish",)),
 }
 VALUES: dict[str, Any] = {"default": rules.value, "huff": rules.huff.value}
@@ -204,6 +206,11 @@ class Plugins:
     def systems(self, model: O2OModel) -> list[System]:
         """The systems of the scenario's own, made for a model."""
         return [equipped(self._classes[id(use)], use.settings, model) for use in self.spec.systems]
+
+    def modes(self) -> list[Mode]:
+        """The ways of integrating of the scenario's own."""
+        own = self.spec.modes.own.items()
+        return [equipped(self._classes[id(use)], use.settings, use.settings, name) for name, use in own]
 
     # -- how people choose ----------------------------------------------------------------------------------
     def rule(self) -> tuple[Callable, dict[str, FieldSpec]]:

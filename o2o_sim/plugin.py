@@ -30,6 +30,7 @@ from .market.ledger import (
 from .market.offers import AT_PLACE, DELIVERED, EVERYWHERE, FOLLOWERS, NONE, Offer, Table
 from .market.rules import huff, value
 from .model import O2OModel
+from .modes import Holding, Mode
 from .policies.decisions import KEEP, Decision, StorePolicy, View
 from .policies.entry import EntryPolicy, Prospect
 from .policies.integration import Option
@@ -68,6 +69,8 @@ __all__ = [
     "Decision",
     "EntryPolicy",
     "Expected",
+    "Holding",
+    "Mode",
     "Month",
     "Needs",
     "NeverIntegrate",

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ..scenario.modes import Mode as ModeSettings
+
 if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..agents.store import Store
     from ..market.offers import Offer
     from ..policies.decisions import View
-    from ..scenario.modes import Mode as Settings
     from ..scenario.schema import Spec
 
 
@@ -30,12 +31,14 @@ class Mode:
     """One way for a store to integrate with online: what a store that holds it offers, who owns the customer
     then, which platform it needs, and what a store expects of it before it takes it up.
 
-    `settings` is what the scenario says under the mode's name in `modes`: costs, skill, appeal, reach, whether
-    the shops of a chain share its costs. The class attributes below are what the rest of the program asks a
-    mode, so that nobody needs to know modes by name."""
+    `name` is its key under `modes`, and what events and outcomes call it. `settings` is what the scenario says
+    there: costs, skill, appeal, reach, whether the shops of a chain share its costs. A class that needs more
+    declares it in a `Settings` of its own, derived from `Mode.Settings`. The class attributes below are what
+    the rest of the program asks a mode, so that nobody needs to know modes by name."""
+
+    Settings = ModeSettings
 
     name: str = ""
-    """Its key under `modes`, and what events and outcomes call it."""
 
     channel: str = ""
     """What its sales are called in tables; every mode has a channel of its own."""
@@ -64,8 +67,8 @@ class Mode:
     joins_owner = False
     """Whether stores that a platform of the kind `partner` owns take it up with their owner."""
 
-    def __init__(self, settings: Settings):
-        self.settings = settings
+    def __init__(self, settings: ModeSettings, name: str = ""):
+        self.settings, self.name = settings, name or self.name
 
     # -- platforms ---------------------------------------------------------------------------------------
     def works_with(self, platform: Platform, category: str) -> bool:

@@ -49,7 +49,6 @@ from .circles import STREETS
 from .city import DEFAULT_KM, PlaceSpec
 from .faults import Fault, Faults, Key
 from .faults import unknown as _unknown
-from .modes import Modes
 from .places import dotted
 from .schema import Spec
 from .shape import closest
@@ -216,8 +215,8 @@ def _place_of_store(spec: Spec, s: NamedStore, key: Key) -> Faults:
 def _first_modes(spec: Spec, modes: list[str], key: Key, sells: list[str]) -> Faults:
     for k, mode in enumerate(modes):
         at: Key = (*key, "modes", k)
-        if mode not in Modes.model_fields:
-            yield _unknown(at, "way of integrating called", mode, Modes.model_fields)
+        if mode not in spec.modes.names:
+            yield _unknown(at, "way of integrating called", mode, spec.modes.names)
         elif mode in PARTNERS and not any(_carries(spec, p, mode, c) for p in spec.platforms for c in sells):
             message = f"there is no {PARTNERS[mode]} platform that carries what is sold here"
             yield Fault(at, message, f"it sells {', '.join(sells)}")

@@ -144,6 +144,7 @@ def summary(spec: Spec) -> Group:
         if path.startswith("levers.")
     ]
     policies = [(path, _text(value)) for path, value, _ in leaves if value and _is_policy(path)]
+    policies += [(f"modes.{name}", _text(use)) for name, use in spec.modes.own.items()]
     policies += [(f"systems.{k}", _text(use)) for k, use in enumerate(spec.systems)]
     changes = [
         (path, _text(value), _text(usual))

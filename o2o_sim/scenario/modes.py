@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ConfigDict, Field, model_validator
+
 from .keys import Block, Day, key
+from .shape import closest
+from .use import Use, name_of
+
+MOST_OWN_MODES = 8
 
 
 class Mode(Block):
@@ -45,7 +54,11 @@ class Mode(Block):
 
 
 class Modes(Block):
-    """The ways of integrating. What a store must hold, and what it offers then."""
+    """The ways of integrating: the settings of each by its name. A name of one's own takes a class of a plugin,
+    with its settings: `{run: plugin.Class, setup_yuan: 500}`."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Use] = Field(init=False)
 
     social: Mode = key(
         Mode(
@@ -124,3 +137,32 @@ class Modes(Block):
         ),
         "Small warehouse of a platform: its orders nearby are picked from the shelves (the platform's from_stores)",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_have_a_class(cls, said: Any) -> Any:
+        """A misspelt name would otherwise be one of the user's own."""
+        for name in said if isinstance(said, Mapping) else ():
+            if name in cls.model_fields:
+                continue
+            if name_of(said[name]) is None:
+                near = closest(name, [known for known in {**cls.model_fields, **said} if known != name])
+                meant = f"did you mean {near}? " if near else ""
+                raise ValueError(
+                    f"{name}: is not a way of integrating; {meant}One of your own needs the key 'run'"
+                )
+            if not (name.isascii() and name.isidentifier()):
+                raise ValueError(f"{name}: should be a name of letters, digits and underscores")
+        if isinstance(said, Mapping) and len(said.keys() - cls.model_fields.keys()) > MOST_OWN_MODES:
+            raise ValueError(f"there can be at most {MOST_OWN_MODES} ways of integrating of your own")
+        return said
+
+    @property
+    def own(self) -> dict[str, Use]:
+        """The classes of plugins, by the name of the mode."""
+        return self.__pydantic_extra__
+
+    @property
+    def names(self) -> list[str]:
+        """Every way of integrating there is."""
+        return [*type(self).model_fields, *self.own]

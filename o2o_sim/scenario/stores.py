@@ -69,7 +69,7 @@ class Format(Block):
         None, "Mean digital skill of its managers, if not the general one", unit="share", ge=0, le=1
     )
     modes: list[str] = key(
-        [], "Ways of integrating that all its stores of the first day hold then", max_length=8
+        [], "Ways of integrating that all its stores of the first day hold then", max_length=16
     )
     reluctance_x: float = key(
         1.0,
@@ -95,7 +95,7 @@ class NamedStore(PlaceSpec):
     quality: float | None = key(None, "Its appeal, if not drawn", unit="utils", ge=-20, le=20)
     cash_yuan: float | None = key(None, "Cash on the first day", unit="yuan", ge=-1e12, le=1e12)
     policy: Use = key("", "Its policy, if not the format's")
-    modes: list[str] = key([], "Ways of integrating that it holds on the first day", max_length=8)
+    modes: list[str] = key([], "Ways of integrating that it holds on the first day", max_length=16)
 
 
 class Stores(Block):

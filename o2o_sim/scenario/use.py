@@ -127,5 +127,7 @@ def uses(spec: Spec) -> Iterator[tuple[tuple[str | int, ...], str, Use]]:
     for name, p in spec.platforms.items():
         yield ("platforms", name, "subsidy", "policy"), "subsidy", p.subsidy.policy
     yield ("entry", "policy"), "entry", spec.entry.policy
+    for name, mode in spec.modes.own.items():
+        yield ("modes", name), "mode", mode
     for k, system in enumerate(spec.systems):
         yield ("systems", k), "system", system
