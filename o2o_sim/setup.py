@@ -93,6 +93,7 @@ def open_business(model: O2OModel) -> None:
         named = model.spec.stores.named.get(store.name)
         for mode in (*store.format.modes, *(named.modes if named else ())):
             store.modes[mode] = Holding(model.date, _first_partner(model, store, mode))
+    _check_partners(model)
 
 
 def _first_partner(model: O2OModel, store: Store, mode: str) -> Platform | None:
@@ -101,6 +102,18 @@ def _first_partner(model: O2OModel, store: Store, mode: str) -> Platform | None:
     works_with = model.modes[mode].works_with
     fitting = [p for p in model.platforms if any(works_with(p, c) for c in store.floor)]
     return caller(mode, store, fitting) if fitting else None
+
+
+def _check_partners(model: O2OModel) -> None:
+    """What the scenario's checks find of the modes of the package, for those of plugins."""
+    own = [mode for name, mode in model.modes.items() if name in model.spec.modes.own]
+    for mode in own:
+        for store in model.stores:
+            holding = store.modes.get(mode.name)
+            if holding is not None and holding.platform is None and mode.partner is not None:
+                kind = f"{mode.partner} platform" if mode.partner else "platform"
+                message = f"{store.name!r} holds it on the first day, but no {kind} takes what it sells"
+                raise ScenarioError(model.spec.problem_at(("modes", mode.name), message))
 
 
 def _first_drops(model: O2OModel, platform: Platform) -> float:

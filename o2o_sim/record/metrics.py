@@ -39,7 +39,7 @@ CHANNELS = (
     "warehouse delivery",
     "brand online",
 )
-"""Channels that every city has, even one that nobody has used."""
+"""Channels that every city has, even one that nobody has used; a plugin's ways of integrating add theirs."""
 
 FATE = dict(zip(OUTCOMES, ("survived", "integrated", "integrated", "integrated", "closed")))
 """The outcomes in three: a showroom and a shop that moved online count as integrated."""
@@ -197,14 +197,15 @@ def metrics(result: RunResult) -> dict[str, float]:
     sorted; the order of rows in the frames changes nothing.
     """
     frames, scenario = _ordered(result.frames), result.manifest["scenario"]
-    found = _headline(headline(dict(frames), result.manifest))
+    channels = _channels(result.manifest)
+    found = _headline(headline(dict(frames), result.manifest), channels)
     found |= _fates(frames, scenario["categories"])
     found["gini_sales"] = _gini_sales(frames)
     found |= _circles(frames, scenario["circles"])
     found |= _platforms(frames, scenario["residents"] / scenario["population"])
     integrated = frozenset(o for o, fate in FATE.items() if fate == "integrated")
     found |= by_format(frames, scenario["stores"]["formats"], integrated)
-    found |= sales_shares(frames, scenario["categories"], CHANNELS)
+    found |= sales_shares(frames, scenario["categories"], channels)
     return {name: float(value) for name, value in found.items()}
 
 
@@ -224,14 +225,20 @@ def _ordered(frames: Frames) -> dict[str, pd.DataFrame]:
     }
 
 
-def _headline(figures: dict[str, Any]) -> dict[str, float]:
+def _channels(manifest: Mapping[str, Any]) -> set[str]:
+    """The channels of a run, whether or not anybody has used them, so that runs of one scenario have the same
+    metrics."""
+    return {*CHANNELS, *manifest.get("mode_channels", {}).values()}
+
+
+def _headline(figures: dict[str, Any], channels: set[str]) -> dict[str, float]:
     """The headline, flat."""
     found: dict[str, float] = {}
     for name, figure in figures.items():
         if name == "online_share_by_year":
             found |= {f"online_share/{year}": figure[year] for year in sorted(figure)}
         elif isinstance(figure, dict):
-            found |= {f"{name}/{c}": figure.get(c, 0.0) for c in sorted({*CHANNELS, *figure})}
+            found |= {f"{name}/{c}": figure.get(c, 0.0) for c in sorted({*channels, *figure})}
         else:
             found[name] = figure
     return found
@@ -354,7 +361,7 @@ def monthly(result: RunResult) -> pd.DataFrame:
     frames = _ordered(result.frames)
     daily, city, circles = frames["daily"], frames["city_monthly"], frames["circles_monthly"]
     days = daily.drop(columns="date").astype(float)
-    unused = [f"sales/{c}" for c in CHANNELS if f"sales/{c}" not in days]
+    unused = [f"sales/{c}" for c in sorted(_channels(result.manifest)) if f"sales/{c}" not in days]
     days = days.assign(**dict.fromkeys(unused, 0.0), surplus_mean=days["surplus_mean"] * days["needs"])
     means = days.groupby(_firsts(daily["date"])).mean()
     tables = [means.assign(surplus_mean=means["surplus_mean"] / means["needs"])]

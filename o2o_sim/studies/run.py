@@ -244,6 +244,7 @@ def describe(model: O2OModel, *, wall: float, simulating: float) -> dict[str, An
         "threads": numba.get_num_threads(),
         "versions": dict(_versions()),
         "plugins": dict(model.extensions.digests),
+        "mode_channels": {name: mode.channel for name, mode in model.modes.items()},
         "online_channels": list(model.recorder.online),
         "scenario": to_plain(spec),
     }
