@@ -66,7 +66,7 @@ class O2OModel(mesa.Model):
         self.spec = spec
         self.day = 0
         self.extensions = Plugins(spec, allowed=plugins)
-        self.modes: dict[str, Mode] = modes_of(spec, self.extensions)
+        self.modes: dict[str, Mode] = modes_of(spec, self.extensions.modes())
         origin: Any = spec._origin
         self.city = build_city(spec.city, origin, self.seed_number)
         self.expansion_factor = spec.residents / spec.population
