@@ -105,10 +105,11 @@ def test_its_customers_do_not_queue_and_are_never_turned_away(own):
     model = run_days(hamlet(own, HOLDS.replace("stores: {", few.strip()[:-1] + ", ") % ""), 10)
     left = model.store("left").number
     assert plain.month.turned_away[left] > 0 == model.month.turned_away[left]
-    assert plain.queue[left] > 0 == model.queue[left]
-    model.queue[left] = 5.0
+    assert plain.board.queue[left] > 0 == model.board.queue[left]
+    model.board.queue[left] = 5.0
     model.step()
-    expected = {(row.channel, row.store): q for row, q in zip(model.table.rows, model.table.columns["queue"])}
+    table = model.board.table
+    expected = {(row.channel, row.store): q for row, q in zip(table.rows, table.columns["queue"])}
     assert (expected["walk-in", left], expected["counter", left]) == (5.0, 0.0)
 
 
