@@ -76,7 +76,7 @@ schema: $(VENV)/.has-package  ## Write the JSON Schema of scenarios, with which 
 	mv $(SCHEMA).new $(SCHEMA)
 
 lock: $(LOCK_VENV)/.has-uv  ## Write requirements.lock: one version of every package, for all supported Pythons and systems
-	$(LOCK_VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --extra test --extra check \
+	$(LOCK_VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --extra test --extra check --extra docs \
 	  --no-annotate --no-emit-index-url --custom-compile-command "make lock" --upgrade --quiet --output-file requirements.lock
 
 verify: $(VENV)/.has-test  ## Judge the model by what theory knows
