@@ -31,12 +31,14 @@ if TYPE_CHECKING:
     from .studies.claims import run_claims
     from .studies.comparison import compare
     from .studies.explanation import explain
+    from .studies.replicates import replicate
     from .studies.run import run
     from .studies.screening import sensitivity
     from .studies.search import find
     from .studies.statistics import Interval, mean_interval, paired_interval, proportion_interval
     from .studies.study import load_results
     from .studies.sweeps import sweep
+    from .studies.variant import Variant
     from .studies.work import Work
 
 # Numba's OpenMP threads spin while they wait, which takes the cores from everything else that runs. It must
@@ -56,6 +58,7 @@ __all__ = [
     "ScenarioError",
     "ScenarioWarning",
     "Spec",
+    "Variant",
     "Work",
     "__version__",
     "compare",
@@ -73,6 +76,7 @@ __all__ = [
     "own_copy",
     "paired_interval",
     "proportion_interval",
+    "replicate",
     "run",
     "run_claims",
     "sensitivity",
@@ -101,12 +105,14 @@ _HOMES = {
     ".studies.claims": ("run_claims",),
     ".studies.comparison": ("compare",),
     ".studies.explanation": ("explain",),
+    ".studies.replicates": ("replicate",),
     ".studies.run": ("run",),
     ".studies.screening": ("sensitivity",),
     ".studies.search": ("find",),
     ".studies.statistics": ("Interval", "mean_interval", "paired_interval", "proportion_interval"),
     ".studies.study": ("load_results",),
     ".studies.sweeps": ("sweep",),
+    ".studies.variant": ("Variant",),
     ".studies.work": ("Work",),
 }
 """The module that defines each of the names."""

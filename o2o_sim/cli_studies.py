@@ -141,8 +141,8 @@ def still_missing(quiet: bool) -> None:
 
 How = dict[str, Any]
 """What every question hands on to the function that answers it: out, overrides, work."""
-Asked = tuple[Any, Callable[[Any], list[Any]]]
-"""What was found (None while runs of other shards are missing), and what makes tables of it."""
+Asked = Any
+"""What was found, a `Shown`; None while runs of other shards are missing."""
 
 
 def question(example: str) -> Callable[[Callable[..., Asked]], Callable[..., None]]:
@@ -162,11 +162,11 @@ def question(example: str) -> Callable[[Callable[..., Asked]], Callable[..., Non
             **own: Any,
         ) -> None:
             with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
-                found, tables = ask(**own, how={"out": out, "overrides": set_ or (), "work": work})
+                found = ask(**own, how={"out": out, "overrides": set_ or (), "work": work})
             if found is None:
                 still_missing(quiet)
             else:
-                show(found.results, [] if quiet else tables(found), quiet)
+                show(found.results, [] if quiet else found.tables(), quiet)
 
         # Typer reads the options off the signature: first those of the question, then those of all.
         mine, all_have = (inspect.signature(f, eval_str=True).parameters.values() for f in (ask, answer))
@@ -196,13 +196,12 @@ def compare(
 ) -> Asked:
     """Run scenarios in pairs with the same seeds and say what differs from the first, and how surely."""
     from .errors import ScenarioError
-    from .show.tables_studies import comparison_tables
     from .studies.comparison import compare as run
 
     if replicates and until_width:
         raise ScenarioError("cannot be used together with --replicates", file="--until-width")
     widths = dict(_width(text) for text in until_width or ())
-    return run(files, replicates=replicates, until_width=widths, most=most, **how), comparison_tables
+    return run(files, replicates=replicates, until_width=widths, most=most, **how)
 
 
 def _width(text: str) -> tuple[str, float]:
@@ -218,6 +217,21 @@ def _width(text: str) -> tuple[str, float]:
     return metric, number
 
 
+@question("o2o-sim replicate town --replicates 30")
+def replicate(
+    file: Annotated[
+        Path, typer.Argument(metavar="SCENARIO", help="A scenario file or shipped name.", show_default=False)
+    ],
+    replicates: Replicates = None,
+    *,
+    how: How,
+) -> Asked:
+    """Run a scenario with many seeds, and say how its figures vary and how surely their means are known."""
+    from .studies.replicates import replicate as run
+
+    return run(file, replicates=replicates, **how)
+
+
 @question("o2o-sim sweep levers --report")
 def sweep(
     study: StudyFile,
@@ -229,10 +243,9 @@ def sweep(
     how: How,
 ) -> Asked:
     """Run a base scenario at every point of a design, and write one tidy table of what came out."""
-    from .show.tables_studies import sweep_tables
     from .studies.sweeps import sweep as run
 
-    return run(study, replicates=replicates, report=report, **how), sweep_tables
+    return run(study, replicates=replicates, report=report, **how)
 
 
 @question("o2o-sim explain base subsidy_war")
@@ -256,12 +269,10 @@ def explain(
 ) -> Asked:
     """Say how much of the difference between two scenarios is due to which change, and what would have saved
     the stores that close in the second alone."""
-    from .show.tables_explain import explanation_tables
     from .studies.explanation import explain as run
 
     joined = [[name.strip() for name in text.split(",")] for text in join or ()]
-    found = run(a, b, replicates=replicates, by=by.value, join=joined, metrics=metric, **how)
-    return found, explanation_tables
+    return run(a, b, replicates=replicates, by=by.value, join=joined, metrics=metric, **how)
 
 
 @question("o2o-sim find my_study.yaml")
@@ -272,10 +283,9 @@ def find(
 ) -> Asked:
     """Seek the value of a factor that reaches a target, or the conditions under which a metric passes a
     line."""
-    from .show.tables_search import finding_tables
     from .studies.search import find as run
 
-    return run(study, **how), finding_tables
+    return run(study, **how)
 
 
 @question("o2o-sim sensitivity my_study.yaml")
@@ -285,10 +295,9 @@ def sensitivity(
     how: How,
 ) -> Asked:
     """Say which factors of a study matter: Morris screening, then Sobol indices."""
-    from .show.tables_search import sensitivity_tables
     from .studies.screening import sensitivity as run
 
-    return run(study, **how), sensitivity_tables
+    return run(study, **how)
 
 
 @question("o2o-sim claims C01 C20 --replicates 10")
@@ -311,10 +320,9 @@ def claims(
 ) -> Asked:
     """Put claims to the test: paired runs of base and treatment, the effect with its interval, and the
     verdict."""
-    from .show.tables_claims import claims_tables
     from .studies.claims import run_claims
 
-    return run_claims(ids or (), claims=folder, replicates=replicates, **how), claims_tables
+    return run_claims(ids or (), claims=folder, replicates=replicates, **how)
 
 
 @command('o2o-sim why runs/base "restaurant row 16"')

@@ -72,6 +72,12 @@ class RunResult:
         """The headline figures of the run; see `headline`."""
         return headline(self.frames, self.manifest)
 
+    def _repr_html_(self) -> str:
+        from ..show.notebook import as_html
+        from ..show.tables import outcome_tables
+
+        return as_html(outcome_tables(self), self.folder)
+
     def replay(self) -> Any:
         """The run on its map, to be played in a notebook. Raises ScenarioError if the run was not written to
         a folder, has no replay there, or the extra `notebook` is not installed."""

@@ -6,7 +6,7 @@
 scalars are replaced, and `key: null` removes what was inherited. Every file counts once, also if it is
 reached by two ways. `--set key=value` is read as if a last file on top said it. Instead of a file, the name of a
 shipped one may stand (shipped.py): `extends: town`. Earlier names of keys are replaced in each file before
-it is merged (renamed.py).
+it is merged (renamed.py). What lies in memory already (memory.py) takes the place of the tree.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from ..errors import Problem, ScenarioError, ScenarioWarning
+from .memory import Plain, positions_over, tree_of
 from .messages import in_file_order, problems_of
-from .places import Key, Node, Origin, Place, Positions, Source, dotted
+from .places import Key, Located, Node, Origin, Place, Positions, Source, dotted
 from .renamed import current_names, notice, rename
 from .shape import NAME, Slot, closest, with_defaults
 from .shipped import find
@@ -73,7 +74,7 @@ class Resolved:
 
 
 def load_scenario(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Spec | Plain,
     overrides: Sequence[str] = (),
     *,
     model: type[BaseModel] | None = None,
@@ -82,12 +83,17 @@ def load_scenario(
     """Read, merge and validate a scenario: a file, or the name of a shipped one. `overrides` are texts
     `key.path=value`.
 
+    In place of a file it takes a `Spec`, of which the result is a copy with the overrides, and a mapping of
+    what a file would say. Files that a mapping or an override names are looked for in the current folder.
+
     What should be changed in the files is a ScenarioWarning, and kept with the scenario's origin; `shown`
     says where to show one about an override, if another file makes the override. Raises ScenarioError with
     every problem found, each with its file, line and column.
     """
     from .schema import Spec as Root
 
+    if isinstance(path, Located) and not overrides:
+        return path.model_copy()  # type: ignore[return-value]
     resolved = resolve(path, overrides, model or Root)
     told = [shown(problem) if shown else problem for problem in resolved.warnings]
     spec = _validated(resolved, model or Root, tuple(dict.fromkeys(told)))
@@ -110,7 +116,7 @@ def _validated(resolved: Resolved, chosen: type[BaseModel], told: tuple[Problem,
         problems += [problem for problem in found if problem.file not in strays]
     if problems:
         raise ScenarioError(first(in_file_order(problems, resolved.names)))
-    if "_origin" in chosen.__private_attributes__:
+    if "_origin" in chosen.__private_attributes__ and resolved.files:
         spec._origin = Origin(resolved.files[-1], resolved.positions, told)
     if chosen is Root and (faults := check(spec)):
         raise ScenarioError(first(in_file_order(faults, resolved.names)))
@@ -118,37 +124,53 @@ def _validated(resolved: Resolved, chosen: type[BaseModel], told: tuple[Problem,
 
 
 def resolve(
-    path: str | os.PathLike[str], overrides: Sequence[str] = (), model: type[BaseModel] | None = None
+    path: str | os.PathLike[str] | Located | Plain,
+    overrides: Sequence[str] = (),
+    model: type[BaseModel] | None = None,
 ) -> Resolved:
     """Read a file, everything it extends, and the overrides, into one tree of plain data, with the names that
     keys have now in `model`.
 
     Raises ScenarioError for whatever cannot be read; nothing else is checked against the schema yet.
     """
-    layers, slot = _Layers(), Slot((model,) if model else ())
-    layers.add(find(path), None, ())
-    told = [problem for layer in layers.nodes for problem in rename(layer, slot)]
-    root = layers.nodes[0]
-    for layer in layers.nodes[1:]:
-        root = _merge(root, layer)
-    leaf = layers.nodes[-1].at.source
-    # Merged or not, the whole belongs to the file that was asked for.
-    root = Node(dict(root.value), Place(leaf))
+    slot, told = Slot((model,) if model else ()), list[Problem]()
+    if isinstance(path, Located | Mapping):
+        root = tree_of(path)
+        told += rename(root, slot)
+        leaf, sources = root.at.source, list[Source]()
+    else:
+        root, sources = _merged_files(path, slot, told)
+        leaf = sources[-1]
     said = []
     for text in overrides:
         override, value = _read_override(text)
         said.append(Override(_put(root, override, value, slot, told), override.source))
-    sources = [layer.at.source for layer in layers.nodes] + [override.source for override in said]
-    names = tuple(source.shown for source in sources)
+    origin = path._origin if isinstance(path, Located) else None
+    files = [origin.path] if origin else [source.path for source in sources if source.path]
+    names = tuple(source.shown for source in [*sources, *(override.source for override in said)])
     return Resolved(
         data=root.plain(),
-        positions=Positions(root),
-        files=[source.path for source in sources if source.path],
+        positions=positions_over(origin.positions, root) if origin else Positions(root),
+        files=files,
         folder=leaf.folder,
         overrides=tuple(said),
         names=names,
         warnings=tuple(in_file_order(told, names)),
     )
+
+
+def _merged_files(path: str | os.PathLike[str], slot: Slot, told: list[Problem]) -> tuple[Node, list[Source]]:
+    """The tree of a file and all that it extends, and these files, the given one last. What should be changed
+    in them is added to `told`."""
+    layers = _Layers()
+    layers.add(find(path), None, ())
+    told += [problem for layer in layers.nodes for problem in rename(layer, slot)]
+    root = layers.nodes[0]
+    for layer in layers.nodes[1:]:
+        root = _merge(root, layer)
+    sources = [layer.at.source for layer in layers.nodes]
+    # Merged or not, the whole belongs to the file that was asked for.
+    return Node(dict(root.value), Place(sources[-1])), sources
 
 
 class _Layers:

@@ -6,7 +6,7 @@ so a value always points at the file it came from, however many files extend one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -105,6 +105,14 @@ class Positions:
         root = root if root is not None else Node({}, Place(Source("", "", None, Path())))
         self._places = {path: (node.key_at or node.at, node.at) for path, node in root.walk()}
         self._by_text = {dotted(path): path for path in reversed(self._places)}
+
+    def replaced(self, other: Positions, taken: Callable[[tuple[str, ...]], bool]) -> Positions:
+        """These places, but those of `other` for the paths that are `taken` from there."""
+        found = Positions.__new__(Positions)
+        found._places = {path: at for path, at in self._places.items() if not taken(path)}
+        found._places |= {path: at for path, at in other._places.items() if taken(path)}
+        found._by_text = {dotted(path): path for path in reversed(found._places)}
+        return found
 
     def __len__(self) -> int:
         return len(self._places)

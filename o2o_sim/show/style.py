@@ -86,6 +86,14 @@ def save(figure: Figure, path: Path) -> None:
     plt.close(figure)
 
 
+def figure_of(picture: Callable[[], Figure]) -> Figure:
+    """A picture in the house style, to be shown or saved by whoever asks for it."""
+    with house_style():
+        figure = picture()
+    plt.close(figure)  # else a notebook would show it twice
+    return figure
+
+
 def draw_each(pictures: Mapping[str, Callable[[], Figure]], folder: Path) -> list[Path]:
     """Draw every picture in the house style as PNG of its name into `folder`, which must be there; returns
     the files.

@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from ..record.metrics import HEADLINE, METRICS, family_of, label_of
+from ..record.metrics import METRICS, family_of, label_of
 from .wording import plural, written, written_interval
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..studies.comparison import Comparison
     from ..studies.points import Point
+    from ..studies.replicates import Replicates
     from ..studies.spec import StudySpec
     from ..studies.sweeps import Sweep
 
@@ -57,8 +58,7 @@ def comparison_tables(comparison: Comparison) -> list[RenderableType]:
 
 def _compared(comparison: Comparison, other: str) -> list[RenderableType]:
     first = comparison.names[0]
-    known = comparison.metrics
-    headline = [m for m in HEADLINE if m in known]
+    headline = comparison.results.headline
     pairs = len(comparison._pairs(other))
     title = f"{other} against {first}: {plural(pairs, 'pair')} of runs with the same seeds"
     if not pairs:
@@ -146,6 +146,25 @@ def _changed(comparison: Comparison, other: str) -> Text:
 
 def _fate(outcome: str, reason: str) -> str:
     return f"{outcome} ({reason})" if reason else outcome
+
+
+# -- replicate ----------------------------------------------------------------------------------------------
+def replicates_tables(found: Replicates) -> list[RenderableType]:
+    """The headline figures of one scenario over many seeds: means with their intervals, and the spread."""
+    ok = len(found.results.ok)
+    title = f"{found.name}: {ok} run{'s' * (ok != 1)} with seeds of their own"
+    table = Table(**LOOK)
+    table.add_column("")
+    for head in ("mean", "95 % interval", "sd", "least", "greatest"):
+        table.add_column(head, justify="right")
+    for row in found.table(found.results.headline).to_dict("records"):
+        kind = kind_of(row["metric"])
+        cells = [written(row[name], kind) for name in ("mean", "low", "high", "sd", "least", "greatest")]
+        ends = f"[{cells[1]}, {cells[2]}]" if row["n"] > 1 else ""
+        cells = [cells[0], ends, *cells[3:]]
+        table.add_row(Text(label_of(row["metric"])), *map(Text, cells))
+    note = "\nsd: standard deviation between runs. All metrics in replicates.csv, every run in runs.parquet."
+    return [Text(title, style="bold"), table, Text(note, style="dim"), *failure_notes(found.results)]
 
 
 # -- any study ----------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from ..errors import ScenarioError
 from ..scenario.checks import check
 from ..scenario.load import to_plain
 from ..scenario.messages import problems_of, value_at
-from ..scenario.places import Origin, Positions, dotted
+from ..scenario.places import Origin, dotted
 from ..scenario.schema import Spec
 from ..scenario.shape import closest
 from ..scenario.use import name_of
@@ -189,7 +189,8 @@ def mixed(a: Spec, b: Spec, groups: Iterable[Iterable[Change]]) -> Spec:
     data = _mixed(to_plain(a), to_plain(b), (), taken)
     origin = a._origin
     if origin is not None and b._origin is not None:
-        origin = Origin(origin.path, _Positions(origin.positions, b._origin.positions, taken))
+        positions = origin.positions.replaced(b._origin.positions, lambda path: _within(path, taken))
+        origin = Origin(origin.path, positions)
     try:
         # As JSON, like a file: text for dates, and nothing coerced.
         spec = Spec.model_validate_json(json.dumps(data))
@@ -218,15 +219,6 @@ def _mixed(a: Any, b: Any, path: Path, taken: Collection[Path]) -> Any:
         elif name in x:
             found[name] = _mixed(x[name], y.get(name), (*path, name), taken)
     return list(found.values()) if isinstance(a, list) else found
-
-
-class _Positions(Positions):
-    """Where a mixture was written: in scenario A, or in B where a key was taken from there."""
-
-    def __init__(self, a: Positions, b: Positions, taken: Collection[Path]):
-        places = {path: at for path, at in a._places.items() if not _within(path, taken)}
-        self._places = places | {path: at for path, at in b._places.items() if _within(path, taken)}
-        self._by_text = {dotted(path): path for path in reversed(self._places)}
 
 
 def mixtures(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,14 @@ from ..record.archive import write_whole
 from ..scenario.shipped import shipped_folder
 from .claim import ClaimSpec, Expectation, label, load_claims
 from .points import cases, check_measured
+from .shown import Pictures, Shown
 from .statistics import Interval, mean_interval, paired_interval
 from .study import Case, Results, Study
 from .work import STUDIES, Progress, Work
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 
 REPLICATES = 20
 
@@ -84,12 +89,24 @@ class Tested:
 
 
 @dataclass
-class Claims:
+class Claims(Shown):
     """All claims that were put to the test. `folder` holds a study for each; `digest` stands for all their
     runs."""
 
     folder: Path
     tested: list[Tested]
+
+    def tables(self) -> list[RenderableType]:
+        """What the command line prints of it."""
+        from ..show.tables_claims import claims_tables
+
+        return claims_tables(self)
+
+    def pictures(self) -> Pictures:
+        """The headline effects of all claims."""
+        from ..show.plots_studies import claims_pictures
+
+        return claims_pictures(self)
 
     @property
     def digest(self) -> str:
@@ -173,11 +190,10 @@ def run_claims(
     tested = Claims(folder, [Tested(claim, results, _tests(claim, results)) for claim, results in found])
     text = tested.table().to_csv(index=False, lineterminator="\n")
     write_whole(folder / "claims.csv", text.encode())
-    from ..show.plots_studies import draw_claims
     from ..show.tables_claims import claims_text
 
     write_whole(folder / "claims.md", claims_text(tested).encode())
-    draw_claims(tested)
+    tested.draw(folder)
     return tested
 
 

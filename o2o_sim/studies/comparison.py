@@ -9,19 +9,25 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ScenarioError
 from ..record.archive import write_whole
-from ..record.metrics import HEADLINE, METRICS, family_of, label_of
-from ..scenario.load import load_scenario
+from ..record.metrics import METRICS, family_of, label_of
+from .own import Metric, Own
 from .points import Point, cases
+from .shown import Pictures, Shown
 from .statistics import FIRST_LOOK, Interval, mean_interval, next_count, paired_interval
 from .study import Results, Study, load_results
+from .variant import Scenario, names_of, variant_of
 from .work import Work, check_metrics, folder_of
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 
 REPLICATES = 10
 MOST = 200
@@ -31,7 +37,7 @@ ASKED = {"option": "--until-width", "listed": "metrics in comparison.csv of any 
 
 
 @dataclass
-class Comparison:
+class Comparison(Shown):
     """Paired runs of some scenarios, the first of which is what the others are compared with.
 
     `names` are the scenarios in the order given. `not_converged` names the metrics whose interval is still
@@ -44,10 +50,20 @@ class Comparison:
 
     @property
     def metrics(self) -> list[str]:
-        """The names of all metrics, headline figures first."""
-        known = [str(c) for c in self.results.runs.columns]
-        found = known[known.index("scenario") + 1 :]
-        return [m for m in HEADLINE if m in found] + [m for m in found if m not in HEADLINE]
+        """The names of all metrics, those of the user's own and headline figures first."""
+        return self.results.metrics
+
+    def tables(self) -> list[RenderableType]:
+        """What the command line prints of it."""
+        from ..show.tables_studies import comparison_tables
+
+        return comparison_tables(self)
+
+    def pictures(self) -> Pictures:
+        """The headline differences of every scenario from the first."""
+        from ..show.plots_studies import comparison_pictures
+
+        return comparison_pictures(self)
 
     def values(self, name: str, metric: str) -> np.ndarray:
         """A metric of one scenario, float64 (replicates,); NaN where the run failed or has no such metric."""
@@ -129,20 +145,22 @@ class Comparison:
 
 
 def compare(
-    scenarios: Sequence[str | os.PathLike[str]],
+    scenarios: Sequence[Scenario],
     *,
     replicates: int | None = None,
+    metrics: Mapping[str, Metric] | None = None,
     until_width: Mapping[str, float] | None = None,
     most: int = MOST,
     out: str | os.PathLike[str] | None = None,
     overrides: Sequence[str] = (),
     work: Work | None = None,
 ) -> Comparison | None:
-    """Run two or more scenario files in pairs and compare all others with the first.
+    """Run two or more scenarios (files, `Spec`s or `Variant`s) in pairs and compare all others with the
+    first.
 
     `replicates` is the number of pairs (10 if nothing is said). With `until_width` (metric -> width of its
     95 % interval) pairs are added until every interval is as narrow, but not more than `most`. `overrides`
-    change all scenarios. Returns None where `work` is a shard and runs of others are still missing. Writes
+    change all scenarios. `metrics` are figures of your own: functions of a run's `RunResult` by name. Returns None where `work` is a shard and runs of others are still missing. Writes
     comparison.csv and stores_changed.csv into the study's folder.
 
     Raises ScenarioError if a scenario cannot be read, or no pair of runs succeeded.
@@ -151,22 +169,32 @@ def compare(
         raise ScenarioError("needs at least two scenarios", file="compare")
     if replicates is not None and replicates < 1:
         raise ScenarioError(f"should be at least 1, found {replicates}", file="--replicates")
-    names = _names([Path(s) for s in scenarios])
+    variants = [variant_of(s) for s in scenarios]
+    names = names_of(variants)
     with work or Work() as w:
-        specs = [load_scenario(s, overrides) for s in scenarios]
-        points = [Point(spec, {"scenario": name}) for spec, name in zip(specs, names)]
+        specs = [v.spec(overrides) for v in variants]
+        owns = [Own.of(v.model, metrics) for v in variants]
+        points = [Point(s, {"scenario": n}, own) for s, n, own in zip(specs, names, owns)]
+        for own in owns:
+            w.admit(own)
         wanted = dict(until_width or {})
         for metric, width in wanted.items():
             if not width > 0:
                 raise ScenarioError(f"the width of {metric} should be more than 0", file="--until-width")
         # Whether a family has such a member shows only when the first pairs are done.
-        check_metrics([m for m in wanted if family_of(m) is None], list(METRICS), **ASKED)
+        known = [*METRICS, *(metrics or ())]
+        check_metrics([m for m in wanted if family_of(m) is None], known, **ASKED)
         count = min(FIRST_LOOK, most) if wanted else (replicates or REPLICATES)
         if wanted:
             w.whole("how many pairs are needed shows only when the first are done")
         first = cases(points, range(count), plugins=w.plugins)
         folder = folder_of("compare", "-".join(names), first, out)
-        about = {"kind": "compare", "names": names, "question": specs[-1].question}
+        about = {
+            "kind": "compare",
+            "names": names,
+            "question": specs[-1].question,
+            "own": list(metrics or ()),
+        }
         study = Study(folder, about)
         study.run(first, w)
         while wanted:
@@ -193,7 +221,7 @@ def compare(
         if any(not comparison.difference(other, m).width <= width for other in names[1:])
     ]
     _write(comparison)
-    _draw(comparison)
+    comparison.draw(results.folder)
     return comparison
 
 
@@ -207,17 +235,6 @@ def _needs_pairs(comparison: Comparison) -> None:
         raise ScenarioError(f"there is no pair of runs that both succeeded; the first failed with\n{said}")
 
 
-def _names(files: Sequence[Path]) -> list[str]:
-    """What the scenarios are called: their files' names, led by as many folders as it takes to tell them
-    apart."""
-    parts = [Path(os.path.abspath(f)).parts for f in files]
-    several = [["/".join(p[-depth:]) for p in parts] for depth in range(1, max(map(len, parts)) + 1)]
-    for names in ([f.stem for f in files], *several):
-        if len(set(names)) == len(names):
-            return names
-    raise ScenarioError("names the same scenario twice", file="compare")
-
-
 def _write(comparison: Comparison) -> None:
     parts = [comparison.table(other).assign(scenario=other) for other in comparison.names[1:]]
     table = pd.concat(parts, ignore_index=True)
@@ -225,9 +242,3 @@ def _write(comparison: Comparison) -> None:
     for name, frame in (("comparison", table), ("stores_changed", comparison.changed)):
         text = frame.to_csv(index=False, lineterminator="\n")
         write_whole(comparison.results.folder / f"{name}.csv", text.encode())
-
-
-def _draw(comparison: Comparison) -> None:
-    from ..show.plots_studies import draw_comparison
-
-    draw_comparison(comparison)

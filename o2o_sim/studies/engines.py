@@ -40,7 +40,7 @@ def carry_out(job: Job) -> bytes:
 
     Raises ScenarioError if what would run here is not what the job's key stands for.
     """
-    if key_of(job.spec, job.seed) != job.key:
+    if key_of(job.spec, job.seed, job.own) != job.key:
         message = "the code of o2o_sim, a plugin or a data file is not what it was when the study began"
         raise ScenarioError(
             message, hint="Start the study again: what is done and still holds is not run again."
@@ -59,6 +59,19 @@ def _keep_libraries() -> None:
     """Leave what is there after a worker's first run, its libraries, out of every later collection, which
     then takes no time."""
     gc.freeze()
+
+
+class Here:
+    """This process, which carries out one run after the other; for code that no other process can be
+    given."""
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, bytes]]:
+        """Every job with the content of its file."""
+        for job in jobs:
+            yield job, execute(job, threads=None)
+
+    def close(self) -> None:
+        """There is nobody to let go."""
 
 
 class Processes:

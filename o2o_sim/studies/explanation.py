@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,8 +20,8 @@ import pandas as pd
 from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..record.metrics import HEADLINE, METRICS, family_of, label_of
-from ..scenario.load import load_scenario
 from .changes import Change, changes, grouped, mixtures
+from .own import Metric, Own
 from .points import Point, cases
 from .shapley import (
     EXACT_UP_TO,
@@ -33,9 +33,15 @@ from .shapley import (
     sampled_orders,
     shapley,
 )
+from .shown import Pictures, Shown
 from .statistics import Interval, mean_interval, paired_interval
 from .study import Results, Study
+from .variant import Scenario, Variant, names_of, variant_of
 from .work import Work, check_metrics, folder_of
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 
 REPLICATES = 10
 ORDERS = 16
@@ -47,7 +53,7 @@ ASKED = {"option": "--metric", "listed": "explanation.csv for all metrics"}
 
 
 @dataclass
-class Explanation:
+class Explanation(Shown):
     """Paired runs of two scenarios and of mixtures of them.
 
     `names` are the two scenarios, `groups` what changed between them, `metrics` the figures that were asked
@@ -71,6 +77,18 @@ class Explanation:
     def left_out(self) -> int:
         """How many replicates do not count, because a run of theirs failed."""
         return int(self.results.runs["replicate"].nunique()) - len(self.pairs)
+
+    def tables(self) -> list[RenderableType]:
+        """What the command line prints of it."""
+        from ..show.tables_explain import explanation_tables
+
+        return explanation_tables(self)
+
+    def pictures(self) -> Pictures:
+        """A waterfall of every metric that was asked for and that differs at all."""
+        from ..show.plots_studies import explanation_pictures
+
+        return explanation_pictures(self)
 
     # -- figures -----------------------------------------------------------------------------------------
     def values(self, metric: str) -> np.ndarray:
@@ -188,22 +206,23 @@ class Explanation:
 
 # -- the study ----------------------------------------------------------------------------------------------
 def explain(
-    a: str | os.PathLike[str],
-    b: str | os.PathLike[str],
+    a: Scenario,
+    b: Scenario,
     *,
     replicates: int | None = None,
     by: str = "group",
     join: Sequence[Sequence[str]] = (),
-    metrics: Sequence[str] | None = None,
+    metrics: Sequence[str] | Mapping[str, Metric] | None = None,
     out: str | os.PathLike[str] | None = None,
     overrides: Sequence[str] = (),
     work: Work | None = None,
 ) -> Explanation | None:
-    """Run two scenario files and the mixtures between them, and share the difference of B less A among the
-    groups of keys they differ in (`changes.grouped`: `by`, `join`).
+    """Run two scenarios (files, `Spec`s or `Variant`s) and the mixtures between them, and share the
+    difference of B less A among the groups of keys they differ in (`changes.grouped`: `by`, `join`).
 
     `replicates` is the number of pairs (10 if nothing is said), with the seeds of A; `metrics` are what
-    tables and pictures show (None: the headline figures). `overrides` change both scenarios. Up to 6 groups
+    tables and pictures show (None: the headline figures; a mapping adds functions of a run's `RunResult` by
+    name to these). `overrides` change both scenarios. Up to 6 groups
     every coalition is run, of more those on the way through 16 random orders. Returns None where `work` is a
     shard and runs of others are still missing. Writes explanation.csv (every metric), saved.csv and pictures
     into the study's folder.
@@ -212,25 +231,35 @@ def explain(
     the groups that should be joined), there is no such metric, or no seed succeeded with every coalition."""
     if replicates is not None and replicates < 1:
         raise ScenarioError(f"should be at least 1, found {replicates}", file="--replicates")
-    wanted = list(HEADLINE if metrics is None else metrics)
-    check_metrics([m for m in wanted if family_of(m) is None], list(METRICS), **ASKED)
-    first, second = (load_scenario(file, overrides) for file in (a, b))
+    own_metrics = metrics if isinstance(metrics, Mapping) else {}
+    wanted = [*own_metrics, *HEADLINE] if metrics is None or own_metrics else list(metrics)
+    check_metrics([m for m in wanted if family_of(m) is None], [*METRICS, *own_metrics], **ASKED)
+    variants = variant_of(a), variant_of(b)
+    own = _own_of(variants, own_metrics)
+    first, second = (v.spec(overrides) for v in variants)
+    names = _names(variants)
     found = changes(first, second)
     if not found:
-        raise ScenarioError("says the same as the other scenario: there is nothing to explain", file=str(b))
+        raise ScenarioError("says the same as the other scenario: there is nothing to explain", file=names[1])
     groups = grouped(found, by, join)
     orders = None if len(groups) <= EXACT_UP_TO else sampled_orders(list(groups), ORDERS, first.seed)
     steps = coalitions(list(groups)) if orders is None else coalitions_of(orders)
     points = [
-        Point(spec, {"coalition": "+".join(g for g in groups if g in some) or NOTHING})
+        Point(spec, {"coalition": "+".join(g for g in groups if g in some) or NOTHING}, own)
         for spec, some in zip(mixtures(first, second, groups, steps), steps)
     ]
-    names = _names(Path(a), Path(b))
     keys = {group: [change.key for change in some] for group, some in groups.items()}
     with work or Work() as w:
+        w.admit(own)
         runs = cases(points, range(replicates or REPLICATES), plugins=w.plugins)
         folder = folder_of("explain", "-".join(names), runs, out)
-        about = {"kind": "explain", "names": names, "question": second.question, "groups": keys}
+        about = {
+            "kind": "explain",
+            "names": names,
+            "question": second.question,
+            "groups": keys,
+            "own": list(own_metrics),
+        }
         study = Study(folder, about)
         study.run(runs, w)
         results = study.finish()
@@ -239,21 +268,26 @@ def explain(
     results.needs_some()
     explanation = Explanation(results, names, groups, wanted, steps, orders)
     _needs_pairs(explanation)
-    check_metrics(wanted, _known_metrics(results), **ASKED)
+    check_metrics(wanted, results.metrics, **ASKED)
     _write(explanation)
     return explanation
 
 
-def _names(a: Path, b: Path) -> list[str]:
+def _own_of(variants: Sequence[Variant], metrics: Mapping[str, Metric]) -> Own:
+    """The code of both, which must be the same: between two classes of model there is no mixture."""
+    a, b = (v.model for v in variants)
+    if a is not b:
+        message = "cannot explain what another class of model does: only keys of scenarios can be mixed"
+        raise ScenarioError(message, key="model", hint="compare says how much the two differ.")
+    return Own.of(a, metrics)
+
+
+def _names(variants: Sequence[Variant]) -> list[str]:
     """What the two are called: their files' names, with the folder where those are alike."""
-    if a.stem != b.stem:
-        return [a.stem, b.stem]
-    return [f"{file.absolute().parent.name}/{file.stem}" for file in (a, b)]
-
-
-def _known_metrics(results: Results) -> list[str]:
-    columns = [str(c) for c in results.runs.columns]
-    return columns[columns.index("coalition") + 1 :]
+    files = [v.file for v in variants]
+    if not all(files) or len({f.stem for f in files if f}) == 2:
+        return names_of(variants)
+    return [f"{f.absolute().parent.name}/{f.stem}" for f in files if f]
 
 
 def _needs_pairs(explanation: Explanation) -> None:
@@ -271,12 +305,12 @@ def _needs_pairs(explanation: Explanation) -> None:
 
 # -- files --------------------------------------------------------------------------------------------------
 def _write(explanation: Explanation) -> None:
-    parts = [_with_total(explanation, m) for m in _known_metrics(explanation.results)]
+    parts = [_with_total(explanation, m) for m in explanation.results.metrics]
     saved = explanation.saved.assign(saved_by=[", ".join(by) for by in explanation.saved["saved_by"]])
     for name, frame in (("explanation", pd.concat(parts, ignore_index=True)), ("saved", saved)):
         text = frame.to_csv(index=False, lineterminator="\n")
         write_whole(explanation.results.folder / f"{name}.csv", text.encode())
-    _draw(explanation)
+    explanation.draw(explanation.results.folder)
 
 
 def _with_total(explanation: Explanation, metric: str) -> pd.DataFrame:
@@ -287,21 +321,3 @@ def _with_total(explanation: Explanation, metric: str) -> pd.DataFrame:
     table.insert(0, "metric", metric)
     table.insert(1, "label", label_of(metric))
     return table
-
-
-def _draw(explanation: Explanation) -> None:
-    """A waterfall of every metric that was asked for and that differs at all."""
-    from ..show.pictures_studies import waterfall
-    from ..show.plots_studies import PLOTS, draw
-
-    # The picture has a row for either scenario; a file may well be called as a group is.
-    a, b = (f"{n} (scenario)" if n in explanation.groups else n for n in explanation.names)
-    pictures = {}
-    for metric in explanation.metrics:
-        steps = explanation.table(metric)
-        if steps["value"].any() and not steps["value"].isna().any():
-            ends = pd.DataFrame({"group": [a, b], "value": explanation.means(metric)})
-            table = pd.concat([steps, ends], ignore_index=True)
-            labels = {metric: label_of(metric)}
-            pictures[f"waterfall_{metric}"] = partial(waterfall, table, metric, labels, (a, b))
-    draw(pictures, explanation.results.folder / PLOTS)

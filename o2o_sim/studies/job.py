@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ScenarioError
+from .own import NOTHING, Own, check_plugins
 from .rows import pack
 
 if TYPE_CHECKING:
@@ -32,26 +33,25 @@ it."""
 
 @dataclass(frozen=True)
 class Job:
-    """A scenario and the seed it runs with. `plugins` says whether it may bring rules of its own."""
+    """A scenario and the seed it runs with. `plugins` says whether it may bring rules of its own, `own` is
+    code that is given in memory."""
 
     key: str
     spec: Spec
     seed: int
     plugins: bool = True
+    own: Own = NOTHING
 
 
-def job(spec: Spec, seed: int, *, plugins: bool = True) -> Job:
+def job(spec: Spec, seed: int, *, plugins: bool = True, own: Own = NOTHING) -> Job:
     """The job of running `spec` with `seed`.
 
     Raises ScenarioError if the scenario names plugins and they are refused, a file it names cannot be read,
     or its settings of plugins are not valid."""
-    if spec.plugins and not plugins:
-        problem = f"plugin {spec.plugins[0]!r} is named here, but plugins are refused"
-        hint = "Run without --no-plugins if you trust it."
-        raise ScenarioError(spec.problem_at("plugins.0", problem, hint))
-    key = key_of(spec, seed)
+    check_plugins(spec, plugins)
+    key = key_of(spec, seed, own)
     plug_in(spec)
-    return Job(key, spec, seed, plugins)
+    return Job(key, spec, seed, plugins, own)
 
 
 def plug_in(spec: Spec, *, plugins: bool = True) -> Spec:
@@ -64,9 +64,10 @@ def plug_in(spec: Spec, *, plugins: bool = True) -> Spec:
     return spec
 
 
-def key_of(spec: Spec, seed: int) -> str:
+def key_of(spec: Spec, seed: int, own: Own = NOTHING) -> str:
     """The key of a run: 24 hex digits of a SHA-256 over the resolved scenario (without its name, question and
-    seed, which change nothing), the seed, the package's code, and the data files and plugins it names.
+    seed, which change nothing), the seed, the package's code, the data files and plugins it names, and code
+    that was given in memory (own.py).
 
     The order of the user's own names (circles, platforms, ...) counts: the first circle is the first to be
     let."""
@@ -74,6 +75,8 @@ def key_of(spec: Spec, seed: int) -> str:
 
     said = {name: value for name, value in to_plain(spec).items() if name not in ("name", "question", "seed")}
     parts = {"scenario": said, "seed": seed, "code": code_digest(), "files": file_digests(spec)}
+    if code := own.digests():
+        parts["own"] = code
     text = json.dumps(parts, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
@@ -122,13 +125,15 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def execute(job: Job) -> bytes:
+def execute(job: Job, threads: int | None = 1) -> bytes:
     """Simulate a job and return the content of its file. A run that fails is a result too: its traceback."""
     from .run import run
 
     began = time.perf_counter()
     try:
-        result = run(job.spec, out=False, seed=job.seed, threads=1, plugins=job.plugins)
+        model, plugins = job.own.model, job.plugins
+        result = run(job.spec, out=False, seed=job.seed, model=model, threads=threads, plugins=plugins)
+        measured = job.own.measure(result)
     except KeyboardInterrupt:
         raise
     except BaseException as fault:  # a plugin may also call sys.exit
@@ -136,7 +141,7 @@ def execute(job: Job) -> bytes:
     from ..record.metrics import metrics, monthly, stores
 
     tables: dict[str, Any] = {
-        "metrics": metrics(result),
+        "metrics": metrics(result) | measured,
         "stores": stores(result),
         "monthly": monthly(result),
     }

@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import Problem, ScenarioError
 from ..record.metrics import HEADLINE, METRICS, Window, family_of, label_of
 from ..scenario.load import load_scenario
+from ..scenario.memory import Plain
 from ..scenario.messages import in_file_order
 from ..scenario.places import Key, Located, dotted
 from ..scenario.schema import Spec
@@ -21,24 +22,40 @@ from ..scenario.textfile import first as first_of
 from ..scenario.textfile import printable
 from .designs import Factor
 from .job import job, plug_in
+from .own import NOTHING, Metric, Own
 from .spec import FactorSpec, Scalar, StudySpec, WindowSpec
-from .study import Case, Results
+from .study import COLUMNS, Case, Results
+from .variant import Scenario, variant_of
 
-COLUMNS = ("point", "replicate", "seed", "key", "status", "error")
-"""What the table of runs begins with, before factors and metrics."""
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
 class Point:
-    """A scenario of a study, and the value that every factor has in it."""
+    """A scenario of a study, the value that every factor has in it, and code that is given in memory."""
 
     spec: Spec
     factors: Mapping[str, Scalar]
+    own: Own = NOTHING
 
 
-def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> StudySpec:
-    """Read a study file. Raises ScenarioError with every problem found, each with its place."""
+def load_study(
+    path: str | os.PathLike[str] | Plain,
+    overrides: Sequence[str] = (),
+    *,
+    base: Scenario | None = None,
+    metrics: Mapping[str, Metric] | None = None,
+) -> StudySpec:
+    """Read a study: a file, or a mapping of what it would say. `base` stands in for its base scenario, and
+    `metrics` are functions of a run's result by name. Raises ScenarioError with every problem found, each
+    with its place."""
+    if isinstance(path, Mapping) and not isinstance(path.get("base", ""), str | os.PathLike):
+        base = path["base"] if base is None else base
+    variant = None if base is None else variant_of(base)
+    if variant is not None and isinstance(path, Mapping):
+        path = {**path, "base": variant.called}
+    elif variant is not None:
+        overrides = [*overrides, override("base", variant.called)]
     try:
         study: Any = load_scenario(path, overrides, model=StudySpec)
     except ScenarioError as fault:
@@ -49,6 +66,8 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
         message = "is missing: a study names the scenario that it starts from"
         hint = "A scenario by itself is for o2o-sim run and compare."
         raise ScenarioError(replace(no_base[0], message=message, hint=hint)) from None
+    study._base = variant
+    study._own = Own.of(None if variant is None else variant.model, metrics)
     problems = [*_bad_base(study), *_bad_factors(study), *_bad_metrics(study), *_bad_report(study)]
     if problems:
         raise ScenarioError(first_of(in_file_order(problems, ())))
@@ -56,7 +75,7 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> S
 
 
 def _bad_base(study: StudySpec) -> Iterator[Problem]:
-    if not study.base_path.is_file():
+    if study._base is None and not study.base_path.is_file():
         problem = f"there is no file {printable(str(study.base_path))}"
         yield study.problem_at("base", problem, advice(study.base))
 
@@ -84,7 +103,8 @@ def _bad_metrics(study: StudySpec) -> Iterator[Problem]:
         if name in names[:k]:
             yield study.problem_at(key, f"{name!r} is there twice")
         if not isinstance(said, WindowSpec):
-            yield from _unknown(study, key, "metric", name, METRICS if family_of(name) is None else [name])
+            known = [*METRICS, *study.own.metrics]
+            yield from _unknown(study, key, "metric", name, known if family_of(name) is None else [name])
         elif family_of(name) or name in (*COLUMNS, *study.factor_specs()):
             yield study.problem_at(key, f"something else is called {name!r} already")
         else:
@@ -92,6 +112,10 @@ def _bad_metrics(study: StudySpec) -> Iterator[Problem]:
                 window_of(said)
             except ScenarioError as fault:
                 yield study.problem_at(key, fault.problems[0].message)
+
+    for name in study.own.metrics:
+        if name in (*COLUMNS, *study.factor_specs(), *(w.name for w in windows_of(study))):
+            yield study.problem_at("metrics", f"something else is called {name!r} already")
 
 
 def _bad_report(study: StudySpec) -> Iterator[Problem]:
@@ -165,8 +189,8 @@ def point(study: StudySpec, values: Mapping[str, Scalar], *, plugins: bool = Tru
         return _moved(study, problem, places)
 
     try:
-        spec = load_scenario(study.base_path, [text for _, text in said], shown=shown)
-        return Point(plug_in(spec, plugins=plugins), dict(values))
+        spec = study.scenario.spec([text for _, text in said], shown=shown)
+        return Point(plug_in(spec, plugins=plugins), dict(values), study.own)
     except ScenarioError as fault:
         raise ScenarioError([shown(p) for p in fault.problems]) from None
 
@@ -248,7 +272,7 @@ def cases(
     wanted = list(replicates)
     seed = points[0].spec.seed if points else 0
     return [
-        Case(first + k, r, job(p.spec, seed + r, plugins=plugins), dict(p.factors))
+        Case(first + k, r, job(p.spec, seed + r, plugins=plugins, own=p.own), dict(p.factors))
         for k, p in enumerate(points)
         for r in wanted
     ]
@@ -277,8 +301,10 @@ def check_measured(said: Located, wanted: Mapping[str, str], results: Results) -
 
 
 def metrics_wanted(study: StudySpec) -> list[str]:
-    """Names of the metrics that the study looks at: its own list, or the headline figures."""
-    return [_name(said) for said in study.metrics] or list(HEADLINE)
+    """Names of the metrics that the study looks at: its own list, or the headline figures; and those that
+    were given as functions."""
+    listed = [_name(said) for said in study.metrics] or list(HEADLINE)
+    return [*listed, *(name for name in study.own.metrics if name not in listed)]
 
 
 def _name(metric: str | WindowSpec) -> str:
@@ -287,7 +313,14 @@ def _name(metric: str | WindowSpec) -> str:
 
 def about(study: StudySpec, kind: str) -> dict[str, Any]:
     """What the folder of a study keeps of its file."""
-    return {"kind": kind, "name": study.name, "question": study.question, "labels": labels_of(study)}
+    own = list(study.own.metrics)
+    return {
+        "kind": kind,
+        "name": study.name,
+        "question": study.question,
+        "labels": labels_of(study),
+        "own": own,
+    }
 
 
 def labels_of(study: StudySpec) -> dict[str, str]:

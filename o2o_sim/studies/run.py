@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ScenarioError
 from ..record.result import RunResult
+from .own import Maker, Own
+from .variant import Scenario, variant_of
 
 if TYPE_CHECKING:
     from ..model import O2OModel
@@ -26,8 +28,9 @@ _PACKAGES = ("mesa", "numpy", "numba", "scipy", "networkx", "pandas", "pyarrow",
 
 
 def run(
-    spec_or_path: Spec | str | os.PathLike[str],
+    scenario: Scenario,
     *,
+    model: Maker | None = None,
     out: str | os.PathLike[str] | Literal[False] | None = None,
     seed: int | None = None,
     days: int | None = None,
@@ -37,36 +40,38 @@ def run(
     plugins: bool = True,
     progress: Callable[[int, int, date], None] | None = None,
 ) -> RunResult:
-    """Simulate a scenario, given as a file or a `Spec`, and write its folder of results.
+    """Simulate a scenario, given as a file, a `Spec` or a `Variant`, and write its folder of results.
+
+    `model` makes the model in place of `O2OModel`: a subclass, or a function of (spec, seed).
 
     `out` is the folder to write: by default `runs/<file>-<seed>-<content hash>`, and with `out=False`
     nothing is written at all. A folder of an earlier run is replaced. `seed`, `days` and `engine` stand in
-    for the scenario's own; `overrides` are texts `key.path=value` on top of a file. `threads` changes the
+    for the scenario's own; `overrides` are texts `key.path=value` on top of it. `threads` changes the
     speed, never the result. `plugins=False` refuses scenarios that bring rules of their own. `progress(day,
     days, date)` is told of every simulated day, counted from 0.
 
     Raises ScenarioError for whatever the user can mend, before anything is simulated if it can be known then.
     """
     began = time.perf_counter()
-    spec = _chosen(spec_or_path, overrides, {"seed": seed, "days": days, "engine": engine})
+    variant = variant_of(scenario)
+    own = Own.of(model or variant.model)
+    spec = _chosen(variant.spec(overrides), {"seed": seed, "days": days, "engine": engine})
     folder = None if out is False else _folder(spec, out)
     if folder is not None:
         from ..record.archive import check_destination
 
         check_destination(folder)
     with _threads(threads), _model_let_go():
-        from ..model import O2OModel
-
-        model = O2OModel(spec, spec.seed, plugins=plugins)
-        recording = None if folder is None else _Recording(model)
+        city = own.make(spec, spec.seed, plugins=plugins)
+        recording = None if folder is None else _Recording(city)
         ready = time.perf_counter()
-        model.run(_each_day(recording, progress))
+        city.run(_each_day(recording, progress))
         done = time.perf_counter()
         simulating = done - ready - (recording.seconds if recording else 0.0)
-        manifest = describe(model, wall=done - began, simulating=simulating)
-    result = RunResult(folder, manifest, model.results())
+        manifest = describe(city, wall=done - began, simulating=simulating)
+    result = RunResult(folder, manifest, city.results())
     if folder is not None and recording is not None:
-        _write(result, folder, model, recording)
+        _write(result, folder, city, recording)
     return result
 
 
@@ -135,16 +140,9 @@ class _Recording:
 
 
 # -- what to simulate ---------------------------------------------------------------------------------------
-def _chosen(source: Spec | str | os.PathLike[str], overrides: Sequence[str], changes: dict[str, Any]) -> Spec:
-    from ..scenario.load import load_scenario
-    from ..scenario.schema import Spec
-
-    if not isinstance(source, Spec):
-        source = load_scenario(source, overrides)
-    elif overrides:
-        raise TypeError("overrides change a file; give a Spec that has them already, or the file's name")
-    said = {name: _checked(Spec, name, value) for name, value in changes.items() if value is not None}
-    return source.model_copy(update=said)
+def _chosen(spec: Spec, changes: dict[str, Any]) -> Spec:
+    said = {name: _checked(type(spec), name, value) for name, value in changes.items() if value is not None}
+    return spec.model_copy(update=said)
 
 
 def _checked(spec: type[Spec], name: str, value: Any) -> Any:

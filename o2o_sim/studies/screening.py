@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ScenarioError
 from ..record.archive import write_whole
+from ..scenario.memory import Plain
 from . import designs
 from .designs import Factor
 from .indices import morris_effects, noise_share, sobol_indices
+from .own import Metric
 from .points import (
     about,
     cases,
@@ -31,14 +32,19 @@ from .points import (
     points,
     windows_of,
 )
+from .shown import Pictures, Shown
 from .spec import Scalar, StudySpec
 from .study import Case, Results, Study, load_results
 from .sweeps import check_metrics
+from .variant import Scenario
 from .work import Work, folder_of
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(Shown):
     """Which factors matter for each metric.
 
     `morris` has a row per metric and factor (see `morris_effects`), `sobol` one per metric and factor that
@@ -64,6 +70,18 @@ class Sensitivity:
         """What tables and pictures call factors and metrics."""
         return labels_of(self.study)
 
+    def tables(self) -> list[RenderableType]:
+        """What the command line prints of it."""
+        from ..show.tables_search import sensitivity_tables
+
+        return sensitivity_tables(self)
+
+    def pictures(self) -> Pictures:
+        """The measures of every metric by both methods."""
+        from ..show.plots_studies import sensitivity_pictures
+
+        return sensitivity_pictures(self)
+
 
 @dataclass(frozen=True)
 class _Part:
@@ -82,13 +100,18 @@ class _Part:
 
 
 def sensitivity(
-    path: str | os.PathLike[str],
+    study: str | os.PathLike[str] | Plain,
     *,
+    base: Scenario | None = None,
+    metrics: Mapping[str, Metric] | None = None,
     out: str | os.PathLike[str] | None = None,
     overrides: Sequence[str] = (),
     work: Work | None = None,
 ) -> Sensitivity | None:
-    """Carry out the block `sensitivity` of a study file.
+    """Carry out the block `sensitivity` of a study.
+
+    `study` is a file, or a mapping of the same keys; `base` stands in for its base scenario. `metrics` are
+    figures of your own: functions of a run's `RunResult` by name.
 
     With `method: both` the `keep` factors whose effects on the first metric of the study are largest get
     Sobol indices, while the others rest in the middle of their range. Writes morris.csv, sobol.csv and a
@@ -97,37 +120,38 @@ def sensitivity(
 
     Raises ScenarioError for factors that are not numbers, a metric that does not exist, and runs that fail.
     """
-    study = load_study(path, overrides)
-    said, wanted = study.sensitivity, metrics_wanted(study)
-    factors, held = _factors(study)
+    spec = load_study(study, overrides, base=base, metrics=metrics)
+    said, wanted = spec.sensitivity, metrics_wanted(spec)
+    factors, held = _factors(spec)
     screening = indices = None
     with work or Work() as w:
+        w.admit(spec.own)
         if said.method == "both":
             w.whole("which factors get indices shows only when the screening is done")
         if said.method == "sobol":
-            indices = begun = _part(study, designs.saltelli, said.base_points, factors, held, 0, w)
+            indices = begun = _part(spec, designs.saltelli, said.base_points, factors, held, 0, w)
         else:
-            screening = begun = _part(study, designs.morris, said.trajectories, factors, held, 0, w)
-        folder = folder_of("sensitivity", Path(path).stem, begun.cases, out)
-        home = Study(folder, about(study, "sensitivity"), windows_of(study))
+            screening = begun = _part(spec, designs.morris, said.trajectories, factors, held, 0, w)
+        folder = folder_of("sensitivity", spec.stem, begun.cases, out)
+        home = Study(folder, about(spec, "sensitivity"), windows_of(spec))
         home.run(begun.cases, w)
         if screening and said.method == "both":
-            kept = _kept(study, screening, load_results(folder), wanted[0])
+            kept = _kept(spec, screening, load_results(folder), wanted[0])
             held |= {f.name: f.at(0.5) for f in factors if f not in kept}
             first = len(screening.unit)
-            indices = _part(study, designs.saltelli, said.base_points, kept, held, first, w)
+            indices = _part(spec, designs.saltelli, said.base_points, kept, held, first, w)
             home.run(indices.cases, w)
         results = home.finish()
     if results.missing:
         return None
-    _check(study, results)
+    _check(spec, results)
     undefined = _undefined(results, wanted)
     measured = [m for m in wanted if m not in undefined]
     found = Sensitivity(
-        study,
+        spec,
         results,
-        _table(study, screening, morris_effects, results, measured),
-        _table(study, indices, sobol_indices, results, measured),
+        _table(spec, screening, morris_effects, results, measured),
+        _table(spec, indices, sobol_indices, results, measured),
         held if indices else {},
         undefined,
     )
@@ -222,15 +246,8 @@ def _table(
 
 
 def _write(found: Sensitivity) -> None:
-    from ..show.pictures_studies import morris_plot, sobol_bars
-    from ..show.plots_studies import PLOTS, draw
-
-    pictures = {}
-    for name, table, picture in (("morris", found.morris, morris_plot), ("sobol", found.sobol, sobol_bars)):
-        if table is None:
-            continue
-        text = table.to_csv(index=False, lineterminator="\n")
-        write_whole(found.results.folder / f"{name}.csv", text.encode())
-        for metric, part in table.groupby("metric", sort=False):
-            pictures[f"{name}_{metric}"] = partial(picture, part, found.labels, str(metric))
-    draw(pictures, found.results.folder / PLOTS)
+    for name, table in (("morris", found.morris), ("sobol", found.sobol)):
+        if table is not None:
+            text = table.to_csv(index=False, lineterminator="\n")
+            write_whole(found.results.folder / f"{name}.csv", text.encode())
+    found.draw(found.results.folder)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,16 +14,23 @@ import pandas as pd
 from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..record.metrics import METRICS, family_of, label_of
+from ..scenario.memory import Plain
 from ..scenario.shape import closest
 from .boxes import Box, Span, find_boxes
 from .designs import Factor
 from .goal import Goal, Value, ends, seek
+from .own import Metric
 from .points import Point, about, cases, factors_of, labels_of, load_study, point, windows_of
 from .prim import needs_workbench
+from .shown import Pictures, Shown
 from .spec import DiscoverSpec, GoalSpec, StudySpec
 from .study import Results, Study, load_results
 from .sweeps import points_of
+from .variant import Scenario
 from .work import Work, folder_of
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Discovery:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(Shown):
     """What the blocks `find` and `discover` of a study asked for; None for one that is not there."""
 
     study: StudySpec
@@ -70,15 +76,32 @@ class Finding:
         asked = [said.metric for said in (self.study.find, self.study.discover) if said]
         return {m: label_of(m) for m in asked} | labels_of(self.study)
 
+    def tables(self) -> list[RenderableType]:
+        """What the command line prints of it."""
+        from ..show.tables_search import finding_tables
+
+        return finding_tables(self)
+
+    def pictures(self) -> Pictures:
+        """The curve of a goal, and the boxes of a discovery."""
+        from ..show.plots_studies import finding_pictures
+
+        return finding_pictures(self)
+
 
 def find(
-    path: str | os.PathLike[str],
+    study: str | os.PathLike[str] | Plain,
     *,
+    base: Scenario | None = None,
+    metrics: Mapping[str, Metric] | None = None,
     out: str | os.PathLike[str] | None = None,
     overrides: Sequence[str] = (),
     work: Work | None = None,
 ) -> Finding | None:
-    """Carry out the blocks `find` (goal seeking) and `discover` (scenario discovery) of a study file.
+    """Carry out the blocks `find` (goal seeking) and `discover` (scenario discovery) of a study.
+
+    `study` is a file, or a mapping of the same keys; `base` stands in for its base scenario. `metrics` are
+    figures of your own: functions of a run's `RunResult` by name.
 
     Writes find.csv, boxes.csv and their pictures. Which values goal seeking tries depends on the study and
     the results alone, so that asking again repeats no run. Returns None where `work` is a shard and runs of
@@ -87,26 +110,27 @@ def find(
     Raises ScenarioError for a study without either block, a goal whose factor has no range or is not alone, a
     metric that does not exist, runs that all fail, and too few points of interest.
     """
-    study = load_study(path, overrides)
-    _check(study)
+    said = load_study(study, overrides, base=base, metrics=metrics)
+    _check(said)
     with work or Work() as w:
+        w.admit(said.own)
         first: list[Point] = []
-        if study.find:
+        if said.find:
             w.whole("which value is tried next shows only when the last is done")
-            first = [_point(study, end, w) for end in ends(_sought(study, study.find))]
-        designed = points_of(study, plugins=w.plugins) if study.discover else []
+            first = [_point(said, end, w) for end in ends(_sought(said, said.find))]
+        designed = points_of(said, plugins=w.plugins) if said.discover else []
         known_by = cases([*first, *designed], range(1), plugins=w.plugins)
-        folder = folder_of("find", Path(path).stem, known_by, out)
-        home = Study(folder, about(study, "find"), windows_of(study))
-        goal = _goal(study, study.find, home, w) if study.find else None
+        folder = folder_of("find", said.stem, known_by, out)
+        home = Study(folder, about(said, "find"), windows_of(said))
+        goal = _goal(said, said.find, home, w) if said.find else None
         tried = len(goal.trials) if goal else 0
-        home.run(cases(designed, range(study.replicates), plugins=w.plugins, first=tried), w)
+        home.run(cases(designed, range(said.replicates), plugins=w.plugins, first=tried), w)
         results = home.finish()
     if results.missing:
         return None
     results.needs_some()
-    discovery = _discovery(study, study.discover, results, tried) if study.discover else None
-    found = Finding(study, results, goal, discovery)
+    discovery = _discovery(said, said.discover, results, tried) if said.discover else None
+    found = Finding(said, results, goal, discovery)
     _write(found)
     return found
 
@@ -119,7 +143,7 @@ def _check(study: StudySpec) -> None:
             "discover: {metric: ..., above: ...} to discover conditions."
         )
         raise ScenarioError(study.problem_at("find", "it is not said what is to be found", hint))
-    own = [w.name for w in windows_of(study)]
+    own = [*(w.name for w in windows_of(study)), *study.own.metrics]
     for block, said in (("find", study.find), ("discover", study.discover)):
         if said and said.metric not in own and family_of(said.metric) is None:
             raise _no_metric(study, block, said.metric, [*METRICS, *own])
@@ -220,27 +244,11 @@ def _discovery(study: StudySpec, said: DiscoverSpec, results: Results, first: in
 
 # -- files --------------------------------------------------------------------------------------------------
 def _write(found: Finding) -> None:
-    from ..show.pictures_studies import box_plot, goal_curve
-    from ..show.plots_studies import PLOTS, draw
-
-    pictures: dict[str, Callable[[], Any]] = {}
-    goal, discovery, labels = found.goal, found.discovery, found.labels
-    if goal:
-        _write_table(goal.table(), found.results.folder / "find.csv")
-        chosen = {"factor": goal.said.factor, "metric": goal.said.metric}
-        pictures["goal"] = partial(goal_curve, goal.table(), labels, goal.target, goal.found, **chosen)
-    if discovery:
-        _write_table(discovery.table(), found.results.folder / "boxes.csv")
-        points, interest = discovery.points, discovery.interest
-        if not discovery.boxes:
-            pictures["boxes"] = partial(box_plot, points, interest, {}, labels)
-        for box in discovery.boxes:
-            name = "boxes" if box.number == 1 else f"boxes_{box.number}"
-            pictures[name] = partial(box_plot, points, interest, box.limits, labels)
-            # The next box is about what lies in none before it.
-            left = ~box.inside(points)
-            points, interest = points[left], interest[left]
-    draw(pictures, found.results.folder / PLOTS)
+    if found.goal:
+        _write_table(found.goal.table(), found.results.folder / "find.csv")
+    if found.discovery:
+        _write_table(found.discovery.table(), found.results.folder / "boxes.csv")
+    found.draw(found.results.folder)
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

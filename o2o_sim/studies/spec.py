@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import model_validator
+from pydantic import PrivateAttr, model_validator
 
 from ..scenario.keys import Block, Day, block, key
 from ..scenario.places import Located
 from ..scenario.shipped import find
+from .own import NOTHING, Own
+from .variant import Variant
 
 Scalar = bool | int | float | str
 Overrides = Mapping[str, Any]
@@ -133,6 +135,25 @@ class StudySpec(Located):
     find: GoalSpec | None = key(None, "A goal to seek")
     discover: DiscoverSpec | None = key(None, "Conditions to discover")
     sensitivity: SensitivitySpec = block(SensitivitySpec, "Which factors matter")
+    _base: Variant | None = PrivateAttr(default=None)
+    _own: Own = PrivateAttr(default=NOTHING)
+
+    @property
+    def scenario(self) -> Variant:
+        """The scenario that it starts from."""
+        return self._base or Variant(self.base_path)
+
+    @property
+    def stem(self) -> str:
+        """What its folder is called: its file without its ending, or its name."""
+        if self._origin is not None:
+            return self._origin.path.stem
+        return "".join(c if c.isalnum() or c in "-_" else "_" for c in self.name) or "study"
+
+    @property
+    def own(self) -> Own:
+        """Code that was given in memory beside it: its base's model, and metrics."""
+        return self._own
 
     @property
     def base_path(self) -> Path:

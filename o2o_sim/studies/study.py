@@ -30,7 +30,7 @@ import pyarrow.parquet as pq
 
 from ..errors import ScenarioError
 from ..record.archive import parquet_bytes, whole_file, write_whole
-from ..record.metrics import Window, window_value
+from ..record.metrics import HEADLINE, Window, window_value
 from ..scenario.textfile import printable
 from .job import Job
 from .rows import metrics_of, read_rows, unnested
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 STUDY = "study.json"
 RUNS = "runs"
 TABLES = ("runs", "stores", "monthly")
+COLUMNS = ("point", "replicate", "seed", "key", "status", "error")
+"""What the table of runs begins with, before factors and metrics."""
 _STALE_SECONDS = 3600
 _AT_ONCE = 200  # runs whose stores are in memory together while the tables are written
 
@@ -190,6 +192,20 @@ class Results:
         if self.plan["complete"]:
             return pq.read_table(self.folder / "runs.parquet").to_pandas()
         return self._collect_runs()
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names of all metrics: first those that were given as functions, then the headline figures."""
+        before = {*COLUMNS, *(name for case in self.plan["cases"][:1] for name in case["factors"])}
+        known = [str(c) for c in self.runs.columns if c not in before]
+        return [*self.headline, *(m for m in known if m not in self.headline)]
+
+    @property
+    def headline(self) -> list[str]:
+        """What tables and pictures show first: metrics that were given as functions, and the headline
+        figures."""
+        own = self.about.get("own", ())
+        return [m for m in (*own, *HEADLINE) if m in self.runs.columns]
 
     @cached_property
     def stores(self) -> pd.DataFrame:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ..errors import ScenarioError
 from ..record.archive import write_whole
+from ..scenario.memory import Plain
 from . import designs
+from .own import Metric
 from .points import (
     Point,
     about,
@@ -24,14 +26,19 @@ from .points import (
     points,
     windows_of,
 )
+from .shown import Pictures, Shown
 from .spec import Scalar, StudySpec
 from .statistics import mean_interval
 from .study import Results, Study
+from .variant import Scenario
 from .work import Work, folder_of
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 @dataclass
-class Sweep:
+class Sweep(Shown):
     """The runs of a study file. `results.runs` is the tidy table: a row per run, a column per factor and
     metric."""
 
@@ -53,6 +60,18 @@ class Sweep:
         """What tables and pictures call factors and metrics."""
         return labels_of(self.study)
 
+    def tables(self) -> list[RenderableType]:
+        """What the command line prints of it."""
+        from ..show.tables_studies import sweep_tables
+
+        return sweep_tables(self)
+
+    def pictures(self) -> Pictures:
+        """Response curves, heat maps and the outcome map."""
+        from ..show.plots_studies import sweep_pictures
+
+        return sweep_pictures(self)
+
     def summary(self) -> pd.DataFrame:
         """One row per point and metric: the factors, metric, mean over replicates, its 95 % interval (low,
         high), n."""
@@ -67,15 +86,20 @@ class Sweep:
 
 
 def sweep(
-    path: str | os.PathLike[str],
+    study: str | os.PathLike[str] | Plain,
     *,
+    base: Scenario | None = None,
+    metrics: Mapping[str, Metric] | None = None,
     replicates: int | None = None,
     report: bool = False,
     out: str | os.PathLike[str] | None = None,
     overrides: Sequence[str] = (),
     work: Work | None = None,
 ) -> Sweep | None:
-    """Carry out a study file: every point of its design, `replicates` times (else as the file says).
+    """Carry out a study: every point of its design, `replicates` times (else as the study says).
+
+    `study` is a file, or a mapping of the same keys; `base` stands in for its base scenario. `metrics` are
+    figures of your own: functions of a run's `RunResult` by name.
 
     `overrides` change the study, as in `points=128` or `set.days=90`. Returns None where `work` is a shard
     and runs of others are still missing. Writes summary.csv beside the tables, and with `report` the
@@ -83,26 +107,24 @@ def sweep(
 
     Raises ScenarioError if the study or one of its scenarios is not valid, before anything is simulated.
     """
-    study = load_study(path, overrides)
+    said = load_study(study, overrides, base=base, metrics=metrics)
     with work or Work() as w:
-        wanted = cases(
-            points_of(study, plugins=w.plugins), range(replicates or study.replicates), plugins=w.plugins
-        )
-        folder = folder_of("sweep", Path(path).stem, wanted, out)
-        home = Study(folder, about(study, "sweep"), windows_of(study))
+        w.admit(said.own)
+        designed = points_of(said, plugins=w.plugins)
+        wanted = cases(designed, range(replicates or said.replicates), plugins=w.plugins)
+        folder = folder_of("sweep", said.stem, wanted, out)
+        home = Study(folder, about(said, "sweep"), windows_of(said))
         home.run(wanted, w)
         results = home.finish()
     if results.missing:
         return None
     results.needs_some()
-    found = Sweep(study, results)
-    check_metrics(study, results, found.metrics)
+    found = Sweep(said, results)
+    check_metrics(said, results, found.metrics)
     text = found.summary().to_csv(index=False, lineterminator="\n")
     write_whole(results.folder / "summary.csv", text.encode())
     if report:
-        from ..show.plots_studies import draw_sweep
-
-        draw_sweep(found)
+        found.draw(results.folder)
     return found
 
 

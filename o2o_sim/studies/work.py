@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -11,7 +12,8 @@ from types import TracebackType
 
 from ..errors import ScenarioError
 from ..scenario.shape import closest
-from .engines import Engine, Processes
+from .engines import Engine, Here, Processes
+from .own import Own
 from .study import Case
 
 STUDIES = "runs"
@@ -28,7 +30,8 @@ def _nobody(done: int, total: int, failed: int) -> None:
 class Work:
     """How the runs of a study are carried out; usually entered with `with`, which lets go of the workers.
 
-    `workers` is the number of processes on this machine (None: one per core), `cluster` instead the address
+    `workers` is the number of processes on this machine (None: one per core; 0: this process does all by
+    itself, which functions of a notebook need), `cluster` instead the address
     of a Dask cluster or "local", `shard` (i, n) the i-th of n equal parts to do here. `plugins=False` refuses
     scenarios that bring rules of their own. `retry` runs again what failed before. `progress(done, total,
     failed)` is told of every finished run."""
@@ -50,8 +53,17 @@ class Work:
 
                 self._engine = Cluster(self.cluster, self.workers)
             else:
-                self._engine = Processes(self.workers)
+                self._engine = Here() if self.workers == 0 else Processes(self.workers)
         return self._engine
+
+    def admit(self, own: Own) -> None:
+        """Raise ScenarioError for code in memory with which the runs cannot be carried out so."""
+        if self.cluster or self.workers != 0:
+            own.needs_to_travel(far=bool(self.cluster))
+        if self.shard != (1, 1) and not own.is_kept:
+            message = "cannot be used with a model or metrics of your own that have no version"
+            hint = 'Give each function or class a version: boutiques_closed.version = "1".'
+            raise ScenarioError(message, file="--shard", hint=hint)
 
     def whole(self, why: str) -> None:
         """Refuse to be a part of a study that must see its results before it goes on."""
@@ -96,4 +108,5 @@ def folder_of(kind: str, stem: str, cases: Iterable[Case], out: str | os.PathLik
         return Path(out)
     keys = sorted(c.job.key for c in cases if c.replicate == 0)
     digest = sha256("".join(keys).encode()).hexdigest()[:8]
-    return Path(STUDIES) / f"{kind}-{stem.replace('/', '-')[:60]}-{digest}"
+    name = re.sub(r"[^\w .()+-]", "_", stem.replace("/", "-"))[:60]  # scenarios in memory may have any name
+    return Path(STUDIES) / f"{kind}-{name}-{digest}"

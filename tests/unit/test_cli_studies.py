@@ -13,7 +13,7 @@ from o2o_sim import cli, cli_studies
 from o2o_sim.show import plots_studies
 from o2o_sim.studies.study import load_results
 
-DRAW_COMPARISON = plots_studies.draw_comparison
+COMPARISON_PICTURES = plots_studies.comparison_pictures
 ROOT = Path(__file__).parents[2]
 STUDY = """
 base: town.yaml
@@ -47,7 +47,7 @@ def instead(monkeypatch, pretend):
         return pretend
 
     monkeypatch.setattr("o2o_sim.studies.work.Processes", processes)
-    monkeypatch.setattr(plots_studies, "draw_comparison", lambda comparison: [])
+    monkeypatch.setattr(plots_studies, "comparison_pictures", lambda comparison: {})
     monkeypatch.setenv("COLUMNS", "60")
 
 
@@ -153,7 +153,7 @@ def test_a_folder_of_something_else_is_left_alone(call, town, dear, pretend, tmp
 
 # -- compare ------------------------------------------------------------------------------------------------
 def test_compare_shows_tables_and_the_folder(call, town, dear, pretend, monkeypatch):
-    monkeypatch.setattr(plots_studies, "draw_comparison", DRAW_COMPARISON)
+    monkeypatch.setattr(plots_studies, "comparison_pictures", COMPARISON_PICTURES)
     pretend.answer = lambda job: {"metrics": {"sales_yuan": 10.0 * job.spec.levers.rent_x + job.seed}}
     code, out, err = call("compare", town, dear, "--replicates", "3", "--workers", "5")
     assert (code, err) == (0, "")
@@ -176,6 +176,7 @@ def test_compare_shows_tables_and_the_folder(call, town, dear, pretend, monkeypa
         "kind": "compare",
         "names": ["town", "dear"],
         "question": "And if rents doubled?",
+        "own": [],
     }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from o2o_sim.show import plots_studies
-from o2o_sim.show.plots_studies import draw, draw_comparison, draw_sweep
+from o2o_sim.show.plots_studies import draw
 from o2o_sim.studies.comparison import compare
 from o2o_sim.studies.sweeps import sweep
 
@@ -49,6 +49,10 @@ def swept(town, pretend):
     return swept
 
 
+def draw_all(found):
+    return found.draw(found.results.folder)
+
+
 @pytest.fixture
 def called(monkeypatch):
     """Instead of drawing, notes with what a picture would have been drawn."""
@@ -79,7 +83,7 @@ REPLY = "reply: {cases: {none: {days: 5}, 'as much [b]': {days: 6}}}"
 def test_all_pictures_of_a_sweep_are_drawn(swept):
     text = f"factors: {{{RENT}, {SUBSIDY}, {COST}}}\nmetrics: [share_closed, sales_yuan]\nreplicates: 2\n"
     found = swept(text + "report: {base: {rent: 1, subsidy: 1, cost: 1}}\n")
-    files = draw_sweep(found)
+    files = found.draw(found.results.folder)
     assert names(files) == {
         "outcome_map",
         "response_rent",
@@ -95,7 +99,7 @@ def test_all_pictures_of_a_sweep_are_drawn(swept):
 
 def test_factors_without_numbers_have_heat_maps_and_no_outcome_map(swept):
     text = f"factors: {{{RENT}, {REPLY}}}\nmetrics: [share_closed]\nreplicates: 2\nreport: {{x: rent, y: reply}}\n"
-    assert names(draw_sweep(swept(text))) == {"response_rent", "response_reply", "heat_share_closed"}
+    assert names(draw_all(swept(text))) == {"response_rent", "response_reply", "heat_share_closed"}
 
 
 def test_policies_and_worlds_are_drawn(swept):
@@ -105,13 +109,13 @@ worlds: {as it is: {}, cheap: {levers.logistics_x: 0.5}}
 metrics: [share_closed, "stores_closed/category/a $b$ [c]"]
 replicates: 2
 """
-    assert names(draw_sweep(swept(text.replace(', "stores_closed/category/a $b$ [c]"', "")))) == {
+    assert names(draw_all(swept(text.replace(', "stores_closed/category/a $b$ [c]"', "")))) == {
         "response_policy", "response_world", "heat_share_closed",
     }  # fmt: skip
 
 
 def test_one_factor_has_a_curve_only(swept):
-    assert names(draw_sweep(swept(f"factors: {{{RENT}}}\nmetrics: [share_closed]\nreplicates: 1\n"))) == {
+    assert names(draw_all(swept(f"factors: {{{RENT}}}\nmetrics: [share_closed]\nreplicates: 1\n"))) == {
         "response_rent"
     }
 
@@ -125,7 +129,7 @@ def test_the_report_chooses_the_axes(swept, called):
         "metrics": ["sales_yuan"],
         "base": {"cost": 1, "rent": 2},
     }
-    draw_sweep(swept(text + f"report: {json.dumps(report)}\n"))
+    draw_all(swept(text + f"report: {json.dumps(report)}\n"))
     (((x, y, panel, _), options),) = called["outcome_map"]
     assert (x, y, panel, options["base"]) == ("cost", "rent", "subsidy", {"cost": 1, "rent": 2})
     (((x, y, metric, _), options),) = called["heat_map"]
@@ -151,7 +155,7 @@ def test_the_report_chooses_the_axes(swept, called):
     ],
 )
 def test_without_a_report_the_first_factors_span_the_map(swept, called, factors, report, axes):
-    draw_sweep(
+    draw_all(
         swept(
             f"factors: {{{', '.join(factors)}}}\nmetrics: [share_closed]\nreplicates: 1\nreport: {report}\n"
         )
@@ -160,7 +164,7 @@ def test_without_a_report_the_first_factors_span_the_map(swept, called, factors,
 
 
 def test_a_star_needs_a_place_on_both_axes(swept, called):
-    draw_sweep(swept(f"factors: {{{RENT}, {SUBSIDY}}}\nreplicates: 1\nreport: {{base: {{rent: 1}}}}\n"))
+    draw_all(swept(f"factors: {{{RENT}, {SUBSIDY}}}\nreplicates: 1\nreport: {{base: {{rent: 1}}}}\n"))
     assert called["outcome_map"][0][1]["base"] is None
 
 
@@ -174,7 +178,7 @@ def test_failed_runs_do_not_keep_others_from_being_drawn(swept, pretend):
 
     pretend.answer = answer
     text = f"factors: {{{RENT}, {SUBSIDY}}}\nmetrics: [share_closed]\nreplicates: 2\n"
-    assert "outcome_map" in names(draw_sweep(swept(text)))
+    assert "outcome_map" in names(draw_all(swept(text)))
 
 
 def test_a_comparison_has_a_picture_for_every_other_scenario(town, pretend):
@@ -186,7 +190,7 @@ def test_a_comparison_has_a_picture_for_every_other_scenario(town, pretend):
     folder = found.results.folder / "plots"
     assert {p.name for p in folder.iterdir()} == {"difference_a__b___x__.png", "difference_c.png"}
     # Drawn again they replace those that are there.
-    assert set(draw_comparison(found)) == set(folder.iterdir())
+    assert set(found.draw(found.results.folder)) == set(folder.iterdir())
 
 
 def test_a_picture_that_fails_is_told_of_and_loses_no_other(tmp_path):

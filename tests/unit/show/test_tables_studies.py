@@ -26,7 +26,7 @@ LONG = "a_name_that_nobody_should_give_to_anything_because_it_fits_no_table"
 
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
-    monkeypatch.setattr("o2o_sim.show.plots_studies.draw_comparison", lambda comparison: [])
+    monkeypatch.setattr("o2o_sim.show.plots_studies.comparison_pictures", lambda comparison: {})
 
 
 def shown(parts, width=100):

@@ -28,7 +28,7 @@ def strict():
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """They have tests of their own and take time."""
-    monkeypatch.setattr("o2o_sim.show.plots_studies.draw_comparison", lambda comparison: [])
+    monkeypatch.setattr("o2o_sim.show.plots_studies.comparison_pictures", lambda comparison: {})
 
 
 @pytest.fixture

@@ -96,9 +96,12 @@ def test_progress_is_told_of_every_day_from_0(tiny):
     assert told == [(0, 3, date(2013, 1, 1)), (1, 3, date(2013, 1, 2)), (2, 3, date(2013, 1, 3))]
 
 
-def test_overrides_need_a_file(tiny):
-    with pytest.raises(TypeError):
-        run(load_scenario(tiny), out=False, overrides=["days=3"])
+def test_overrides_change_a_scenario_in_memory_as_they_change_a_file(tiny):
+    overrides = ["days=3", "population=100", "levers.rent_x=2"]
+    found = [run(each, out=False, overrides=overrides) for each in (tiny, load_scenario(tiny))]
+    assert found[0].manifest["content_hash"] == found[1].manifest["content_hash"]
+    assert found[0].manifest["days"] == 3
+    pd.testing.assert_frame_equal(found[0].daily, found[1].daily)
 
 
 def test_plugins_can_be_refused(tiny, tmp_path):

@@ -50,7 +50,10 @@ def test_moved_values_keep_their_kind_and_their_bounds():
 
 def test_all_values_of_a_default_move_together_and_the_rest_stays():
     data = {
-        "categories": {"food": {"touch": 0.4, "ticket_yuan": 25.0}, "books": {"touch": 0.1, "outside_option": None}},
+        "categories": {
+            "food": {"touch": 0.4, "ticket_yuan": 25.0},
+            "books": {"touch": 0.1, "outside_option": None},
+        },
         "consumers": {"follow_rate": 0.0, "habit_rate": 0.08, "price_sensitivity": {"median": 3.0}},
         "mobile_payment": {"pushes": [{"chance": 0.1}, {"chance": 0.2}]},
     }
