@@ -26,9 +26,10 @@ from .scenario.shape import closest
 from .scenario.textfile import first
 from .scenario.use import Use, uses
 from .systems.base import System
+from .systems.old_keys import OldChannel, OldPhase
 
 if TYPE_CHECKING:
-    from .model import O2OModel, Phase
+    from .model import O2OModel
 
 
 class Kind(NamedTuple):
@@ -205,7 +206,13 @@ class Plugins:
 
     def systems(self, model: O2OModel) -> list[System]:
         """The systems of the scenario's own, made for a model."""
-        return [equipped(self._classes[id(use)], use.settings, model) for use in self.spec.systems]
+        channels = [self.find(c, f"channels.{k}") for k, c in enumerate(self.spec.channels)]
+        functions = [self.find(p.run, f"phases.{k}.run") for k, p in enumerate(self.spec.phases)]
+        return [
+            *(OldChannel(model, cls()) for cls in channels),
+            *(OldPhase(model, k, function) for k, function in enumerate(functions)),
+            *(equipped(self._classes[id(use)], use.settings, model) for use in self.spec.systems),
+        ]
 
     def modes(self) -> list[Mode]:
         """The ways of integrating of the scenario's own."""
@@ -230,26 +237,6 @@ class Plugins:
         if len(fields) > MOST_FIELDS:
             raise self._fault("consumers.fields", f"there can be at most {MOST_FIELDS} extra fields")
         return rule, fields
-
-    # -- keys of the last release ---------------------------------------------------------------------------
-    def channels(self) -> list[Any]:
-        """One instance of every channel class of the scenario."""
-        return [self.find(c, f"channels.{k}")() for k, c in enumerate(self.spec.channels)]
-
-    def insert_phases(self, day: tuple[tuple[str, Phase], ...]) -> list[tuple[str, Phase]]:
-        """The phases of a day with those of the scenario put in their place."""
-        phases = list(day)
-        for k, p in enumerate(self.spec.phases):
-            function = self.find(p.run, f"phases.{k}.run")
-            anchor = p.before or p.after
-            at = next((i for i, (name, _) in enumerate(phases) if name == anchor), None)
-            if at is None or bool(p.before) == bool(p.after):
-                names = ", ".join(name for name, _ in phases)
-                raise self._fault(
-                    f"phases.{k}", "should come either before or after one of the phases", f"Phases: {names}."
-                )
-            phases.insert(at if p.before else at + 1, (p.run, function))
-        return phases
 
 
 def _has_settings(cls: Any) -> bool:

@@ -94,17 +94,18 @@ class O2OModel(mesa.Model):
 
         self.board = Board(spec, self.city, self.consumers, self.seed_number)
         self.offers_changed = True
-        self.own_channels = self.extensions.channels()
         self.epochs = set(self.city.travel.epochs())
         self.today = Today(0.0, 0.0, 0.0, 1.0)
         self.is_free_day, self.next_free_day = False, 0
         self.subsidising: list[bool] = []
         self.purchases = Purchases()
         self._view: View | None = None
-        self.schedule = self.extensions.insert_phases(DAY)
+        self.systems = switched_on(self)
+        self.schedule: list[tuple[str, Phase]] = list(DAY)
+        for system in self.systems:
+            self.schedule = system.schedule(self.schedule)
         self.day_seconds = {name: 0.0 for name, _ in self.schedule}
         self.day_counts: dict[str, int] = {"decisions": 0}
-        self.systems = switched_on(self)
         self.recorder = Recorder(self)
         self.datacollector = self.recorder.collector()
 

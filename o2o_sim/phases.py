@@ -72,7 +72,7 @@ def publish(model: O2OModel) -> None:
 
 
 def offers(model: O2OModel) -> list[Offer]:
-    """All offers of today: going without, platforms, stores, channels of one's own, as systems change them."""
+    """All offers of today: going without, platforms, stores, systems of one's own, as systems change them."""
     rows = [
         _outside_option(model, name)
         for name, c in model.spec.categories.items()
@@ -82,8 +82,8 @@ def offers(model: O2OModel) -> list[Offer]:
         rows += platform.publish()
     for store in model.stores:
         rows += store.publish()
-    for channel in model.own_channels:
-        rows += list(channel.publish(model))
+    for system in model.systems:
+        rows += system.offers()
     for system in model.systems:
         rows = system.amend(rows)
     return rows

@@ -24,6 +24,7 @@ from .units import is_month_end
 if TYPE_CHECKING:
     from .model import O2OModel
     from .scenario.stores import Format
+    from .systems.base import Agent
 
 DAYS_A_YEAR = 365.25
 
@@ -43,8 +44,9 @@ def review(model: O2OModel) -> None:
         store.close_month()
     model.view = market_view(model, trading)
     model.recorder.month(trading)
-    for agent in in_turn(model, [*model.circles.values(), *model.platforms, *trading]):
-        _DECIDE[type(agent)](model, agent)
+    own = [agent for system in model.systems for agent in system.agents()]
+    for agent in in_turn(model, [*model.circles.values(), *model.platforms, *trading, *own]):
+        _DECIDE.get(type(agent), _own_agent)(model, agent)
     for store in trading:
         if store.is_trading:
             store.pay_out()
@@ -201,6 +203,10 @@ def carry_out(model: O2OModel, store: Store, d: Decision) -> None:
     model.log(store.name, "store", detail, d.reason, **figures)
 
 
+def _own_agent(model: O2OModel, agent: Agent) -> None:
+    agent.decide(model)
+
+
 _DECIDE: dict[type, Callable[[O2OModel, Any], None]] = {
     Circle: _landlord,
     Platform: _platform,
@@ -333,5 +339,16 @@ def diffuse_adoption(model: O2OModel) -> None:
     by_cohort = np.tile(hazard, (len(model.spec.cohorts), 1))
     for system in model.systems:
         system.hazards(by_cohort)
-    adopt(model.consumers.columns.record, by_cohort, keys)
+    adopt(model.consumers.columns.record, by_cohort, _differences(model, len(names)), keys)
     model.count_users()
+
+
+def _differences(model: O2OModel, technologies: int) -> np.ndarray:
+    """The factors by which systems make the chances of adoption differ between consumers:
+    float64[technologies, consumers], or [0, consumers] if none does."""
+    asked = [(k, system.hazard_x(k)) for system in model.systems for k in range(technologies)]
+    factors = [(k, x) for k, x in asked if x is not None]
+    found = np.ones((technologies if factors else 0, len(model.consumers)))
+    for k, x in factors:
+        found[k] *= x
+    return found

@@ -20,7 +20,9 @@ from .entities import kept_by
 from .parameters import field_of
 from .source import files, find, flat, paragraphs, said, table, tree_of
 
-HOOKS = tuple(n for n, f in vars(System).items() if inspect.isfunction(f) and n != "__init__")
+HOOKS = tuple(
+    n for n, f in vars(System).items() if inspect.isfunction(f) and n not in ("__init__", "open_account")
+)
 
 
 def file_of(thing: Any) -> str:

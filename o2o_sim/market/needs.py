@@ -239,33 +239,39 @@ def tally(consumer, pick, visited, served, at_place, cohort, cohorts, rows):
 
 
 @kernel
-def _adopt_part(people, hazard, keys, first, last):
+def _adopt_part(people, hazard, x, keys, first, last):
+    differs = len(x) > 0
     for i in range(first, last):
         who, skill, c = U64(people[i].id), np.float64(people[i].literacy), people[i].cohort
         access = people[i].access
         if not access & _ONLINE:
-            if uniform(keys[0], who) < hazard[c, 0] * skill:
+            if uniform(keys[0], who) < hazard[c, 0] * skill * (x[0, i] if differs else 1.0):
                 people[i].access = access | _ONLINE
             continue
-        if not access & _PAYS and uniform(keys[1], who) < hazard[c, 1] * skill:
+        if not access & _PAYS and uniform(keys[1], who) < hazard[c, 1] * skill * (
+            x[1, i] if differs else 1.0
+        ):
             access |= _PAYS
         for p in range(hazard.shape[1] - 2):
             bit = np.uint32(1) << np.uint32(_FIRST + p)
-            if not access & bit and uniform(keys[2 + p], who) < hazard[c, 2 + p] * skill:
+            if not access & bit and uniform(keys[2 + p], who) < hazard[c, 2 + p] * skill * (
+                x[2 + p, i] if differs else 1.0
+            ):
                 access |= bit
         people[i].access = access
 
 
 @kernel(parallel=True)
-def adopt(people, hazard, keys):
+def adopt(people, hazard, x, keys):
     """One month of adoption.
 
     `hazard` (float64[cohorts, 2 + platforms]) is the chance of somebody of literacy 1 to take up a
-    smartphone, paying by phone, and each platform; it is multiplied by her literacy. keys: uint64[2 +
+    smartphone, paying by phone, and each platform; it is multiplied by her literacy, and by her own factor in `x`
+    (float64[2 + platforms, people], or [0, people]: none differs). keys: uint64[2 +
     platforms]. A platform and paying by phone need a smartphone, had at the month's beginning."""
     n = len(people)
     for part in prange(PARTS):
-        _adopt_part(people, hazard, keys, part * n // PARTS, (part + 1) * n // PARTS)
+        _adopt_part(people, hazard, x, keys, part * n // PARTS, (part + 1) * n // PARTS)
 
 
 @kernel

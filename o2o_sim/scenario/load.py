@@ -30,7 +30,7 @@ from .renamed import current_names, notice, rename
 from .shape import NAME, Slot, closest, with_defaults
 from .shipped import find
 from .textfile import first, override_source, printable, read_source
-from .use import name_of
+from .use import name_of, superseded
 from .yamlio import parse
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def load_scenario(
     resolved = resolve(path, overrides, model or Root)
     told = [shown(problem) if shown else problem for problem in resolved.warnings]
     spec = _validated(resolved, model or Root, tuple(dict.fromkeys(told)))
-    for problem in dict.fromkeys(told):
+    for problem in (*dict.fromkeys(told), *(superseded(spec) if isinstance(spec, Root) else ())):
         warnings.warn(ScenarioWarning(problem), stacklevel=2)
     return spec
 

@@ -37,7 +37,7 @@ class Levers(Block):
 
 
 class PhaseSpec(Block):
-    """A phase of your own in the day."""
+    """A phase of your own in the day, until 0.2.0: a system says the same."""
 
     run: str = key(..., "`plugin.function`, called with the model")
     before: str = key("", "The phase it comes before")
@@ -86,8 +86,8 @@ class Spec(Located):
         "Monthly series that cost something to count: loyalty, attention, circles, integration",
         max_length=10,
     )
-    channels: list[str] = key([], "Kinds of offer of your own: `plugin.Class`", max_length=20)
+    channels: list[str] = key([], "Until 0.2.0, for the method `offers` of a system", max_length=20)
     systems: list[Use] = key(
         [], "Systems of your own: `plugin.Class`, with settings or without", max_length=20
     )
-    phases: list[PhaseSpec] = key([], "Phases of your own", max_length=20)
+    phases: list[PhaseSpec] = key([], "Until 0.2.0, for the methods of a system", max_length=20)

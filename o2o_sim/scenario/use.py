@@ -20,6 +20,7 @@ from pydantic_core import CoreSchema
 from .keys import Block, key
 
 if TYPE_CHECKING:
+    from ..errors import Problem
     from .schema import Spec
 
 
@@ -109,6 +110,25 @@ def name_of(plain: Any) -> str | None:
     """The name of the class in plain data that says one, with settings or without."""
     said = plain.get("run") if isinstance(plain, Mapping) else plain
     return said if isinstance(said, str) else None
+
+
+def superseded(spec: Spec) -> list[Problem]:
+    """Keys that work until version 0.2.0 only, and what to write instead; systems/old_keys.py makes them
+    systems."""
+    found = []
+    for name, hint in (
+        (
+            "channels",
+            "a class derived from System, whose method `offers` returns them, named under `systems`",
+        ),
+        (
+            "phases",
+            "a class derived from System with a method for the place in the day, named under `systems`",
+        ),
+    ):
+        if getattr(spec, name):
+            found.append(spec.problem_at(name, "works until version 0.2.0 only", f"write {hint}"))
+    return found
 
 
 def uses(spec: Spec) -> Iterator[tuple[tuple[str | int, ...], str, Use]]:

@@ -9,6 +9,7 @@ from o2o_sim.errors import ScenarioError
 from o2o_sim.market.ledger import LINE, OUTSIDE_SELLERS
 from o2o_sim.market.offers import AT_PLACE, Offer
 from o2o_sim.streams import name_bits
+from o2o_sim.systems.old_keys import OldChannel
 
 from .hamlet import hamlet, run_days
 
@@ -130,7 +131,7 @@ def test_who_has_looked_at_a_stall_that_is_no_store_brings_no_store_a_commission
     market = TRY.format(more="", wage=100.0).replace("self_operated", "marketplace")
     market += "  named: {left: {modes: [marketplace]}}\nmodes: {marketplace: {market_share: 0.5}}\n"
     model = hamlet(tmp_path, market)
-    model.own_channels = [*model.own_channels, Stall()]
+    model.systems.append(OldChannel(model, Stall()))
     due, at_stall = np.zeros(2), 0
     for _ in range(31):
         model.step()
