@@ -108,6 +108,8 @@ def market_view(model: O2OModel, trading: list[Store]) -> View:
         systems=model.systems,
         shop_prices=prices,
         online_price=_online_prices(model),
+        city=model.city,
+        store_names=model.store_names,
     )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from .rivals import Neighbourhood, Rival
 
 if TYPE_CHECKING:
     from datetime import date
 
     from ..agents.platform import Platform
     from ..agents.store import Store
+    from ..city.build import City
     from ..modes import Mode
     from ..scenario.schema import Spec
     from ..systems import System
@@ -46,7 +50,7 @@ class View:
     that are on, which may forbid a store a mode.
     `shop_prices[circle, category]` are (price asked of its own accord, store number, cell) of all shops of
     that main category, and `online_price[category]` the cheapest parcel, fee included; prices in usual
-    tickets."""
+    tickets. `city` is the ground, `store_names` are those of all stores by number."""
 
     date: date
     spec: Spec
@@ -63,6 +67,24 @@ class View:
     systems: list[System] = field(default_factory=list)
     shop_prices: dict[tuple[str, str], list[tuple[float, int, int]]] = field(default_factory=dict)
     online_price: dict[str, float] = field(default_factory=dict)
+    city: City | None = None
+    store_names: list[str] = field(default_factory=list)
+    _near: dict[str, Neighbourhood] = field(default_factory=dict, repr=False)
+
+    def rivals(
+        self, store: Store, *, km: float = math.inf, minutes: float = math.inf, n: int | None = None
+    ) -> list[Rival]:
+        """The other shops of the store's main category, as they were before anybody decided this month: those
+        within `km` (as the crow flies, between the middles of cells) and `minutes` (one way, door to door,
+        from the store), the `n` nearest of them. Nearest first, by minutes if these are asked for, else by
+        km; of equally near ones the smaller store number. Empty for who has no unit."""
+        if self.city is None or not store.is_here:
+            return []
+        category = store.category
+        if category not in self._near:
+            shops = [s for (_, c), some in self.shop_prices.items() if c == category for s in some]
+            self._near[category] = Neighbourhood(shops, self.store_names, self.city, self.date)
+        return self._near[category].near(store, km, minutes, n)
 
 
 class StorePolicy:
