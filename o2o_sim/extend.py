@@ -7,7 +7,7 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .errors import Problem, ScenarioError
 from .market import rules
 from .modes import Mode
+from .market.offers import Offer
 from .policies import best_response, entry, pricing, rent, store, subsidy
 from .scenario.keys import Block
 from .scenario.messages import in_file_order
@@ -26,7 +27,6 @@ from .scenario.shape import closest
 from .scenario.textfile import first
 from .scenario.use import Use, uses
 from .systems.base import System
-from .systems.old_keys import OldChannel, OldPhase
 
 if TYPE_CHECKING:
     from .model import O2OModel
@@ -253,3 +253,33 @@ def equipped(cls: Any, settings: Any, *given: Any) -> Any:
     made.settings = settings
     made.__init__(*given)
     return made
+
+
+# -- the keys `channels` and `phases`: until version 0.2.0, with `superseded` in scenario/use.py ----------------
+class OldChannel(System):
+    """A class with the method `publish(model)`, named under `channels`: its offers are those of a system."""
+
+    def __init__(self, model: O2OModel, channel: Any):
+        super().__init__(model)
+        self.channel = channel
+
+    def offers(self) -> Sequence[Offer]:
+        return list(self.channel.publish(self.model))
+
+
+class OldPhase(System):
+    """A function of the model, named under `phases` with the phase that it comes before or after."""
+
+    def __init__(self, model: O2OModel, number: int, function: Callable[[O2OModel], None]):
+        super().__init__(model)
+        self.number, self.function = number, function
+
+    def schedule(self, phases: list[tuple[str, Callable[[O2OModel], None]]]) -> list[Any]:
+        said = self.model.spec.phases[self.number]
+        names = [name for name, _ in phases]
+        if (anchor := said.before or said.after) not in names:
+            key, hint = f"phases.{self.number}", f"Phases: {', '.join(names)}."
+            message = "should come either before or after one of the phases"
+            raise ScenarioError(self.model.spec.problem_at(key, message, hint))
+        at = names.index(anchor) + (0 if said.before else 1)
+        return [*phases[:at], (said.run, self.function), *phases[at:]]

@@ -113,8 +113,7 @@ def name_of(plain: Any) -> str | None:
 
 
 def superseded(spec: Spec) -> list[Problem]:
-    """Keys that work until version 0.2.0 only, and what to write instead; systems/old_keys.py makes them
-    systems."""
+    """Keys that work until version 0.2.0 only, and what to write instead; extend.py makes them systems."""
     found = []
     for name, hint in (
         (

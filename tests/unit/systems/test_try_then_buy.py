@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from o2o_sim.errors import ScenarioError
+from o2o_sim.extend import OldChannel
 from o2o_sim.market.ledger import LINE, OUTSIDE_SELLERS
 from o2o_sim.market.offers import AT_PLACE, Offer
 from o2o_sim.streams import name_bits
-from o2o_sim.systems.old_keys import OldChannel
 
 from .hamlet import hamlet, run_days
 
