@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import Problem, ScenarioError
 from .market import rules
-from .modes import Mode
 from .market.offers import Offer
+from .modes import Mode
 from .policies import best_response, entry, pricing, rent, store, subsidy
 from .scenario.keys import Block
 from .scenario.messages import in_file_order
