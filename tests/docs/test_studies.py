@@ -1,10 +1,10 @@
-"""docs/studies.md: its example of estimating a rule runs and finds what the page says."""
+"""docs/studies.md: its example in Python runs, and that of estimating a rule finds what the page says."""
 
 import re
 import subprocess
 import sys
 
-from tests.docs.documents import ROOT, text
+from tests.docs.documents import ROOT, blocks_to_run, text
 
 PAGE = ROOT / "docs/studies.md"
 
@@ -21,3 +21,15 @@ def test_the_estimate_is_the_one_told():
     numbers = [float(n) for n in re.findall(r"(?<![\w.])\d+\.\d+", done.stdout)]
     for told, digits in ((size, 2), (minute, 3), (left_out, 2)):
         assert float(told) in [round(n, digits) for n in numbers], told
+
+
+def test_studies_in_python_run_as_they_are_shown(beside_my_city):
+    (code,) = blocks_to_run(PAGE)
+    (beside_my_city / "block.py").write_text(code, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "block.py"], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "levers.rent_x  metric" in done.stdout
+    kinds = {path.name.partition("-")[0] for path in (beside_my_city / "runs").iterdir()}
+    assert kinds == {"compare", "replicate", "sweep"}
