@@ -10,6 +10,7 @@ import pytest
 
 from o2o_sim.errors import ScenarioError
 from o2o_sim.market.offers import EVERYWHERE
+from o2o_sim.policies.store import Satisficing
 from o2o_sim.scenario import load_scenario
 
 from .hamlet import HAMLET, hamlet, run_days
@@ -188,7 +189,7 @@ def test_the_promise_is_what_the_store_itself_would_reckon(tmp_path):
     model = run_days(hamlet(tmp_path, text), 31)
     store, view = model.stores[0], model.view
     assert only(model).promised(store, view)[0] == 0.0  # it never integrates, so nothing can tempt it
-    store.policy = model.extensions.policy(model.spec.stores.policy)
+    store.policy = Satisficing()
     gain, sales = only(model).promised(store, view)
     # Half of a month's orders at 90 yuan, of which goods (50), commission (5 %) and advertising (3 %) are not
     # kept, nor the part of the parcel's cost that the customer does not pay (none).
