@@ -105,7 +105,7 @@ robustness: $(VENV)/.has-package  ## See which of the ten largest effects surviv
 	$(BIN)/python experiments/claims/robustness.py
 
 clean:  ## Remove the environments and what tools left behind; runs/ is kept
-	rm -rf $(VENV) $(BENCH_VENV) $(SHOW_VENV) $(LOCK_VENV) .venv-3.* js/node_modules build dist site *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(SHOW_VENV) $(LOCK_VENV) .venv-3.* .venv-mesa js/node_modules build dist site *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # -- environments ------------------------------------------------------------------------------------------------
