@@ -135,13 +135,10 @@ def environment(wheel, tmp_path_factory):
 def folder(tmp_path_factory):
     """A folder with nothing in it but what the documents speak of as the reader's own."""
     here = tmp_path_factory.mktemp("empty")
-    for name, said in YOURS.items():
+    marked = [found for document in DOCUMENTS for found in marked_files(document).items()]
+    for name, said in [*marked, *YOURS.items()]:
+        (here / name).parent.mkdir(exist_ok=True)
         (here / name).write_text(said, encoding="utf-8")
-    for document in DOCUMENTS:
-        for name, said in marked_files(document).items():
-            (here / name).write_text(said, encoding="utf-8")
-    (here / "my_lessons").mkdir()
-    shutil.copy(ROOT / "o2o_sim/show/lessons/rent_squeeze.yaml", here / "my_lessons")
     return here
 
 
