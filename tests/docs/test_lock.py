@@ -14,9 +14,7 @@ from packaging.version import Version
 PROJECT = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]
 LOCK = [line for line in text(ROOT / "requirements.lock").splitlines() if not line.startswith("#")]
 LOCKED = [Requirement(line) for line in LOCK]
-ASKED = [
-    Requirement(line) for e in ("test", "check", "docs") for line in PROJECT["optional-dependencies"][e]
-]
+ASKED = [Requirement(line) for e in ("test", "check", "docs") for line in PROJECT["optional-dependencies"][e]]
 ASKED += [Requirement(line) for line in PROJECT["dependencies"]]
 ASKED += [
     Requirement(line)

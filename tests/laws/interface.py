@@ -54,6 +54,11 @@ def _class(name: str, cls: type) -> Iterator[str]:
         if base.__module__.partition(".")[0] == "o2o_sim":
             parts |= vars(base)
     fields = {f.name for f in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else set()
+    # What a later Mesa hangs on every class that inherits from it is no part of ours.
+    others = {
+        part for base in cls.__mro__ if base.__module__.partition(".")[0] != "o2o_sim" for part in vars(base)
+    }
+    fields |= {part for part, value in parts.items() if part in others and not inspect.isfunction(value)}
     for part, value in sorted(parts.items()):
         value = value.__func__ if isinstance(value, classmethod | staticmethod) else value
         if not part.startswith("_") and part not in fields:
