@@ -27,8 +27,9 @@ def assert_same(a: O2OModel, b: O2OModel) -> None:
         assert parquet_bytes(frame) == parquet_bytes(b.results()[name]), name
     for name, mine, theirs in zip(a.consumers.columns._fields, a.consumers.columns, b.consumers.columns):
         assert mine.tobytes() == theirs.tobytes(), f"consumers.{name}"
-    for name in ("pick", "visited", "surplus", "served", "queue"):
-        assert getattr(a, name).tobytes() == getattr(b, name).tobytes(), name
+    for name in ("picks", "visited", "surplus", "served"):
+        assert getattr(a.purchases, name).tobytes() == getattr(b.purchases, name).tobytes(), name
+    assert a.board.queue.tobytes() == b.board.queue.tobytes()
     for name in ("balance", "flows", "books"):
         assert np.array_equal(getattr(a.ledger, name), getattr(b.ledger, name)), f"ledger.{name}"
 
