@@ -12,6 +12,7 @@ from .agents.circle import Circle
 from .agents.platform import Platform
 from .agents.store import Month, Store
 from .market.consumers import ONLINE, PAYS_BY_PHONE, member_bit
+from .market.day import Purchases
 from .market.expected import Expected, Needs
 from .market.ledger import (
     CONSUMERS,
@@ -36,11 +37,13 @@ from .policies.entry import EntryPolicy, Prospect
 from .policies.integration import Option
 from .policies.pricing import PriceMatch
 from .policies.rent import RentPolicy
+from .policies.rivals import Rival
 from .policies.store import NeverIntegrate, Satisficing
 from .policies.subsidy import SubsidyPolicy
 from .scenario.keys import Block, key
 from .streams import name_bits, stream, uniforms
 from .systems import System
+from .systems.base import Agent
 from .units import fen, is_month_end, yuan
 
 __all__ = [
@@ -64,6 +67,7 @@ __all__ = [
     "STAFF",
     "STORE",
     "SUPPLIERS",
+    "Agent",
     "Block",
     "Circle",
     "Decision",
@@ -80,7 +84,9 @@ __all__ = [
     "Platform",
     "PriceMatch",
     "Prospect",
+    "Purchases",
     "RentPolicy",
+    "Rival",
     "Satisficing",
     "Store",
     "StorePolicy",
