@@ -98,10 +98,10 @@ def test_the_courier_firm_earns_its_fees_and_moves_its_price(beside):
 
 
 def test_the_courier_firm_turns_back_when_its_profit_falls(beside):
-    model = simulated("couriers.yaml", "days=213", "systems.0.first_price=11")
+    model = simulated("couriers.yaml", "days=213", "systems.0.first_price=20", "systems.0.step=8")
     turns = [json.loads(f) for f in model.results()["events"].query("kind == 'courier'")["figures"]]
     price, profit = (np.array([t[name] for t in turns]) for name in ("price_yuan", "profit_yuan"))
-    steps = np.diff([11, *price])
+    steps = np.diff([20, *price]) / 8
     fell = np.diff([0, *profit]) < 0
     assert fell.any() and not fell.all()
     assert steps.tolist() == np.cumprod(np.where(fell, -1, 1)).tolist()
