@@ -102,7 +102,12 @@ def _summary(file: Path, overrides: Sequence[str], *, plugins: bool) -> Any:
 
 @command("o2o-sim run base --days 90 --set levers.rent_x=1.2")
 def run(
-    file: File,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE", help="A scenario file, or the name of a shipped one.", show_default=False
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder of results to write; by default one under runs/.", show_default=False),
@@ -113,16 +118,34 @@ def run(
     threads: Annotated[int | None, typer.Option(min=1, help="Threads; results do not depend on it.")] = None,
     engine: Annotated[Engine | None, typer.Option(help="Engine, instead of the file's.")] = None,
     no_plugins: Annotated[bool, typer.Option("--no-plugins", help="Refuse to run plugins.")] = False,
+    checkpoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DAYS_OR_FILE",
+            help="Save the city every so many days (30), in a file (that of the folder, with .o2os behind it).",
+        ),
+    ] = None,
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="STATE", help="Go on from a saved city, instead of a scenario."),
+    ] = None,
     report_: Annotated[
         bool, typer.Option("--report", help="Also write report.html into the folder, to be forwarded.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no tables.")] = False,
 ) -> None:
-    """Simulate one scenario and say what became of its stores."""
+    """Simulate one scenario and say what became of its stores.
+
+    With --checkpoint the city is saved on the way, and when you press Ctrl-C; --from goes on from there, also with
+    keys changed by --set: what would have become of it?
+    """
     from rich.console import Console
 
     from .studies.run import run as simulate
 
+    if (file is None) == (from_ is None):
+        raise typer.BadParameter("Give a scenario, or with --from a saved city to go on from.")
+    where, every = _checkpoint(checkpoint or [])
     with _progress(quiet) as report:
         result = simulate(
             file,
@@ -134,6 +157,9 @@ def run(
             engine=engine.value if engine else None,
             plugins=not no_plugins,
             progress=report,
+            from_state=from_,
+            checkpoint=where,
+            checkpoint_days=every,
         )
     # Where nobody's window says how wide it is (a pipe, a file), the tables get the room they need.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
@@ -147,6 +173,18 @@ def run(
 
         write(result.folder, None, result.folder / "report.html")
     console.print(str(result.folder), markup=False, soft_wrap=True)
+
+
+def _checkpoint(said: list[str]) -> tuple[Path | None, int | None]:
+    """(file, days) of the option, which may be given once for each."""
+    from .errors import ScenarioError
+
+    files = [Path(text) for text in said if not text.isdecimal()]
+    days = [int(text) for text in said if text.isdecimal()]
+    if len(files) > 1 or len(days) > 1 or 0 in days or Path("") in files:
+        hint = "--checkpoint 90, --checkpoint town.o2os, or both"
+        raise ScenarioError("must be a number of days from 1, or a file", file="--checkpoint", hint=hint)
+    return next(iter(files), None), next(iter(days), None)
 
 
 Report = Callable[[int, int, "date"], None]

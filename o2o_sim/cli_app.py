@@ -1,6 +1,7 @@
 """What every command of `o2o-sim` shares: the application they register with, and how their faults end.
 
-Exit codes: 0 done; 2 an input that the user can correct; 1 a fault of ours; 130 stopped with Ctrl-C.
+Exit codes: 0 done; 2 an input that the user can correct; 1 a fault of ours; 130 stopped with Ctrl-C; 143 stopped by
+SIGTERM.
 """
 
 from __future__ import annotations
@@ -59,9 +60,9 @@ def _guard(work: Callable[[], Any]) -> Any:
     except ScenarioError as error:
         show_problems(error.problems)
         raise typer.Exit(BAD_INPUT) from None
-    except KeyboardInterrupt:
-        typer.echo("Stopped.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+    except KeyboardInterrupt as stop:
+        typer.echo(str(stop) or "Stopped.", err=True)
+        raise typer.Exit(getattr(stop, "code", INTERRUPTED)) from None
     except BrokenPipeError:
         # Whoever read our output has seen enough; writing the rest must not fail again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date as Date
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 import mesa
 import numpy as np
@@ -57,7 +59,8 @@ class O2OModel(mesa.Model):
 
     `consumers` is the population, `stores`, `platforms`, `circles` the agents (also in Mesa's `agents`),
     `ledger` the money, `audiences` groups of consumers, `systems` the special systems that are on, `date` the
-    day about to be simulated and `day` its number from 0, `spec` the scenario. Draws come from `streams`
+    day about to be simulated and `day` its number from 0, `spec` the scenario; `past` says when the
+    run was gone on with from a file, and what was changed then. Draws come from `streams`
     alone; Mesa's own random generators are never used."""
 
     def __init__(self, spec: Spec, seed: int | None = None, *, plugins: bool = True):
@@ -79,6 +82,7 @@ class O2OModel(mesa.Model):
         self.platforms: list[Platform] = []
         self.circles: dict[str, Circle] = {}
         self.events: list[dict[str, Any]] = []
+        self.past: list[dict[str, Any]] = []
 
         rule, fields = self.extensions.rule()
         self.consumers: Population = populate(spec, self.city, self.seed_number, fields, self.store_names)
@@ -146,6 +150,29 @@ class O2OModel(mesa.Model):
     @view.setter
     def view(self, view: View) -> None:
         self._view = view
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the city between two of its days as one file, from which `load` goes on.
+
+        The file is there whole or not at all. Raises ScenarioError if it cannot be written, or if a plugin keeps
+        something that cannot be saved (an open file, a generator, a function with a memory)."""
+        from .record.state import save_state
+
+        save_state(self, path)
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], *, overrides: Sequence[str] = (), plugins: bool = True
+    ) -> Self:
+        """The city that was saved in a file: it goes on as if it had not stopped, to the last bit.
+
+        `overrides` are texts `key.path=value` that hold from the next day on, for what-if questions: levers, the
+        number of days, and all keys by which nothing was built. `plugins=False` refuses a scenario with rules of
+        its own. Raises ScenarioError for a file that is no state, is damaged, or was saved by another version of
+        the package or with other plugins or data, and for keys that cannot change any more."""
+        from .record.resume import resume
+
+        return resume(path, partial(cls, plugins=plugins), overrides=overrides)[0]
 
     # -- what agents and policies ask -----------------------------------------------------------------------
     def enlist(self, store: Store) -> int:

@@ -49,14 +49,14 @@ def unpack(file: bytes) -> tuple[bytes, list[bytes]]:
     foreign, or claims to hold more than a replay may."""
     message = decode(file)
     claims = _Claims.of(message)
-    key = _inflated(message.arrays["key"], claims.key)
+    key = inflated(message.arrays["key"], claims.key)
     _expect(key, "key")
     frames: list[bytes] = []
     for number, (days, heads, columns) in enumerate(claims.blocks):
         frames += _opened(
             days,
-            _inflated(message.arrays[f"heads {number}"], heads),
-            _inflated(message.arrays[f"columns {number}"], columns),
+            inflated(message.arrays[f"heads {number}"], heads),
+            inflated(message.arrays[f"columns {number}"], columns),
             first=len(frames),
         )
     return key, frames
@@ -68,12 +68,18 @@ class Packer:
     def __init__(self, key: bytes):
         _expect(key, "key")
         self._bytes = self._key = len(key)
-        self._sections = {"key": _deflated(key)}
+        self._sections = {"key": deflated(key)}
         self._blocks: list[list[int]] = []
         self._frames: list[bytes] = []
         self._next: int | None = None
         self._days = 0
         self._full = False
+
+    def rekey(self, key: bytes) -> None:
+        """Put another key in the place of the first."""
+        _expect(key, "key")
+        self._bytes += len(key) - self._key
+        self._key, self._sections["key"] = len(key), deflated(key)
 
     def add(self, frame: bytes) -> bool:
         """Take the frame of the next day; False if the file has no room for it, nor for any later one.
@@ -98,10 +104,10 @@ class Packer:
         heads = b"".join(f[: read_header(f)[1]] for f in self._frames)
         columns = _columns([decode(f) for f in self._frames])
         number = len(self._blocks)
-        self._sections[f"heads {number}"] = _deflated(heads)
+        self._sections[f"heads {number}"] = deflated(heads)
         # Of a person's days hardly any stretch comes again, so that looking for one costs time and, oddly,
         # space.
-        self._sections[f"columns {number}"] = _deflated(columns, zlib.Z_RLE, memory=7)
+        self._sections[f"columns {number}"] = deflated(columns, zlib.Z_RLE, memory=7)
         self._blocks.append([len(self._frames), len(heads), len(columns)])
         self._frames = []
 
@@ -215,12 +221,13 @@ def _whole(said: Any) -> int:
     return said
 
 
-def _deflated(data: bytes, strategy: int = zlib.Z_DEFAULT_STRATEGY, memory: int = 8) -> bytes:
-    stream = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS, memory, strategy)
+def deflated(data: bytes, strategy: int = zlib.Z_DEFAULT_STRATEGY, memory: int = 8, level: int = 6) -> bytes:
+    """Data as a zlib stream."""
+    stream = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, memory, strategy)
     return stream.compress(data) + stream.flush()
 
 
-def _inflated(data: np.ndarray, length: int) -> bytes:
+def inflated(data: np.ndarray, length: int) -> bytes:
     """Unpack a stream that must come to exactly `length` bytes, never making more than that."""
     stream = zlib.decompressobj()
     try:

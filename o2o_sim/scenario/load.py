@@ -36,7 +36,7 @@ from .yamlio import parse
 if TYPE_CHECKING:
     from .schema import Spec
 
-__all__ = ["Origin", "Resolved", "content_hash", "load_scenario", "resolve", "to_plain"]
+__all__ = ["Origin", "Resolved", "content_hash", "from_plain", "load_scenario", "resolve", "to_plain"]
 
 DEEPEST_CHAIN = 16
 MOST_FILES = 64
@@ -100,6 +100,31 @@ def load_scenario(
     for problem in (*dict.fromkeys(told), *(superseded(spec) if isinstance(spec, Root) else ())):
         warnings.warn(ScenarioWarning(problem), stacklevel=2)
     return spec
+
+
+def from_plain(data: Plain, name: str, shown: str, folders: Mapping[Key, Path] | None = None) -> Spec:
+    """The scenario that `to_plain` made `data` of.
+
+    `name` is the file it once came from, `shown` what messages name instead of a place in it, `folders` are where
+    the paths given at some keys start. Raises ScenarioError as `load_scenario` does."""
+    from .schema import Spec as Root
+
+    root = _placed(tree_of(data), Place(Source(shown, "", None, Path.cwd())))
+    for key, folder in (folders or {}).items():
+        node = root
+        for part in key.split(".") if isinstance(key, str) else key:
+            node = node.value[int(part)] if isinstance(node.value, list) else node.value[part]
+        node.at = Place(Source(shown, "", None, folder))
+    resolved = Resolved(root.plain(), Positions(root), [Path(name)], Path.cwd(), names=(shown,))
+    spec: Spec = _validated(resolved, Root, ())
+    return spec
+
+
+def _placed(node: Node, at: Place) -> Node:
+    """A tree all of which stands at one place."""
+    for _, part in node.walk():
+        part.at = part.key_at = at
+    return node
 
 
 def _validated(resolved: Resolved, chosen: type[BaseModel], told: tuple[Problem, ...]) -> Any:

@@ -81,18 +81,25 @@ def key_of(spec: Spec, seed: int, own: Own = NOTHING) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def file_digests(spec: Spec) -> dict[str, str]:
-    """SHA-256 of every file that a scenario names: its data and its plugins."""
+def named_files(spec: Spec) -> dict[str, tuple[Path, str]]:
+    """Every file that a scenario names, its data and its plugins, by key: the folder where its name starts, and
+    the name."""
     named = {
         f"plugins.{k}": name if name.endswith(".py") else f"{name}.py" for k, name in enumerate(spec.plugins)
     }
     if spec.city.import_ is not None:
-        files = {kind: getattr(spec.city.import_, kind) for kind in ("zones", "circles", "stores")}
+        kinds = ("zones", "circles", "stores", "travel")
+        files = {kind: getattr(spec.city.import_, kind) for kind in kinds}
         named |= {f"city.import.{kind}": name for kind, name in files.items() if name}
     origin = spec._origin
+    return {key: (origin.folder_of(key) if origin else Path(), name) for key, name in named.items()}
+
+
+def file_digests(spec: Spec) -> dict[str, str]:
+    """SHA-256 of every file that a scenario names."""
     digests = {}
-    for key, name in named.items():
-        path = (origin.folder_of(key) if origin else Path()) / name
+    for key, (folder, name) in named_files(spec).items():
+        path = folder / name
         try:
             digests[key] = _file_digest(path)
         except OSError as fault:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import platform
 import time
@@ -9,26 +11,28 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ScenarioError
 from ..record.result import RunResult
+from ..scenario.textfile import printable
 from .own import Maker, Own
 from .variant import Scenario, variant_of
 
 if TYPE_CHECKING:
     from ..model import O2OModel
     from ..scenario.schema import Spec
+    from .checkpoints import Checkpoints
 
 RUNS = "runs"
 _PACKAGES = ("mesa", "numpy", "numba", "scipy", "networkx", "pandas", "pyarrow", "matplotlib", "pydantic")
 
 
 def run(
-    scenario: Scenario,
+    scenario: Scenario | None = None,
     *,
     model: Maker | None = None,
     out: str | os.PathLike[str] | Literal[False] | None = None,
@@ -39,6 +43,9 @@ def run(
     engine: str | None = None,
     plugins: bool = True,
     progress: Callable[[int, int, date], None] | None = None,
+    from_state: str | os.PathLike[str] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_days: int | None = None,
 ) -> RunResult:
     """Simulate a scenario, given as a file, a `Spec` or a `Variant`, and write its folder of results.
 
@@ -50,44 +57,119 @@ def run(
     speed, never the result. `plugins=False` refuses scenarios that bring rules of their own. `progress(day,
     days, date)` is told of every simulated day, counted from 0.
 
+    With `checkpoint` (a file, by default the folder's name with `.o2os` behind it) or `checkpoint_days` (by default
+    30) the city is saved every so many days, after the last one, and when the process is asked to stop.
+    `from_state` is such a file, and goes on from there instead of a scenario: the result is that of a run that was
+    not stopped, unless `days` or `overrides` change the days to come (see `O2OModel.load`).
+
     Raises ScenarioError for whatever the user can mend, before anything is simulated if it can be known then.
     """
     began = time.perf_counter()
-    variant = variant_of(scenario)
-    own = Own.of(model or variant.model)
-    spec = _chosen(variant.spec(overrides), {"seed": seed, "days": days, "engine": engine})
-    folder = None if out is False else _folder(spec, out)
-    if folder is not None:
-        from ..record.archive import check_destination
-
-        check_destination(folder)
+    variant = None if scenario is None else variant_of(scenario)
+    own = Own.of(model or (variant.model if variant else None))
     with _threads(threads), _model_let_go():
-        city = own.make(spec, spec.seed, plugins=plugins)
-        recording = None if folder is None else _Recording(city)
+        recording: _Recording | None
+        if from_state is not None:
+            for name, value in (("seed", seed), ("engine", engine)):
+                if value is not None:
+                    raise ScenarioError("cannot change in a city that runs", file=f"--{name}")
+            city, folder, recording = _resumed(from_state, own, out, days, overrides, plugins)
+        elif variant is not None:
+            spec = _chosen(variant.spec(overrides), {"seed": seed, "days": days, "engine": engine})
+            folder = _destination(spec, out)
+            city = own.make(spec, spec.seed, plugins=plugins)
+            recording = None if folder is None else _Recording(city)
+        else:
+            raise TypeError("run() needs a scenario, or a state to go on from")
+        checkpoints = _checkpoints(checkpoint, checkpoint_days, folder)
+        others = {"recording": recording}
+        before = city.day, city.day_counts["decisions"]
         ready = time.perf_counter()
-        city.run(_each_day(recording, progress))
+        if checkpoints is None:
+            city.run(_each_day(recording, progress))
+        else:
+            checkpoints.begin(city, others)
+            with checkpoints.watching():
+                city.run(_each_day(recording, progress, lambda: checkpoints.day(city, others)))
         done = time.perf_counter()
-        simulating = done - ready - (recording.seconds if recording else 0.0)
-        manifest = describe(city, wall=done - began, simulating=simulating)
+        beside = sum(part.seconds for part in (recording, checkpoints) if part is not None)
+        manifest = describe(city, wall=done - began, simulating=done - ready - beside, before=before)
     result = RunResult(folder, manifest, city.results())
-    if folder is not None and recording is not None:
+    if folder is not None:
         _write(result, folder, city, recording)
     return result
 
 
-def _write(result: RunResult, folder: Path, model: O2OModel, recording: _Recording) -> None:
+def _resumed(
+    state: str | os.PathLike[str],
+    own: Own,
+    out: Any,
+    days: int | None,
+    overrides: Sequence[str],
+    plugins: bool,
+) -> tuple[O2OModel, Path | None, _Recording | None]:
+    """The city of a state, the folder to write, and the replay of the days that are over."""
+    from ..record.resume import resume
+
+    said = [*overrides, *([] if days is None else [f"days={days}"])]
+    model, kept = resume(state, partial(own.make, plugins=plugins), overrides=said, note=True)
+    if model.day >= model.spec.days:
+        hint = "Say how many there are to be with --days."
+        raise ScenarioError(f"all {model.day} days of it are over", file=printable(str(state)), hint=hint)
+    folder = _destination(model.spec, out, model.past)
+    recording = kept.get("recording")
+    if folder is None:
+        return model, None, None
+    if not isinstance(recording, _Recording) or recording.model is not model:
+        _Recording.warn("there is no replay of this run: its first days were simulated without one")
+        return model, folder, None
+    recording.go_on()
+    return model, folder, recording
+
+
+def _destination(spec: Spec, out: Any, past: Sequence[dict[str, Any]] = ()) -> Path | None:
+    """The folder to write, which can be written; None if none is wanted."""
+    if out is False:
+        return None
+    from ..record.archive import check_destination
+
+    folder = _folder(spec, out, past)
+    check_destination(folder)
+    return folder
+
+
+def _checkpoints(
+    file: str | os.PathLike[str] | None, every: int | None, folder: Path | None
+) -> Checkpoints | None:
+    """Where and how often the run is saved; None if it is not."""
+    if file is None and every is None:
+        return None
+    from ..record.state import STATE
+    from .checkpoints import DAYS, Checkpoints
+
+    if file is None and folder is None:
+        raise ScenarioError("needs the name of a file, because no folder is written", file="--checkpoint")
+    if every is not None and every < 1:
+        raise ScenarioError(f"must be 1 day or more, found {every}", file="--checkpoint")
+    return Checkpoints(Path(file) if file is not None else Path(f"{folder}{STATE}"), every or DAYS)
+
+
+def _write(result: RunResult, folder: Path, model: O2OModel, recording: _Recording | None) -> None:
     from ..record.archive import write_run
     from ..show.plots import draw_all
 
     def draw(plots: Path) -> None:
         draw_all(result.frames, result.manifest, plots, model=model)
-        recording.write(plots.parent)
+        if recording is not None:
+            recording.write(plots.parent)
 
     write_run(folder, result.frames, result.manifest, draw)
 
 
 def _each_day(
-    recording: _Recording | None, progress: Callable[[int, int, date], None] | None
+    recording: _Recording | None,
+    progress: Callable[[int, int, date], None] | None,
+    save: Callable[[], None] | None = None,
 ) -> Callable[[int, int, date], None]:
     """What is done after each day. The model tells how many days are done, one more than the number of the
     day."""
@@ -97,6 +179,8 @@ def _each_day(
             recording.take(today)
         if progress is not None:
             progress(done - 1, days, today)
+        if save is not None:
+            save()
 
     return after
 
@@ -108,6 +192,7 @@ class _Recording:
     def __init__(self, model: O2OModel):
         from ..record.frames import Encoder, Packer
 
+        self.model = model
         self._encoder = Encoder(model)
         self._packer = Packer(self._encoder.key())
         self._open = self._whole = True
@@ -121,15 +206,20 @@ class _Recording:
                 self._open = self._packer.add(self._encoder.frame())
             except Exception as fault:  # of ours, or of a plugin's own channels
                 self._open = self._whole = False
-                self._warn(f"there is no replay of this run: {type(fault).__name__}: {fault}")
+                self.warn(f"there is no replay of this run: {type(fault).__name__}: {fault}")
             else:
                 if not self._open:
-                    self._warn(f"the replay ends before {today}: it would grow too large")
+                    self.warn(f"the replay ends before {today}: it would grow too large")
         self.seconds += time.perf_counter() - began
 
     @staticmethod
-    def _warn(said: str) -> None:
+    def warn(said: str) -> None:
         warnings.warn(said, RuntimeWarning, stacklevel=4)
+
+    def go_on(self) -> None:
+        """The days to come may be other ones than the key says, which was made on the first day."""
+        self.seconds = 0.0
+        self._packer.rekey(self._encoder.key())
 
     def write(self, folder: Path) -> None:
         """Put the replay into the folder of a run."""
@@ -167,7 +257,9 @@ def _checked(spec: type[Spec], name: str, value: Any) -> Any:
         raise ScenarioError(message, file=f"--{name}") from None
 
 
-def _folder(spec: Spec, out: str | os.PathLike[str] | None) -> Path:
+def _folder(spec: Spec, out: str | os.PathLike[str] | None, past: Sequence[dict[str, Any]] = ()) -> Path:
+    """The folder of a run. One that was changed on its way is not that of a run that was so from its first day;
+    one that was only stopped, or goes on for longer, is."""
     if out is not None:
         return Path(out)
     from ..scenario.load import content_hash
@@ -175,7 +267,11 @@ def _folder(spec: Spec, out: str | os.PathLike[str] | None) -> Path:
     origin = spec._origin
     # File systems allow names of 255 bytes; a hundred characters of three bytes leave none for the hash.
     stem = (origin.path.stem if origin is not None else "run")[:60]
-    return Path(RUNS) / f"{stem}-{spec.seed}-{content_hash(spec)[:10]}"
+    name = f"{stem}-{spec.seed}-{content_hash(spec)[:10]}"
+    if turns := [turn for turn in past if turn["changes"].keys() - {"days"}]:
+        said = hashlib.sha256(json.dumps(turns, sort_keys=True).encode()).hexdigest()[:6]
+        name += f"-from-{turns[-1]['date']}-{said}"
+    return Path(RUNS) / name
 
 
 @contextmanager
@@ -213,9 +309,12 @@ def _model_let_go() -> Iterator[None]:
 
 
 # -- what was simulated -------------------------------------------------------------------------------------
-def describe(model: O2OModel, *, wall: float, simulating: float) -> dict[str, Any]:
+def describe(
+    model: O2OModel, *, wall: float, simulating: float, before: tuple[int, int] = (0, 0)
+) -> dict[str, Any]:
     """The manifest of a run. `wall` (s) is the time from the call until the last day was done, `simulating`
-    (s) the part of it after the city was built; rates per second are over the latter."""
+    (s) the part of it after the city was built; rates per second are over the latter. `before` are the days and
+    decisions that a state already had; when and how the run was gone on with stands in `resumed`."""
     import numba
 
     from ..scenario.load import content_hash, to_plain
@@ -223,6 +322,8 @@ def describe(model: O2OModel, *, wall: float, simulating: float) -> dict[str, An
 
     spec = model.spec
     decisions = int(model.day_counts["decisions"])
+    days_here, decisions_here = model.day - before[0], decisions - before[1]
+    resumed = {"resumed": model.past} if model.past else {}
     return {
         "name": spec.name,
         "question": spec.question,
@@ -236,10 +337,11 @@ def describe(model: O2OModel, *, wall: float, simulating: float) -> dict[str, An
         "wall_seconds": round(wall, 3),
         "simulation_seconds": round(simulating, 3),
         "phase_seconds": {name: round(seconds, 3) for name, seconds in model.day_seconds.items()},
-        "consumer_days_per_second": round(model.day * spec.population / simulating),
+        "consumer_days_per_second": round(days_here * spec.population / simulating),
         "decisions": decisions,
-        "decisions_per_second": round(decisions / simulating),
+        "decisions_per_second": round(decisions_here / simulating),
         "threads": numba.get_num_threads(),
+        **resumed,
         "versions": dict(_versions()),
         "plugins": dict(model.extensions.digests),
         "mode_channels": {name: mode.channel for name, mode in model.modes.items()},

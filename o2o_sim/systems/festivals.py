@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from ..scenario.blocks.festivals import Festival
     from ..scenario.schema import Spec
 
-DAYS_KNOWN_AFTER = 400
-"""Festivals are known so many days beyond the run's end: people wait for one that the run does not see."""
+DAYS_KNOWN = 20_400
+"""Festivals are known for the longest run there can be and a year more, whenever this run ends: people wait for one
+that the run does not see, and a run that is over may be gone on with."""
 
 
 @dataclass
@@ -76,10 +77,10 @@ class Festivals(System):
     def _days_of(self, name: str, f: Festival) -> list[Held]:
         """All its days of and around the run, in order."""
         m = self.model
-        start, span = m.spec.start, m.spec.days + DAYS_KNOWN_AFTER
+        start = m.spec.start
         days = list(f.dates)
         if f.every_year is not None:
-            years = range(start.year - 1, (start + timedelta(days=span)).year + 1)
+            years = range(start.year - 1, start.year + DAYS_KNOWN // 365 + 1)
             days += [date.fromisoformat(f"{year:04}-{f.every_year}") for year in years if 1 <= year <= 9999]
         joins = [p for p in m.platforms if not f.platforms or p.name in f.platforms]
         carriers = {
@@ -89,7 +90,7 @@ class Festivals(System):
             and (found := [p for p in joins if p.carries(category)])
         }
         firsts = sorted({(day - start).days for day in days})
-        held = [Held(name, f, first, carriers) for first in firsts if first <= span]
+        held = [Held(name, f, first, carriers) for first in firsts if first <= DAYS_KNOWN]
         return [h for h in held if h.clear >= 0]
 
     # -- needs ----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from o2o_sim import O2OModel, load_scenario
 
@@ -47,3 +48,19 @@ def choices(model: O2OModel) -> dict[tuple[int, str], tuple[int, int, bool]]:
 def counted(model: O2OModel) -> np.ndarray:
     """Purchases of the day by row of the offer table, counted here and not by the package: int64[rows]."""
     return np.bincount(model.purchases.picks[model.purchases.served], minlength=len(model.table))
+
+
+def small(folder: Path, **said: Any) -> Path:
+    """The file of a scenario of a few people and days, in a folder of the test."""
+    path = folder / "city.yaml"
+    text = {"extends": str(SMALL), "population": 200, "days": 9, **said}
+    path.write_text(yaml.safe_dump(text), encoding="utf-8")
+    return path
+
+
+def stepped(scenario: Path, days: int = 2) -> O2OModel:
+    """A model of it that has simulated some days."""
+    model = O2OModel(load_scenario(scenario))
+    for _ in range(days):
+        model.step()
+    return model

@@ -53,6 +53,7 @@ UPWARDS = {
     ("type", "agents", "model"): "an agent belongs to a model and reads the city in it",
     ("type", "policies", "model"): "a policy judges one store or platform of a model",
     ("type", "systems", "model"): "a system is called with the model that it works in",
+    ("lazy", "model", "record"): "a model saves itself",
     ("lazy", "studies", "show"): "the folder of a run or a study holds its plots and tables",
     ("lazy", "record", "show"): "a result shows itself in a notebook",
 }
@@ -62,6 +63,9 @@ in a function, a `module` one (of which none points up) runs when its module is 
 FORBIDDEN = {"random", "rng", "shuffle_do", "default_rng", "RandomState"}
 ELSEWHERE = {
     "studies/draws.py": {"random", "default_rng"},  # for libraries that ask for a generator
+    "record/graph_reader.py": {"random"},  # a generator that a user's plugin keeps is saved with it
+    "record/graph_writer.py": {"random"},
+    "record/state.py": {"random", "rng"},  # how Mesa's own are known
     "studies/designs.py": {"random"},  # SciPy's name for the points of a seeded design
 }
 """Where studies, which are not the simulation, may use such names."""

@@ -223,6 +223,9 @@ def test_run_hands_everything_on_and_shows_tables_and_folder(call, city, simulat
         "overrides": ("a.b=1", "c=[d]"),
         "threads": 2,
         "engine": "python",
+        "from_state": None,
+        "checkpoint": None,
+        "checkpoint_days": None,
         "plugins": False,
     }
     assert out.split("\n") == ["first table", "second table", "runs/[abc]", ""]
