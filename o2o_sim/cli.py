@@ -122,7 +122,7 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="DAYS_OR_FILE",
-            help="Save the city every so many days (30), in a file (that of the folder, with .o2os behind it).",
+            help="Save the city every so many days (365), in a file (that of the folder, with .o2os behind it).",
         ),
     ] = None,
     from_: Annotated[

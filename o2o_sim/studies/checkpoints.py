@@ -17,7 +17,7 @@ from ..record.state import save_state
 if TYPE_CHECKING:
     from ..model import O2OModel
 
-DAYS = 30
+DAYS = 365
 """Days from one checkpoint to the next, unless said otherwise."""
 
 

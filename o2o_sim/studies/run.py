@@ -58,7 +58,7 @@ def run(
     days, date)` is told of every simulated day, counted from 0.
 
     With `checkpoint` (a file, by default the folder's name with `.o2os` behind it) or `checkpoint_days` (by default
-    30) the city is saved every so many days, after the last one, and when the process is asked to stop.
+    365) the city is saved every so many days, after the last one, and when the process is asked to stop.
     `from_state` is such a file, and goes on from there instead of a scenario: the result is that of a run that was
     not stopped, unless `days` or `overrides` change the days to come (see `O2OModel.load`).
 

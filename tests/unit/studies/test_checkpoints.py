@@ -156,9 +156,9 @@ def test_what_cannot_be_is_said_before_anything_is_simulated(scenario):
         with pytest.raises(ScenarioError, match=match):
             run(progress=simulated, **how)
 
-    refused("--checkpoint: needs the name of a file", spec_or_path=scenario, out=False, checkpoint_days=3)
-    refused("--checkpoint: must be 1 day or more", spec_or_path=scenario, checkpoint_days=0)
-    refused("city.yaml: is there already, is no saved city", spec_or_path=scenario, checkpoint=scenario)
+    refused("--checkpoint: needs the name of a file", scenario=scenario, out=False, checkpoint_days=3)
+    refused("--checkpoint: must be 1 day or more", scenario=scenario, checkpoint_days=0)
+    refused("city.yaml: is there already, is no saved city", scenario=scenario, checkpoint=scenario)
     with warnings.catch_warnings():
         run(scenario, out=False, checkpoint="s.o2os", days=2)
     refused("--seed: cannot change", from_state="s.o2os", seed=3)
