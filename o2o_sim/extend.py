@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import inspect
+import json
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import ValidationError
 
 from .errors import Problem, ScenarioError
 from .market import rules
@@ -225,18 +228,46 @@ class Plugins:
         default), and those of the scenario, which come before."""
         said, key = self.spec.consumers.value, "consumers.value"
         rule = self.find(said, key, VALUES)
-        declared: dict[str, float] = {}
+        declared: Any = {}
         if said == "huff":
             declared = rules.huff.FIELDS
         elif said not in VALUES:
             if not inspect.isfunction(rule):
                 raise self._fault(key, f"{said!r} should be a function of (me, offer, trip, today)")
             declared = getattr(self.modules[said.partition(".")[0]], "FIELDS", {})
-        fields = {name: FieldSpec(mean=float(default)) for name, default in declared.items()}
-        fields |= self.spec.consumers.fields
+            rule = self._with_categories(rule)
+        fields = {name: self._declared(name, default) for name, default in declared.items()}
+        for name, field in self.spec.consumers.fields.items():
+            low = fields.get(name, FieldSpec())
+            fields[name] = low.model_copy(update={k: getattr(field, k) for k in field.model_fields_set})
+            if field.means and fields[name].per != "category":
+                at, message = f"consumers.fields.{name}.means", "is not read: the field has one number"
+                raise self._fault(at, message, "write per: category")
         if len(fields) > MOST_FIELDS:
             raise self._fault("consumers.fields", f"there can be at most {MOST_FIELDS} extra fields")
         return rule, fields
+
+    def _with_categories(self, rule: Callable) -> Callable:
+        """The rule with the numbers of the categories that its file names."""
+        numbers = {name: number for number, name in enumerate(self.spec.categories)}
+        try:
+            return rules.with_categories(rule, numbers)
+        except KeyError as fault:
+            near = closest(str(fault.args[0]), list(numbers))
+            hint = f"did you mean {near}?" if near else f"categories: {', '.join(numbers)}"
+            message = f"its file names the category '{fault.args[0]}', which is not there"
+            raise self._fault("consumers.value", message, hint) from None
+
+    def _declared(self, name: str, default: Any) -> FieldSpec:
+        """A field as the rule's file declares it: a number for all, or the keys of `consumers.fields.NAME`."""
+        said = default if isinstance(default, Mapping) else {"mean": default}
+        try:
+            return FieldSpec.model_validate_json(json.dumps(dict(said)))
+        except (ValidationError, TypeError, ValueError) as fault:
+            told = fault.errors()[0]["msg"] if isinstance(fault, ValidationError) else str(fault)
+            raise self._fault(
+                "consumers.value", f"its file declares the field {name!r} wrongly: {told}"
+            ) from None
 
 
 def _has_settings(cls: Any) -> bool:

@@ -24,7 +24,7 @@ from .extend import Plugins
 from .market.audiences import Audiences
 from .market.binding import Shopping
 from .market.board import Board, unseen_disutility
-from .market.consumers import Population, populate
+from .market.consumers import Population, layout_of, populate
 from .market.day import MonthBooks, Purchases
 from .market.expected import Expected, Needs, usual_needs
 from .market.ledger import Ledger
@@ -87,7 +87,9 @@ class O2OModel(mesa.Model):
         rule, fields = self.extensions.rule()
         self.consumers: Population = populate(spec, self.city, self.seed_number, fields, self.store_names)
         self.audiences = Audiences(self.consumers.columns.record)
-        self.shopping = Shopping(rule, tuple(fields), compiled=spec.engine == "compiled")
+        self.shopping = Shopping(
+            rule, tuple(fields), layout_of(fields, len(spec.categories)), compiled=spec.engine == "compiled"
+        )
         self.habits = setup.habits(spec)
         self.demand_yuan = setup.demand(self)
         self.area_km2, self.typical_km = setup.extent(self)

@@ -29,7 +29,7 @@ from .market.ledger import (
     SUPPLIERS,
 )
 from .market.offers import AT_PLACE, DELIVERED, EVERYWHERE, FOLLOWERS, NONE, Offer, Table
-from .market.rules import huff, value
+from .market.rules import category, huff, value
 from .model import O2OModel
 from .modes import Holding, Mode
 from .policies.decisions import KEEP, Decision, StorePolicy, View
@@ -94,6 +94,7 @@ __all__ = [
     "System",
     "Table",
     "View",
+    "category",
     "fen",
     "huff",
     "is_month_end",

@@ -19,41 +19,46 @@ from .compiled import compilable, kernel, rebind
 from .consumers import MAX_EXTRA
 from .shopping import BASE_ME
 
+# Field k of a consumer stands in row _ROW[k] of the table of extra fields; of one that has a number for each
+# category (_STEP[k] is 1, else 0) that is the row of the first. `_bind` puts those of a scenario in place.
+_ROW = tuple(range(MAX_EXTRA))
+_STEP = (0,) * MAX_EXTRA
 
-def _extra_0(extra, i):
+
+def _extra_0(extra, i, c):
     return ()
 
 
-def _extra_1(extra, i):
-    return (np.float64(extra[0, i]),)
+def _extra_1(extra, i, c):
+    return _extra_0(extra, i, c) + (np.float64(extra[_ROW[0] + c * _STEP[0], i]),)
 
 
-def _extra_2(extra, i):
-    return (np.float64(extra[0, i]), np.float64(extra[1, i]))
+def _extra_2(extra, i, c):
+    return _extra_1(extra, i, c) + (np.float64(extra[_ROW[1] + c * _STEP[1], i]),)
 
 
-def _extra_3(extra, i):
-    return (np.float64(extra[0, i]), np.float64(extra[1, i]), np.float64(extra[2, i]))
+def _extra_3(extra, i, c):
+    return _extra_2(extra, i, c) + (np.float64(extra[_ROW[2] + c * _STEP[2], i]),)
 
 
-def _extra_4(extra, i):
-    return _extra_3(extra, i) + (np.float64(extra[3, i]),)
+def _extra_4(extra, i, c):
+    return _extra_3(extra, i, c) + (np.float64(extra[_ROW[3] + c * _STEP[3], i]),)
 
 
-def _extra_5(extra, i):
-    return _extra_4(extra, i) + (np.float64(extra[4, i]),)
+def _extra_5(extra, i, c):
+    return _extra_4(extra, i, c) + (np.float64(extra[_ROW[4] + c * _STEP[4], i]),)
 
 
-def _extra_6(extra, i):
-    return _extra_5(extra, i) + (np.float64(extra[5, i]),)
+def _extra_6(extra, i, c):
+    return _extra_5(extra, i, c) + (np.float64(extra[_ROW[5] + c * _STEP[5], i]),)
 
 
-def _extra_7(extra, i):
-    return _extra_6(extra, i) + (np.float64(extra[6, i]),)
+def _extra_7(extra, i, c):
+    return _extra_6(extra, i, c) + (np.float64(extra[_ROW[6] + c * _STEP[6], i]),)
 
 
-def _extra_8(extra, i):
-    return _extra_7(extra, i) + (np.float64(extra[7, i]),)
+def _extra_8(extra, i, c):
+    return _extra_7(extra, i, c) + (np.float64(extra[_ROW[7] + c * _STEP[7], i]),)
 
 
 def _lane_0(traits, lane):
@@ -99,6 +104,11 @@ _LANE = (_lane_0, _lane_1, _lane_2, _lane_3, _lane_4, _lane_5, _lane_6, _lane_7,
 assert len(_EXTRA) == len(_LANE) == MAX_EXTRA + 1
 
 
+Layout = tuple[tuple[int, int], ...]
+"""For each extra field: its row in the table of extra fields (of one per category: the first), and how many
+rows further the next category has its own (0: the same row)."""
+
+
 def _source_digest(rule: Callable) -> str:
     """Digest of the file a rule stands in (its helpers are there too)."""
     file = inspect.getsourcefile(rule)
@@ -106,9 +116,12 @@ def _source_digest(rule: Callable) -> str:
     return hashlib.sha256(text + rule.__qualname__.encode()).hexdigest()[:16]
 
 
-def rule_digest(rule: Callable, fields: tuple[str, ...]) -> str:
-    """Digest of all that a rule brings into compiled code: its source and its fields."""
-    return _source_digest(rule) + "-" + hashlib.sha256(" ".join(fields).encode()).hexdigest()[:8]
+def rule_digest(rule: Callable, fields: tuple[str, ...], layout: Layout = ()) -> str:
+    """Digest of all that a rule brings into compiled code: its source, the numbers of the categories that it
+    names, its fields and where they stand."""
+    named = getattr(rule, "categories", ())
+    text = " ".join(fields) + (repr((named, layout)) if named or any(step for _, step in layout) else "")
+    return _source_digest(rule) + "-" + hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 _ALONE = (
@@ -144,26 +157,32 @@ def _compile(function: Callable, part: str) -> Callable:
     return numba.njit(error_model="numpy", forceinline=part not in _APART)(function)
 
 
-def _bind(rule: Callable, fields: tuple[str, ...], compiled: bool) -> tuple[type, Callable, dict[str, Any]]:
+def _bind(
+    rule: Callable, fields: tuple[str, ...], layout: Layout, compiled: bool
+) -> tuple[type, Callable, dict[str, Any]]:
     """The record of a consumer, the loop with a rule in it, and what the names in the loop stand for."""
     me = namedtuple("Me", BASE_ME + fields)  # type: ignore[misc]
     k = len(fields)
     names: dict[str, Any] = {
         "Me": me,
         "value": rule,
-        "extra_fields": _EXTRA[k],
         "extra_lanes": _LANE[k],
+        "_ROW": tuple(row for row, _ in layout),
+        "_STEP": tuple(step for _, step in layout),
     }
+    for number, function in enumerate(_EXTRA[: k + 1]):
+        names[f"_extra_{number}"] = rebind(function, names)
+    names["extra_fields"] = names[f"_extra_{k}"]
     names |= {"WIDE": lanes.WIDE, "FEWEST": lanes.FEWEST, "FAMILIARITY": lanes.FAMILIARITY}
     if compiled:
-        for function in (rule, *_EXTRA[: k + 1], *_LANE[: k + 1]):
+        for function in (rule, names["extra_fields"], *_LANE[: k + 1]):
             compilable(function)
     for module, part in _PARTS:
         function = rebind(getattr(module, part), names)
         names[part] = _compile(function, part) if compiled else function
     loop = rebind(shopping.shop_all, names)
     if compiled:
-        loop = kernel(loop, rule=rule_digest(rule, fields), parallel=True)
+        loop = kernel(loop, rule=rule_digest(rule, fields, layout), parallel=True)
     return me, loop, names
 
 
@@ -176,14 +195,23 @@ class Shopping:
     """The shopping loop with one rule in it.
 
     `rule(me, offer, trip, today)` returns utility; `fields` are the names of the extra consumer fields, in
-    the order of the population's `extra`. With `compiled=False` the same functions run in the interpreter.
+    the order of the population, and `layout` says where they stand in its `extra` (by default each in a row
+    of its own). With `compiled=False` the same functions run in the interpreter.
     `names` holds what the names in the loop stand for, for other loops over the same rule.
     """
 
-    def __init__(self, rule: Callable, fields: tuple[str, ...] = (), *, compiled: bool = True):
+    def __init__(
+        self,
+        rule: Callable,
+        fields: tuple[str, ...] = (),
+        layout: Layout | None = None,
+        *,
+        compiled: bool = True,
+    ):
         self.rule, self.fields, self.compiled = rule, fields, compiled
+        self.layout = tuple((k, 0) for k in range(len(fields))) if layout is None else layout
         bind = _bind_once if compiled else _bind
-        self.me, self._shop_all, self.names = bind(rule, tuple(fields), compiled)
+        self.me, self._shop_all, self.names = bind(rule, tuple(fields), self.layout, compiled)
 
     def day(self, world, needs_consumer, needs_category, starts, seed: int, day: int):
         """Every choice of one day: pick and visited (uint32 rows of the table), surplus (float32 utils)."""

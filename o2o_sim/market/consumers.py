@@ -7,7 +7,7 @@ beside the records, because compiled code counts references to an array inside a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -53,7 +53,8 @@ TABLES = ("familiarity", "favourite", "loyalty", "due", "extra")
 class People(NamedTuple):
     """record: PERSON[n]; familiarity: float32[n, platforms + 1] (column 0 stays 0: no platform); favourite:
     int32[n, categories] (store number, -1 none); loyalty: float32[n, categories]; due: int16[n, categories]
-    (day of the next need); extra: float32[fields, n]."""
+    (day of the next need); extra: float32[rows, n], a row for each extra field, or one for each category
+    (`layout_of`)."""
 
     record: np.ndarray
     familiarity: np.ndarray
@@ -90,16 +91,17 @@ class Consumer:
     loyalty: dict[str, float]
     follows: str | None
     next_need: dict[str, int]
-    extra: dict[str, float]
+    extra: dict[str, float | dict[str, float]]
 
 
 class Population:
     """All consumers. `population.income` and the other fields are arrays in home-cell order (see PERSON and
     People for their meaning), `[k]` is the consumer with id k, `len()` how many there are."""
 
-    def __init__(self, columns: People, spec: Spec, extra_names: tuple[str, ...], store_names: list[str]):
+    def __init__(self, columns: People, spec: Spec, fields: Mapping[str, FieldSpec], store_names: list[str]):
         self.columns = columns
-        self.extra_names = extra_names
+        self.extra_names = tuple(fields)
+        self._layout = layout_of(fields, len(spec.categories))
         self._cohorts, self._categories = list(spec.cohorts), list(spec.categories)
         self._platforms, self._stores = list(spec.platforms), store_names
         self._position: np.ndarray | None = None
@@ -118,7 +120,10 @@ class Population:
         if name in TABLES:
             return getattr(self.columns, name)
         if name in self.extra_names:
-            return self.columns.extra[self.extra_names.index(name)]
+            row, step = self._layout[self.extra_names.index(name)]
+            return (
+                self.columns.extra[row : row + len(self._categories)].T if step else self.columns.extra[row]
+            )
         raise AttributeError(f"consumers have no field {name!r}")
 
     def position(self, consumer_id: int) -> int:
@@ -157,8 +162,22 @@ class Population:
             loyalty={k: float(v) for k, v in zip(self._categories, c.loyalty[i])},
             follows=store(int(me["follows"])),
             next_need={k: int(d) for k, d in zip(self._categories, c.due[i])},
-            extra={n: float(c.extra[k, i]) for k, n in enumerate(self.extra_names)},
+            extra={n: self._extra(getattr(self, n)[i]) for n in self.extra_names},
         )
+
+    def _extra(self, value: np.ndarray) -> float | dict[str, float]:
+        return dict(zip(self._categories, value.tolist())) if value.ndim else float(value)
+
+
+def layout_of(fields: Mapping[str, FieldSpec], categories: int) -> tuple[tuple[int, int], ...]:
+    """For each extra field: its (first) row in `People.extra`, and 1 if it has a row for each category, else
+    0."""
+    found, row = [], 0
+    for field in fields.values():
+        step = 1 if field.per == "category" else 0
+        found.append((row, step))
+        row += categories if step else 1
+    return tuple(found)
 
 
 def populate(
@@ -181,13 +200,15 @@ def populate(
         favourite=np.full((n, k), NOBODY, np.int32),
         loyalty=np.zeros((n, k), np.float32),
         due=np.zeros((n, k), np.int16),
-        extra=np.zeros((len(fields), n), np.float32),
+        extra=np.zeros((sum(k if f.per == "category" else 1 for f in fields.values()), n), np.float32),
     )
     for part in _chunks(n):
         _draw_people(spec, city, seed, columns, part)
-        for row, (name, field) in enumerate(fields.items()):
-            columns.extra[row, part] = _field(field, seed, name, record["id"][part])
-    return Population(columns, spec, tuple(fields), stores)
+        ids = record["id"][part]
+        for (name, field), (row, step) in zip(fields.items(), layout_of(fields, k)):
+            for number, category in enumerate(spec.categories) if step else ((0, ""),):
+                columns.extra[row + number, part] = _field(field, seed, name, ids, number, category)
+    return Population(columns, spec, fields, stores)
 
 
 def _draw_people(spec: Spec, city: City, seed: int, c: People, part: slice) -> None:
@@ -241,15 +262,19 @@ def _lognormal(trait: Trait, u: np.ndarray) -> np.ndarray:
     return trait.median * np.exp(trait.spread * ndtri(u))
 
 
-def _field(field: FieldSpec, seed: int, name: str, ids: np.ndarray) -> np.ndarray | float:
+def _field(
+    field: FieldSpec, seed: int, name: str, ids: np.ndarray, number: int = 0, category: str = ""
+) -> np.ndarray | float:
+    """An extra field of some consumers, for the category of a number if it has one value for each."""
+    mean = field.means.get(category, field.mean)
     if field.draw == "constant" or field.spread == 0:
-        return field.mean
-    u = streams.uniforms(seed, "field " + name, 0, ids)
+        return mean
+    u = streams.uniforms(seed, "field " + name, 0, ids, number)
     if field.draw == "uniform":
-        return field.mean + field.spread * (2 * u - 1)
+        return mean + field.spread * (2 * u - 1)
     if field.draw == "normal":
-        return field.mean + field.spread * ndtri(u)
-    return field.mean * np.exp(field.spread * ndtri(u))
+        return mean + field.spread * ndtri(u)
+    return mean * np.exp(field.spread * ndtri(u))
 
 
 def _chunks(n: int) -> Iterator[slice]:

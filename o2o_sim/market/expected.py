@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import interpreted
-from .binding import Shopping, rule_digest
+from .binding import Layout, Shopping, rule_digest
 from .compiled import kernel, rebind
 from .consumers import ONLINE, People
 from .offers import Table
@@ -100,7 +100,7 @@ def expected_sales(
     twin = np.unique(table.columns["key"], return_inverse=True)[1].astype(np.int64)
     given = world if shopping.compiled else interpreted.as_objects(world)
     bind = _bind_once if shopping.compiled else _bind
-    loop = bind(shopping.rule, tuple(shopping.fields), shopping.compiled)
+    loop = bind(shopping.rule, tuple(shopping.fields), shopping.layout, shopping.compiled)
     with np.errstate(all="ignore"):
         loop(
             *given,
@@ -125,7 +125,7 @@ def value(me, offer, trip, today):
     raise NotImplementedError
 
 
-def person(people, extra, i):
+def person(people, extra, i, c):
     raise NotImplementedError
 
 
@@ -243,7 +243,7 @@ def expect_all(
         i, c = needs_consumer[q], needs_category[q]
         for p in range(len(mine)):
             mine[p] = np.float64(familiarity[i, p]) * scales.familiarity
-        me = person(people, extra, i)
+        me = person(people, extra, i, c)
         chooser = chooser_of(people, favourite, loyalty, reach_x, scales, i, c, np.uint64(0))
         works = today.workday > 0.5 and scales.work_anchor and people[i].work >= 0
         n = 0
@@ -343,15 +343,15 @@ def expect_all(
 _SHARED = ("person", "alternative", "chooser_of", "value")
 
 
-def _bind(rule: Callable, fields: tuple[str, ...], compiled: bool) -> Callable:
+def _bind(rule: Callable, fields: tuple[str, ...], layout: Layout, compiled: bool) -> Callable:
     """The loop with a rule in it, compiled or not."""
-    shared = Shopping(rule, fields, compiled=compiled).names
+    shared = Shopping(rule, fields, layout, compiled=compiled).names
     names = {name: shared[name] for name in _SHARED}
     for part in (consider, look_again):
         function: Callable = rebind(part, names)
         names[part.__name__] = numba.njit(error_model="numpy")(function) if compiled else function
     loop: Callable = rebind(expect_all, names)
-    return kernel(loop, rule=rule_digest(rule, fields)) if compiled else loop
+    return kernel(loop, rule=rule_digest(rule, fields, layout)) if compiled else loop
 
 
 _bind_once = functools.lru_cache(maxsize=16)(_bind)

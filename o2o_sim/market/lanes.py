@@ -29,7 +29,7 @@ _NONE, _ONE, _NO_OFFER = U64(0), U64(1), U32(0)
 
 
 # What a rule is made of; `Shopping` puts the real ones in their place.
-def person(people, extra, i):
+def person(people, extra, i, c):
     raise NotImplementedError
 
 
@@ -64,9 +64,9 @@ def lane_person(traits, lane):
     return Me(*(base + extra_lanes(traits, lane)))
 
 
-def enter(people, familiarity, extra, scales, i, chooser, lane, traits):
-    """Put consumer i into a lane."""
-    me = person(people, extra, i)
+def enter(people, familiarity, extra, scales, i, c, chooser, lane, traits):
+    """Put consumer i, with a need of category c, into a lane."""
+    me = person(people, extra, i, c)
     for row in range(len(me)):
         traits[row * WIDE + lane] = me[row]
     traits[LIMIT * WIDE + lane] = chooser.limit
@@ -202,7 +202,7 @@ def look_together(
     for lane in range(size):
         i = np.int64(needs_consumer[need[lane]])
         chooser = chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key)
-        enter(people, familiarity, extra, scales, i, chooser, lane, traits)
+        enter(people, familiarity, extra, scales, i, c, chooser, lane, traits)
         low[lane], high[lane], access[lane] = chooser.low, chooser.high, chooser.access
         best[lane], pick[lane], walked[lane] = NEVER, _NO_OFFER, False
     for kind in range(3):

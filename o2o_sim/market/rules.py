@@ -17,9 +17,58 @@ A rule is a function `value(me, offer, trip, today)` that returns a utility. It 
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable, Mapping
+from types import FunctionType
+from typing import Any
+
+from .compiled import rebind
 
 FIELDS: dict[str, float] = {}
+
+
+class CategoryName(str):
+    """The name of a category in a rule's file, in whose place the rule gets the category's number."""
+
+
+def category(name: str) -> Any:
+    """A category that a rule compares with: `FOOD = category("groceries")` in its file, and
+    `offer.category == FOOD` in the rule, where it is the number of that category in the scenario. A scenario
+    without that category is refused."""
+    return CategoryName(name)
+
+
+def with_categories(rule: Callable, numbers: Mapping[str, int]) -> Callable:
+    """The rule with the numbers of the categories that it, or a function that it calls, names. One that names
+    none is returned as it is. Raises KeyError with the name of a category that is not there."""
+    return _with_numbers(rule, tuple(numbers.items()))
+
+
+@functools.lru_cache(maxsize=32)  # what was compiled for a rule is found again by the function itself
+def _with_numbers(rule: Callable, numbers: tuple[tuple[str, int], ...]) -> Callable:
+    known, named = dict(numbers), {}
+    done: dict[Any, Callable] = {}
+
+    def resolved(function: FunctionType) -> Callable:
+        if function not in done:
+            done[function] = function  # one that calls itself is met again on the way
+            changed: dict[str, Any] = {}
+            for name in function.__code__.co_names:
+                used = function.__globals__.get(name)
+                if isinstance(used, CategoryName):
+                    named[str(used)] = known[used]
+                    changed[name] = float(known[used])
+                elif isinstance(used, FunctionType) and (other := resolved(used)) is not used:
+                    changed[name] = other
+            if changed:
+                done[function] = rebind(function, changed)
+        return done[function]
+
+    found: Any = resolved(rule) if isinstance(rule, FunctionType) else rule
+    if found is not rule:
+        found.categories = tuple(sorted(named.items()))
+    return found
 
 
 def value(me, offer, trip, today):

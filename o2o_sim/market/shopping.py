@@ -77,12 +77,12 @@ def look_together(*arrays):
     raise NotImplementedError
 
 
-def extra_fields(extra, i):
+def extra_fields(extra, i, c):
     return ()
 
 
-def person(people, extra, i):
-    """Consumer i as the rule sees her: plain numbers only."""
+def person(people, extra, i, c):
+    """Consumer i, with a need of category c, as the rule sees her: plain numbers only."""
     access = people[i].access
     base = (
         np.float64(people[i].price_sensitivity),
@@ -94,7 +94,7 @@ def person(people, extra, i):
         1.0 if access & _PAYS else 0.0,
         1.0 if access & _ONLINE else 0.0,
     )
-    return Me(*(base + extra_fields(extra, i)))
+    return Me(*(base + extra_fields(extra, i, np.int64(c))))
 
 
 def alternative(offers, o, unseen_x):
@@ -454,7 +454,7 @@ def shop_block(
                             continue
                     for p in range(len(mine)):
                         mine[p] = np.float64(familiarity[i, p]) * scales.familiarity
-                    me = person(people, extra, i)
+                    me = person(people, extra, i, c)
                     chooser = chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key)
                     if not together:
                         best, taken, walked = look_from_home(

@@ -109,12 +109,15 @@ def _people(spec: Spec) -> Faults:
     total = math.fsum(c.share for c in spec.cohorts.values())
     if abs(total - 1) > 1e-6:
         yield Fault(("cohorts",), f"the shares add up to {total:.7g}, not to 1", of_name=True)
-    for name in spec.consumers.fields:
+    for name, field in spec.consumers.fields.items():
         key = ("consumers", "fields", name)
         if not (name.isascii() and name.isidentifier()) or name.startswith("_") or keyword.iskeyword(name):
             yield Fault(key, f"no rule could read it as 'me.{name}'", "write a Python name", of_name=True)
         elif name in TAKEN_FIELDS:
             yield Fault(key, f"consumers have '{name}' already", "call the field otherwise", of_name=True)
+        for category in field.means:
+            if category not in spec.categories:
+                yield _unknown((*key, "means", category), "category", category, spec.categories, of_name=True)
 
 
 def _categories(spec: Spec) -> Faults:

@@ -90,6 +90,11 @@ class FieldSpec(Block):
     """An extra field that every consumer carries, for a rule of your own."""
 
     mean: float = key(0.0, "Mean (for lognormal: median)")
+    per: Literal["consumer", "category"] = key(
+        "consumer",
+        "Whether each consumer has one number, or one for each category: the rule sees that of the need",
+    )
+    means: dict[str, float] = key({}, "Means of single categories, where they differ", max_length=32)
     spread: float = key(
         0.0, "Standard deviation (lognormal: of the logarithm; uniform: half the width)", ge=0
     )
