@@ -40,7 +40,7 @@ from .policies.rent import RentPolicy
 from .policies.rivals import Rival
 from .policies.store import NeverIntegrate, Satisficing
 from .policies.subsidy import SubsidyPolicy
-from .scenario.keys import Block, key
+from .scenario.keys import Block, Day, key
 from .streams import name_bits, stream, uniforms
 from .systems import System
 from .systems.base import Agent
@@ -70,6 +70,7 @@ __all__ = [
     "Agent",
     "Block",
     "Circle",
+    "Day",
     "Decision",
     "EntryPolicy",
     "Expected",

@@ -3,25 +3,23 @@ platform_growth.yaml."""
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 
-from o2o_sim.plugin import System
-
-FIRST, END = date(2013, 3, 1), date(2013, 5, 1)
-PLATFORM = "tuan"
-# Set by arithmetic before any run: smartphones times literacy is 0.40 over the town's cohorts, and 0.40 * 2 *
-# 0.16 = 0.127. So many of the paper's travellers, 254 of 2000, used the platform on the last day of its
-# campaign.
-CHANCE = 0.16
+from o2o_sim.plugin import Block, Day, System, key
 
 
 class Campaign(System):
-    """Advertising is the external influence of Bass (1969): from `FIRST` until before `END` it adds `CHANCE`
-    to the monthly chance to join of somebody of literacy 1."""
+    """Advertising is the external influence of Bass (1969): it adds to the monthly chance to join of somebody
+    of literacy 1."""
+
+    class Settings(Block):
+        platform: str = key(..., "The platform that is advertised")
+        first: Day = key(..., "The first day of the campaign")
+        end: Day = key(..., "The first day after it")
+        chance: float = key(..., "What it adds to the chance to join", unit="1/month", ge=0, le=1)
 
     def hazards(self, hazard: np.ndarray) -> None:
-        if FIRST <= self.model.date < END:
-            number = [p.name for p in self.model.platforms].index(PLATFORM)
-            hazard[:, 2 + number] += CHANCE
+        said = self.settings
+        if said.first <= self.model.date < said.end:
+            number = [p.name for p in self.model.platforms].index(said.platform)
+            hazard[:, 2 + number] += said.chance

@@ -58,7 +58,9 @@ class Neighbourhood:
             Rival(
                 int(self.number[k]),
                 self.names[self.number[k]],
-                float(math.dist(here, self.at[k])),
+                round(
+                    math.dist(here, self.at[k]), 6
+                ),  # to the millimetre, so that equally far ones are equal
                 away.get(int(self.cell[k]), math.nan),
                 float(self.price[k]),
             )

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import platform_growth
 import pytest
-from growth_campaign import CHANCE, Campaign
+from growth_campaign import Campaign
 
+from o2o_sim.extend import equipped
+from o2o_sim.scenario.settings import read_settings
 from o2o_sim.studies.claim import Expectation, load_claims
 from o2o_sim.studies.claims import Test as Tried
 from o2o_sim.studies.statistics import Interval
@@ -42,15 +44,17 @@ def test_arms_differ_in_what_they_are_called_after():
 
 
 def test_the_campaign_adds_to_one_platform_while_it_runs():
+    (use,) = arms()[1]["base"].systems
+    said = read_settings(Campaign.Settings, use.said, ("systems", 0), None)
     model = SimpleNamespace(platforms=[SimpleNamespace(name="bazaar"), SimpleNamespace(name="tuan")])
     added = {}
     for day in (date(2013, 2, 28), date(2013, 3, 31), date(2013, 4, 30), date(2013, 5, 31)):
         model.date, hazard = day, np.full((5, 4), 0.01)
-        Campaign(model).hazards(hazard)
+        equipped(Campaign, said, model).hazards(hazard)
         assert (hazard[:, :3] == 0.01).all()
         added[day.month] = hazard[:, 3] - 0.01
     assert (added[2] == 0).all() and (added[5] == 0).all()
-    assert added[3] == pytest.approx([CHANCE] * 5) and added[4] == pytest.approx([CHANCE] * 5)
+    assert added[3] == pytest.approx([0.16] * 5) and added[4] == pytest.approx([0.16] * 5)
 
 
 def months(cash: dict[tuple[int, int], float]) -> pd.DataFrame:
