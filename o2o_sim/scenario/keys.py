@@ -93,3 +93,4 @@ MonthDay = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$"}, mode="validation"),
 ]
 """A day of every year, as the text MM-DD."""
+"""The type of a key that holds a date, which a file writes as YYYY-MM-DD."""
