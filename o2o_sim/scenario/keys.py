@@ -74,6 +74,7 @@ def _to_date(value: Any) -> Any:
 Day = Annotated[
     date, BeforeValidator(_to_date), WithJsonSchema({"type": "string", "format": "date"}, mode="validation")
 ]
+"""The type of a key that holds a date, which a file writes as YYYY-MM-DD."""
 
 
 def _to_month_day(value: Any) -> Any:
@@ -93,4 +94,3 @@ MonthDay = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$"}, mode="validation"),
 ]
 """A day of every year, as the text MM-DD."""
-"""The type of a key that holds a date, which a file writes as YYYY-MM-DD."""
