@@ -45,6 +45,7 @@ SMALL = ["--set", "population=300", "--set", "days=5", "--replicates", "2"]
 ADDED = {
     "run": ["--days", "4", "--set", "population=500"],
     "compare": SMALL,
+    "replicate": SMALL,
     "explain": SMALL,
     "sweep": ["--replicates", "1", "--set", "set.population=300", "--set", "set.days=5"],
     "claims": ["--replicates", "2", "--set", "population=300"],
@@ -177,6 +178,8 @@ def small(words):
         added += FEWER
     if words[1] == "claims" and not any(re.fullmatch(r"C\d+", word) for word in words):
         added.append("C20")
+    if words[1] == "run" and "--from" in words:  # some days more than the run that is continued
+        added = ["--days", "6"]
     if "--until-width" in words:
         added[added.index("--replicates") :] = ["--most", "3"]
     if "--workers" in words:

@@ -37,6 +37,12 @@ def test_every_command_and_option_exists(words):
     assert {w for w in words[2:] if w.startswith("-")} <= options
 
 
+def test_commands_call_shipped_files_by_name():
+    """Paths of the repository lead nowhere for who has installed the package."""
+    words = [word for line in lines_with("o2o-sim") for word in line]
+    assert [word for word in words if word.startswith(("scenarios/", "experiments/"))] == []
+
+
 def test_every_command_of_the_program_is_told_of():
     told = {words[1] for words in lines_with("o2o-sim") if len(words) > 1}
     assert set(COMMANDS) <= told
