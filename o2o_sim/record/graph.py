@@ -132,6 +132,9 @@ def children(node: list[Any]) -> Iterator[tuple[Any, Step]]:
         yield said[0], ("state", None)
     elif kind == "view":
         yield said[0], ("base", None)
+    elif kind == "tree":
+        yield said[1], ("attribute", "data")
+        yield said[3], ("attribute", "boxsize")
     elif kind == "method":
         yield said[1], ("attribute", "__self__")
 

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from scipy.spatial import KDTree, cKDTree
 
 from .graph import (
     ATOMS,
@@ -316,6 +317,10 @@ class _Reader:
             raise Unreadable("it has a table whose columns are of different lengths")
         return pd.DataFrame(found) if found else pd.DataFrame(index=pd.RangeIndex(rows))
 
+    def _tree(self, _: int, kind: str, data: Any, leafsize: int, box: Any) -> cKDTree:
+        found = KDTree if kind == "KDTree" else cKDTree
+        return found(self._value(data), leafsize=leafsize, boxsize=self._value(box))
+
     def _agents(self, number: int, said: list[Any]) -> Any:
         from mesa.agent import AgentSet
 
@@ -360,6 +365,7 @@ _MAKERS: dict[str, Callable[..., Any]] = {
     "enum": _Reader._enum,
     "view": _Reader._view,
     "frame": _Reader._frame,
+    "tree": _Reader._tree,
     "agents": _Reader._agents,
     "random": _Reader._random,
     "generator": _Reader._generator,

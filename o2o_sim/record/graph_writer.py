@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from scipy.spatial import KDTree, cKDTree
 
 from .graph import (
     ATOMS,
@@ -141,6 +142,12 @@ class _Writer:
 
             if kind is pd.DataFrame:
                 return self._frame(thing)
+        if kind in (cKDTree, KDTree):  # found again by its points
+            data = self._value(np.asarray(thing.data), ("attribute", "data"))
+            box = self._value(
+                None if thing.boxsize is None else np.array(thing.boxsize), ("attribute", "boxsize")
+            )
+            return ["tree", kind.__name__, data, thing.leafsize, box]
         if kind.__module__ == "mesa.agent" and kind.__name__ == "AgentSet":
             return ["agents", self._items(thing)]
         if isinstance(thing, types.MethodType):

@@ -50,6 +50,8 @@ _MOST_PEOPLE = 50_000_000
 _MOST_RATIO = 1100
 _MOST_HEADER = 1 << 20
 _TOP = Path(__file__).parent.parent
+_NO_POLICIES = ("system", "mode")
+"""Kinds of class that a model makes of its own, not by `Plugins.policy`."""
 _NOT_CITY = ("__main__", "cli", "show")
 
 
@@ -81,20 +83,19 @@ class State:
         return load_scenario(spec, overrides) if overrides else spec
 
     def _folder(self, said: Mapping[str, str]) -> Path:
-        """Where a file that the scenario names is now: where it was, or beside the state."""
-        name = Path(said["name"])
-        at = Path(said["path"])
-        found = [path for path in (self.folder / at, self.folder / name) if path.is_file()]
-        for path in found:
-            if hashlib.sha256(path.read_bytes()).hexdigest() == said["digest"]:
-                return path.parent if len(name.parts) == 1 else path.parents[len(name.parts) - 1]
+        """The folder from which a file that the scenario names is found now: where it was, or that of the state."""
+        name, was = said["name"], Path(said["folder"])
+        at = Path(os.path.normpath(self.folder / was))
+        found = [folder for folder in (at, self.folder) if (folder / name).is_file()]
+        for folder in found:
+            if hashlib.sha256((folder / name).read_bytes()).hexdigest() == said["digest"]:
+                return folder
+        shown = printable(Path(name).name)
         if found:
             hint = "Put back the file that the city was saved with, or start a new run."
-            raise self.fault(
-                f"{printable(name.name)} has changed since the city was saved", said["key"], hint
-            )
-        hint = f"It was at {printable(str(at))}, seen from the state; put it there, or beside the state."
-        raise self.fault(f"there is no file {printable(name.name)}", said["key"], hint)
+            raise self.fault(f"{shown} has changed since the city was saved", said["key"], hint)
+        hint = f"From the state it was {printable(str(was / name))}; put it there, or beside the state."
+        raise self.fault(f"there is no file {shown}", said["key"], hint)
 
     def fault(self, message: str, key: str | None = None, hint: str | None = None) -> ScenarioError:
         """What is wrong with the state."""
@@ -270,7 +271,7 @@ def _written(model: O2OModel, others: Mapping[str, Any]) -> Written:
 
 def _roots(model: O2OModel) -> dict[str, Any]:
     """What a graph is followed from. Policies come first, so that each is found where `Plugins` has it."""
-    policies = [model.extensions.policy(use) for _, kind, use in uses(model.spec) if kind != "system"]
+    policies = [model.extensions.policy(use) for _, kind, use in uses(model.spec) if kind not in _NO_POLICIES]
     return {"policies": policies, "model": model, "model.agents": list(model.agents)}
 
 
@@ -294,7 +295,7 @@ def _packed(model: O2OModel, path: Path, written: Written) -> bytes:
         "date": model.date.isoformat(),
         "seed": model.seed_number,
         "file": spec._origin.path.name if spec._origin is not None else "scenario",
-        "files": list(_files(spec, path.absolute().parent)),
+        "files": list(_files(spec, Path(os.path.realpath(path)).parent)),
         "ground": ground(model.city),
         "sizes": {name: len(data) for name, data in parts.items()},
     }
@@ -309,10 +310,10 @@ def _files(spec: Spec, folder: Path) -> Iterator[dict[str, str]]:
     digests = file_digests(spec)
     for key, (start, name) in named_files(spec).items():
         try:
-            at = os.path.relpath(start / name, folder)
+            at = os.path.relpath(os.path.realpath(start), os.path.realpath(folder))
         except ValueError:  # on another drive of Windows
-            at = str((start / name).absolute())
-        yield {"key": key, "name": name, "path": Path(at).as_posix(), "digest": digests[key]}
+            at = os.path.realpath(start)
+        yield {"key": key, "name": name, "folder": Path(at).as_posix(), "digest": digests[key]}
 
 
 def _made_by() -> dict[str, str]:
@@ -350,7 +351,7 @@ def read_state(path: str | os.PathLike[str]) -> State:
         sizes = _sizes(header, message.arrays)
         if header.get("digest") != _digest(header, message.arrays):
             raise ValueError("digest")
-        return State(shown, path.absolute().parent, header, *_opened(message.arrays, sizes))
+        return State(shown, Path(os.path.realpath(path)).parent, header, *_opened(message.arrays, sizes))
     except OSError as fault:
         raise ScenarioError(f"cannot be read: {fault.strerror or fault}", file=shown) from fault
     except (ScenarioError, ValueError, KeyError, TypeError, RecursionError) as fault:

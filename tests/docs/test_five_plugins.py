@@ -10,6 +10,7 @@ from documents import ROOT, command_lines, marked_files
 from numba.core.registry import CPUDispatcher
 
 import o2o_sim as o2o
+from tests.laws.objects import differences
 
 PAGE = ROOT / "docs/five_plugins.md"
 FILES = marked_files(ROOT / "docs/extending.md") | marked_files(PAGE)
@@ -35,6 +36,22 @@ def test_there_are_five_and_each_is_short():
     for name in names:
         assert len([line for line in FILES[f"{name}.py"].splitlines() if line.strip()]) <= MOST_LINES, name
     assert f"o2o-sim sweep {STUDIES[0]} --report" in command_lines(PAGE)
+
+
+SCENARIOS = [name for name in FILES if name.endswith(".yaml") and not name.endswith("_study.yaml")]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_city_with_it_goes_on_from_a_file_as_if_it_had_not_stopped(name, beside):
+    model = o2o.O2OModel(o2o.load_scenario(name, SMALL), seed=1)
+    for _ in range(33):
+        model.step()
+    model.save("city.o2os")
+    loaded = o2o.O2OModel.load("city.o2os")
+    assert differences(model, loaded) == []
+    model.run()
+    loaded.run()
+    assert differences(model, loaded) == []
 
 
 @pytest.mark.parametrize("study", STUDIES)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numba.core.dispatcher import Dispatcher
 from pydantic import BaseModel
+from scipy.spatial import cKDTree
 
 from o2o_sim.extend import Plugins
 
@@ -79,6 +80,8 @@ def parts(where: str, x: Any, y: Any, found: list[str]) -> Iterator[tuple[str, A
         yield where, x.getstate(), y.getstate()
     elif isinstance(x, np.random.Generator):
         yield where, x.bit_generator.state, y.bit_generator.state
+    elif isinstance(x, cKDTree):
+        yield where, np.asarray(x.data), np.asarray(y.data)
     elif isinstance(x, nx.Graph):
         yield where, list(x.nodes(data=True)), list(y.nodes(data=True))
         yield where, list(x.edges(data=True)), list(y.edges(data=True))
@@ -105,7 +108,7 @@ def parts(where: str, x: Any, y: Any, found: list[str]) -> Iterator[tuple[str, A
 
 def of(x: Any) -> dict[str, Any]:
     """Every attribute of an object."""
-    if isinstance(x, np.ndarray | pd.DataFrame | nx.Graph | random.Random | np.random.Generator):
+    if isinstance(x, np.ndarray | pd.DataFrame | nx.Graph | cKDTree | random.Random | np.random.Generator):
         return {}
     slots = {name: getattr(x, name) for name in copyreg._slotnames(type(x)) if hasattr(x, name)}
     own = {**getattr(x, "__dict__", {}), **slots}

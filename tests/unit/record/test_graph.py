@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial import KDTree, cKDTree
 
 from o2o_sim.record.graph import Names, Unreadable, Unwritable, Written
 from o2o_sim.record.graph_reader import read
@@ -96,6 +97,7 @@ def test_what_is_read_is_what_was_written():
         "draws": np.random.default_rng(4),
         "table": pd.DataFrame({"n": [1, 2], "x": [0.5, None], "s": ["a", "b"], "d": [date(2013, 1, 1)] * 2}),
         "empty": pd.DataFrame(),
+        "trees": [cKDTree(matrix.reshape(6, 2)), KDTree([[0.0, 1.0]], leafsize=3, boxsize=2.0)],
     }
     found["draws"].random(5)
     found["chance"].random()
@@ -103,6 +105,7 @@ def test_what_is_read_is_what_was_written():
     again = back(world, twin := World())
     assert again is twin
     assert differences(world, again) == []
+    assert again.found["trees"][1].leafsize == 3 and again.found["trees"][1].boxsize.tolist() == [2.0, 2.0]
     again.found["whole"][0, 1] = -7
     assert again.found["parts"][2][1, 0] == -7, "a part is a part of the whole again"
     assert again.found["chance"].random() == found["chance"].random()
