@@ -200,12 +200,12 @@ def test_a_plugin_that_changed_or_is_gone_is_refused_by_name(tmp_path):
 
 
 def test_files_of_a_scenario_in_other_folders_are_found(tmp_path):
-    """Wherever the state lies, behind a link too, and however the scenario names them."""
+    """Wherever the state lies, behind a link too."""
     for name in ("rules", "cities", "states/deep"):
         (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "rules/diary.py").write_text(PLUGIN, encoding="utf-8")
     (tmp_path / "link").symlink_to(tmp_path / "states/deep")
-    model = stepped(small(tmp_path / "cities", plugins=["../rules/diary"], systems=["diary.Diary"]))
+    with_plugin(tmp_path / "rules")
+    model = stepped(small(tmp_path / "cities", extends="../rules/city.yaml"))
     for folder in (tmp_path / "link", tmp_path / "states", tmp_path / "cities"):
         model.save(folder / "city.o2os")
         assert O2OModel.load(folder / "city.o2os").day == 2
