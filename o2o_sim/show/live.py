@@ -145,12 +145,15 @@ class Conversation:
         if self._made_already:
             yield from self._again(asked)
             return
+        from ..studies.job import plug_in
+
         yield {"say": "busy", "message": "The city is being built"}
         spec = own_copy(self._load(asked))
         if seed is not None:
             spec.__dict__["seed"] = seed
         if self._check is not None:
             self._check(spec)
+        plug_in(spec, plugins=self._plugins)  # so that settings of plugins are levers
         base, spec = spec, set_levers(spec, values)
         planned: dict[int, dict[str, float]] = {}
         for day, key, value in moves:

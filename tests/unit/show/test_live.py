@@ -373,3 +373,35 @@ def test_a_recording_speaks_alike():
     assert error_of(ask(Recording(replay), do="inspect", kind="store", id=0, ask=5))["ask"] == 5
     for nonsense in (None, {}, {"do": "want"}, {"do": "inspect", "kind": {}, "id": 1}):
         list(recording.answer(nonsense))
+
+
+# -- plugins -------------------------------------------------------------------------------------------------
+RAIN = """
+from o2o_sim.plugin import Block, System, key
+class Rain(System):
+    class Settings(Block):
+        chance: float = key(0.3, "Chance of rain", unit="share", ge=0, le=1, adjustable=True)
+"""
+
+
+def plugged(folder: Path, said: str, **how) -> Conversation:
+    (folder / "rain.py").write_text(RAIN)
+    path = folder / "wet.yaml"
+    path.write_text(f"extends: {HAMLET}\nplugins: [rain]\nsystems: [{said}]\n")
+    return Conversation(lambda name: load_scenario(path), **how)
+
+
+def test_settings_of_plugins_are_levers_before_the_first_day_and_after(tmp_path):
+    conversation = plugged(tmp_path, "rain.Rain")
+    said = ask(conversation, do="open", scenario="wet", set={"systems.0.chance": 0.6})[1]
+    (lever,) = [lever for lever in said["levers"] if lever["key"] == "systems.0.chance"]
+    assert (lever["value"], lever["default"], lever["max"], lever["group"]) == (0.6, 0.3, 1.0, "rain.Rain")
+    assert conversation.model.systems[-1].settings.chance == 0.6
+    ask(conversation, do="move", key="systems.0.chance", value=0.9)
+    ask(conversation, do="want", day=1)
+    assert conversation.model.systems[-1].settings.chance == 0.9
+
+
+def test_a_wrong_setting_is_an_error_and_no_city(tmp_path):
+    answers = ask(plugged(tmp_path, "{run: rain.Rain, chance: 2}"), do="open", scenario="wet")
+    assert answers[-1]["say"] == "error" and "should be at most 1.0" in answers[-1]["message"]

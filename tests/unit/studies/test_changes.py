@@ -292,6 +292,23 @@ def test_settings_of_the_same_class_change_one_by_one(tmp_path, a, b, found):
     assert content(mixed(first, second, [])) == content(first)
 
 
+def test_a_policy_of_another_class_changes_as_a_whole(tmp_path):
+    write(tmp_path, "own.py", RULES)
+    first, second = (
+        load_scenario(
+            write(
+                tmp_path,
+                f"{name}.yaml",
+                f"extends: {TINY}\nplugins: [own]\nentry: {{policy: {{run: own.{name}, x: 1}}}}\n",
+            )
+        )
+        for name in ("A", "B")
+    )
+    assert keys(changes(first, second)) == {
+        "entry.policy": ({"run": "own.A", "x": 1}, {"run": "own.B", "x": 1})
+    }
+
+
 def test_a_mixture_takes_one_setting_and_leaves_the_other(tmp_path):
     first = plugged(tmp_path, "systems: [own.A, {run: own.B, x: 1}]\nlandlords: {policy: fixed}")
     second = plugged(

@@ -172,7 +172,8 @@ def test_a_factor_of_one_changes_nobody_and_of_nought_stops_who_has_it(tmp_path)
 def test_factors_of_systems_multiply_and_draw_nothing_new(tmp_path):
     usual, double, both = adopters(tmp_path), adopters(tmp_path, Double), adopters(tmp_path, Double, Even)
     assert (double >= usual).all() and double.sum() > usual.sum()
-    assert both.sum() < double.sum() and (double >= both).all()
+    odd = hamlet(tmp_path).consumers.id % 2 == 1
+    assert (both[odd] == double[odd]).all() and not both[~odd].any()
 
 
 # -- rivals -----------------------------------------------------------------------------------------------------------------
