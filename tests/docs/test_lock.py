@@ -20,7 +20,7 @@ ASKED += [
     Requirement(line)
     for e in ASKED
     if e.name == PROJECT["name"]
-    for x in e.extras
+    for x in sorted(e.extras)  # a set; every worker must collect the tests in one order
     for line in PROJECT["optional-dependencies"][x]
 ]
 PYTHONS = ("3.11.0", "3.12.0", "3.13.0", "3.14.0", "3.15.0")
