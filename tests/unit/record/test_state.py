@@ -272,3 +272,14 @@ def test_agents_are_known_to_mesa_again(tmp_path):
     s = loaded.stores[0]
     new = loaded.open_store("new", s.format_name, s.circle, s.cell)
     assert new.unique_id == 1 + max(a.unique_id for a in model.agents)
+
+
+def test_a_policy_is_that_of_the_scenario_again_and_one_of_a_store_s_own_stays_its_own(tmp_path):
+    """Stores that open later must decide with the policy that the others have."""
+    model = stepped(small(tmp_path))
+    use = model.spec.stores.policy
+    model.stores[0].policy = type(model.extensions.policy(use))()
+    model.save(tmp_path / "city.o2os")
+    loaded = O2OModel.load(tmp_path / "city.o2os")
+    assert loaded.extensions.policy(loaded.spec.stores.policy) is loaded.stores[1].policy
+    assert loaded.stores[0].policy is not loaded.stores[1].policy
