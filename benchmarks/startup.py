@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
     runs = compiling(options.scenario.resolve())
     print(
         f"first run {runs['first']:.2f} s ({runs['first_wrote']} compiled files written), "
-        f"second run {runs['second']:.2f} s ({runs['second_wrote']} written, should be 0)"
+        f"second run {runs['second']:.2f} s ({runs['second_wrote']} written, must be 0)"
     )
     fine = start["ratio"] < MAX_HELP and not heavy and not runs["second_wrote"]
     if options.json:

@@ -4,7 +4,7 @@ python docs/make_odd.py, or `make odd`
 
 `--check` writes nothing and ends with 1 if the page is stale. Formulas are written by hand; each says which
 functions it describes, and when one of these has changed this script names it and stops. Read the formula
-beside the code, mend it, and say so with `--read`."""
+beside the code, correct it, and say so with `--read`."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def page() -> str:
         raise Stale(
             "the code below these formulas is not what it was when they were read: "
             + ", ".join(fresh)
-            + ". Read docs/odd/*.md beside it, mend them, then: python docs/make_odd.py --read"
+            + ". Read docs/odd/*.md beside the code, correct them, then: python docs/make_odd.py --read"
         )
     # Links of the templates begin one folder further down than those of the page.
     text = text.replace("](../", "](")

@@ -161,7 +161,7 @@ def run(
             checkpoint=where,
             checkpoint_days=every,
         )
-    # Where nobody's window says how wide it is (a pipe, a file), the tables get the room they need.
+    # Output that has no width of its own (a pipe, a file) gets the width that the tables need.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     if not quiet:
         from .show.tables import outcome_tables

@@ -64,7 +64,7 @@ def _guard(work: Callable[[], Any]) -> Any:
         typer.echo(str(stop) or "Stopped.", err=True)
         raise typer.Exit(getattr(stop, "code", INTERRUPTED)) from None
     except BrokenPipeError:
-        # Whoever read our output has seen enough; writing the rest must not fail again when Python ends.
+        # The reader of our output has closed it; writing the rest must not fail again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(OUR_FAULT) from None
     except typer.Exit:

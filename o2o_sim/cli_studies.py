@@ -213,7 +213,7 @@ def _width(text: str) -> tuple[str, float]:
     except ValueError:
         number = -1.0
     if not equals or not metric or not number > 0:
-        raise ScenarioError(f"should be written METRIC=WIDTH, found {text!r}", file="--until-width")
+        raise ScenarioError(f"must be written METRIC=WIDTH, found {text!r}", file="--until-width")
     return metric, number
 
 

@@ -1,6 +1,6 @@
-"""The faults a user can make, each with the place where it was made.
+"""Faults in what a user wrote, each with its place.
 
-Anything that is the user's to mend is a `ScenarioError` (exit code 2). Every other exception is ours.
+Everything that the user can correct is a `ScenarioError` (exit code 2). Every other exception is a fault of ours.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ class Lever:
         limits = f"{above} and at most {high:,.10g}" if open_ else f"{above} to {high:,.10g}"
         shown = f"{value:,.10g}" if isinstance(value, float) else _short(value)
         kind = "whole number" if self.is_whole else "number"
-        raise ScenarioError(f"should be a {kind} {limits}{unit}, found {shown}", key=self.key)
+        raise ScenarioError(f"must be a {kind} {limits}{unit}, found {shown}", key=self.key)
 
 
 def _short(value: Any) -> str:

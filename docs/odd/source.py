@@ -71,7 +71,7 @@ def find(file: str, dotted: str) -> ast.ClassDef | Function | ast.Assign | ast.A
     for part in dotted.split("."):
         node = next((n for n in body if part in _names(n)), None)
         if node is None:
-            raise Stale(f"o2o_sim/{file} has no {dotted}: mend the line 'code:' that names it in docs/odd")
+            raise Stale(f"o2o_sim/{file} has no {dotted}: correct the line 'code:' that names it in docs/odd")
         body = getattr(node, "body", [])
     return node
 

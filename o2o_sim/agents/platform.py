@@ -107,7 +107,7 @@ class Platform(mesa.Agent):
         return float(cost * weight * parcel.cost_yearly_x ** self.years() * spec.levers.logistics_x)
 
     def parcel_terms(self, category: str) -> dict[str, Any]:
-        """What every parcel through this platform has in common, whoever sells."""
+        """What every parcel through this platform has in common, regardless of the seller."""
         spec, c = self.model.spec, self.model.spec.categories[category]
         price = c.ticket_yuan * c.online_price_x * self.spec.price_x
         cost = self.parcel_cost(category)

@@ -202,7 +202,7 @@ def _agree(rule: ImportSpec, tables: list[Table], ways: Table | None) -> None:
             raise ScenarioError(
                 f"no file has the column '{theirs}'",
                 key=f"city.import.columns.{name}",
-                hint=f"It should be in {', '.join(t.file.name for t in tables)}.",
+                hint=f"It must be in {', '.join(t.file.name for t in tables)}.",
             )
 
 

@@ -146,7 +146,7 @@ def outside(table: Table, inside: NDArray[np.bool_]) -> None:
             row,
             f"columns {'lon, lat' if table.in_degrees else 'x, y'}: "
             f"'{_short(table.columns['name'][row])}' lies outside the city",
-            "Mend the place, or widen city.import.margin_km or city.width_km and city.height_km.",
+            "Correct the place, or widen city.import.margin_km or city.width_km and city.height_km.",
         )
         for row in np.flatnonzero(~inside)[:MAX_PROBLEMS]
     ]

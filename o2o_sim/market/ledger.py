@@ -1,4 +1,4 @@
-"""Double-entry bookkeeping in whole fen. Nobody's money changes but through `Ledger.book`."""
+"""Double-entry bookkeeping in whole fen. Every account changes through `Ledger.book` only."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ ROW = np.dtype(
     + [("store", np.uint32), ("platform", np.uint32), ("needs", np.uint32), ("cell", np.int32)],
     align=True,
 )  # fmt: skip
-"""What the shopping loop reads of an offer. Row 0 is nobody's offer: it pads lists and is never seen.
+"""What the shopping loop reads of an offer. Row 0 belongs to no seller: it pads lists and is never seen.
 `store` and `platform` are numbers + 1, so that 0 means none."""
 
 ENTRY = np.dtype([("offer", np.uint32), ("minutes", np.float32)])

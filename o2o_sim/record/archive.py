@@ -123,7 +123,7 @@ def _refused(folder: Path, message: str, hint: str | None = None) -> ScenarioErr
 
 @contextlib.contextmanager
 def _told_plainly(folder: Path) -> Iterator[None]:
-    """What the disk refuses is the user's to mend, not a fault of ours."""
+    """The fault of a disk that refuses to write: the user can correct it."""
     try:
         yield
     except OSError as fault:

@@ -84,7 +84,7 @@ METRICS: dict[str, Metric] = {
     "sales_by_channel_yuan": Metric("sales by channel", "yuan", "yuan", "sales through one channel"),
     "share_by_channel": Metric("share of sales", "share", "share", "share of sales through one channel"),
     "online_share": Metric("online share", "share", "share",
-        "share of sales that a parcel brought, whoever sold it; /YEAR: of one calendar year"),
+        "share of sales that a parcel brought, regardless of the seller; /YEAR: of one calendar year"),
     "subsidy_yuan": Metric("subsidies", "yuan", "yuan",
         "what platforms paid towards orders; /PLATFORM: of one, in the months that the run has closed"),
     "subsidy_per_order_yuan": Metric("subsidy per order", "yuan", "yuan",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def online_channels(model: O2OModel) -> tuple[str, ...]:
-    """The channels that count as online sales: what a parcel brought, whoever sold it."""
+    """The channels that count as online sales: what a parcel brought, regardless of the seller."""
     return ("parcel", *(mode.channel for mode in model.modes.values() if mode.is_online), "brand online")
 
 

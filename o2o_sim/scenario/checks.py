@@ -124,7 +124,7 @@ def _categories(spec: Spec) -> Faults:
     served = {c for f in spec.stores.formats.values() for c in f.demand_share}
     for name, c in spec.categories.items():
         if c.every_days < SHORTEST_INTERVAL_DAYS:
-            message = f"should be at least {SHORTEST_INTERVAL_DAYS}: nobody buys twice a day"
+            message = f"must be at least {SHORTEST_INTERVAL_DAYS}: nobody buys twice a day"
             yield Fault(("categories", name, "every_days"), message, "make the ticket larger instead")
         furthest = spec.consumers.radius_max_min * c.reach_x
         if name in served and furthest <= spec.city.access_min:
@@ -162,11 +162,11 @@ def _formats(spec: Spec) -> Faults:
             if category not in spec.categories:
                 yield _unknown((*key, category), "category", category, spec.categories, of_name=True)
             elif not 0 <= share <= 1:
-                yield Fault((*key, category), f"should be a share from 0 to 1, found the number {share}")
+                yield Fault((*key, category), f"must be a share from 0 to 1, found the number {share}")
             else:
                 shares.setdefault(category, {})[name] = share
         if not any(share > 0 for share in f.demand_share.values()):
-            yield Fault(key, "the format serves nothing: one of its shares should be above 0", of_name=True)
+            yield Fault(key, "the format serves nothing: one of its shares must be above 0", of_name=True)
         if f.chain_share > 0 and f.chains == 0:
             yield Fault(
                 (*key[:-1], "chain_share"), "there are no chains of this format", "say how many: chains"
@@ -280,7 +280,7 @@ def _plugins(spec: Spec) -> Faults:
             yield Fault(("plugins", k), f"'{name}' is not the plain name of a Python file", hint)
     for k, phase in enumerate(spec.phases):
         if bool(phase.before) == bool(phase.after):
-            yield Fault(("phases", k), "should say what it comes before, or what it comes after")
+            yield Fault(("phases", k), "must say what it comes before, or what it comes after")
     yield from _rule(spec, ("consumers", "value"), "value", spec.consumers.value)
     for k, channel in enumerate(spec.channels):
         yield from _rule(spec, ("channels", k), "plugin", channel)

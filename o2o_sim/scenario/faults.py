@@ -41,4 +41,4 @@ def unknown_names(at: Key, what: str, said: Iterable[str], known: Collection[str
 def ends_early(at: Key, start: date | None, end: date | None) -> Faults:
     """The fault of a block whose `end` is not after its `start`, if it has both."""
     if start is not None and end is not None and end <= start:
-        yield Fault((*at, "end"), f"should be after the start, {start}")
+        yield Fault((*at, "end"), f"must be after the start, {start}")

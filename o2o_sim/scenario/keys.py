@@ -67,7 +67,7 @@ def _to_date(value: Any) -> Any:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            raise ValueError("should be a date written YYYY-MM-DD") from None
+            raise ValueError("must be a date written YYYY-MM-DD") from None
     return value
 
 
@@ -78,7 +78,7 @@ Day = Annotated[
 
 
 def _to_month_day(value: Any) -> Any:
-    wrong = ValueError("should be a day of the year written MM-DD, such as 11-11")
+    wrong = ValueError("must be a day of the year written MM-DD, such as 11-11")
     if not isinstance(value, str) or len(value) != 5:
         raise wrong
     try:

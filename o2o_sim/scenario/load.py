@@ -235,10 +235,10 @@ def _extended(node: Node) -> list[tuple[str, Place]]:
     items = said.value if isinstance(said.value, list) else [said]
     for item in items:
         if not isinstance(item.value, str) or not item.value.strip():
-            message = "should be the name of a file, or a list of names"
+            message = "must be the name of a file, or a list of names"
             raise ScenarioError(item.at.problem(message, key="extends"))
         if "://" in item.value:
-            raise ScenarioError(item.at.problem("should be a file on this computer", key="extends"))
+            raise ScenarioError(item.at.problem("must be a file on this computer", key="extends"))
     return [(item.value, item.at) for item in items]
 
 
@@ -267,7 +267,7 @@ def _read_override(text: str) -> tuple[Override, Node]:
     key = key.strip()
     shown = f"--set {printable(text)}"
     if not equals or not key or "" in key.split("."):
-        raise ScenarioError(Problem("should be written key.path=value", file=shown))
+        raise ScenarioError(Problem("must be written key.path=value", file=shown))
     if printable(key) != key:
         raise ScenarioError(Problem("its key holds a character that cannot be printed", file=shown))
     if key.split(".")[0] == "extends":
@@ -350,7 +350,7 @@ def _next_key(group: dict[str, Node], parts: list[str]) -> str:
 def _stray_name(override: Override, model: type[BaseModel], resolved: Resolved) -> Problem | None:
     """A mistyped name of a shop or platform would quietly make a new one out of defaults: refuse it.
 
-    Whoever means a new one gives it whole: `--set 'platforms.new={kind: marketplace}'`.
+    A new one is given as a whole: `--set 'platforms.new={kind: marketplace}'`.
     """
     slot, group = Slot((model,)), resolved.data
     parts = list(override.path)

@@ -105,9 +105,9 @@ def _of_union(
         likely = min(labels, key=labels.count)
         return [_problem(one, model, data, positions, top_keys) for one in deeper if one.label == likely]
     texts = [_message(one.error, value_at(data, one.path)) for one in tried]
-    wanted = [re.sub(r"^should be |, found .*$", "", text, flags=re.DOTALL) for text in texts]
+    wanted = [re.sub(r"^must be |, found .*$", "", text, flags=re.DOTALL) for text in texts]
     found = describe(value_at(data, tried[0].path))
-    message = f"should be {' or '.join(dict.fromkeys(wanted))}, found {found}"
+    message = f"must be {' or '.join(dict.fromkeys(wanted))}, found {found}"
     return [_place(tried[0].path, message, None, positions)]
 
 
@@ -129,7 +129,7 @@ def _problem(
             hint = f"{hint}; {drop}" if hint else drop
         return at.problem("is not a key here", key=dotted(path), hint=hint)
     if kind == "missing" and isinstance(value_at(data, path[:-1]), list):
-        return _place(path[:-1], f"should have at least {int(path[-1]) + 1} entries", None, positions)
+        return _place(path[:-1], f"must have at least {int(path[-1]) + 1} entries", None, positions)
     if kind == "missing":
         field = slot_at(model, path[:-1]).fields().get(path[-1])
         return _place(path, "is missing and has no default", field.description if field else None, positions)
@@ -153,7 +153,7 @@ def _of_tag(fault: _Fault, data: Any, positions: Positions) -> Problem:
     if fault.error["type"] == "union_tag_not_found":
         return _place(path, "is missing: it says which kind this is", None, positions)
     value = value_at(data, path)
-    message = f"should be one of {context['expected_tags']}, found {describe(value)}"
+    message = f"must be one of {context['expected_tags']}, found {describe(value)}"
     return _place(path, message, _nearest_word(str(context["expected_tags"]), value), positions)
 
 
@@ -161,12 +161,12 @@ def _message(error: dict[str, Any], value: Any) -> str:
     kind, context = error["type"], error.get("ctx", {})
     stem = re.sub(r"_(type|parsing|from_float|parsing_size|from_datetime_inexact)$", "", kind)
     if stem in _SHOULD_BE:
-        return f"should be {_SHOULD_BE[stem]}, found {describe(value)}"
+        return f"must be {_SHOULD_BE[stem]}, found {describe(value)}"
     if kind in _LIMITS:
         word, limit = _LIMITS[kind]
-        return f"should be {word} {context[limit]:,}, found {describe(value)}"
+        return f"must be {word} {context[limit]:,}, found {describe(value)}"
     if kind in ("literal_error", "enum"):
-        return f"should be {context['expected']}, found {describe(value)}"
+        return f"must be {context['expected']}, found {describe(value)}"
     if kind in ("value_error", "assertion_error"):
         return printable(str(context.get("error", error["msg"])))
     if kind in ("too_short", "string_too_short", "too_long", "string_too_long"):
@@ -174,11 +174,11 @@ def _message(error: dict[str, Any], value: Any) -> str:
         limit = context["min_length" if few else "max_length"]
         things = "characters" if kind.startswith("string") else "entries"
         things = things if limit != 1 else {"characters": "character", "entries": "entry"}[things]
-        return f"should have at {'least' if few else 'most'} {limit:,} {things}"
+        return f"must have at {'least' if few else 'most'} {limit:,} {things}"
     if kind == "string_pattern_mismatch":
-        return f"should be text of the form {context['pattern']}, found {describe(value)}"
+        return f"must be text of the form {context['pattern']}, found {describe(value)}"
     if kind == "finite_number":
-        return "should be a finite number"
+        return "must be a finite number"
     # A validator of a plugin's own, or a kind that pydantic added since: its own words, without the polish.
     return printable(error["msg"][:1].lower() + error["msg"][1:])
 

@@ -30,7 +30,7 @@ def printable(text: str) -> str:
 
 
 def first(problems: list[Problem]) -> list[Problem]:
-    """The first hundred problems: whoever made more has made one mistake many times."""
+    """The first hundred problems; more are most likely one mistake made many times."""
     if len(problems) <= MAX_PROBLEMS:
         return problems
     rest = len(problems) - MAX_PROBLEMS

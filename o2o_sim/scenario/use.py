@@ -50,7 +50,7 @@ class Use(Block):
         if isinstance(said, str):
             return {"run": said}
         if not isinstance(said, Mapping | Use):
-            raise ValueError("should be a name, or a group of keys with the name under `run`")
+            raise ValueError("must be a name, or a group of keys with the name under `run`")
         return said
 
     @model_serializer

@@ -57,9 +57,9 @@ def parse(source: Source, *, as_value: bool = False) -> Node:
     if root is None or (root.value is None and not as_value):
         raise ScenarioError(Problem("is empty", file=source.shown, hint="a value is needed here"))
     if as_value and tree.block_style:
-        raise ScenarioError(Problem("should be one value", file=source.shown, hint="use {a: 1} or [1, 2]"))
+        raise ScenarioError(Problem("must be one value", file=source.shown, hint="use {a: 1} or [1, 2]"))
     if not as_value and not isinstance(root.value, dict):
-        raise ScenarioError(root.at.problem("should hold a mapping at its top level: lines of 'key: value'"))
+        raise ScenarioError(root.at.problem("must hold a mapping at its top level: lines of 'key: value'"))
     return root
 
 
@@ -168,18 +168,18 @@ class _Tree:
 
     def _key(self, event: Any, at: Place) -> None:
         if not isinstance(event, yaml.ScalarEvent):
-            self.fail(at, "a key should be text, not a list, a mapping or a repetition")
+            self.fail(at, "a key must be text, not a list, a mapping or a repetition")
         key = event.value
         value = self._scalar(event, at)
         if len(key) > MAX_KEY:
             self._note(at, f"a key is longer than {MAX_KEY} characters")
         elif "\n" in key or "\t" in key:
-            self._note(at, "a key should be on one line and hold no tab")
+            self._note(at, "a key must be on one line and hold no tab")
         elif event.implicit[0] and key == "<<":
             self._note(at, "'<<' merges another part, which is not allowed", "use 'extends:'")
         elif value is None or isinstance(value, bool) or value == "":
             self._note(
-                at, "a key should be text", "put quotes around it" if key else "nothing precedes the ':'"
+                at, "a key must be text", "put quotes around it" if key else "nothing precedes the ':'"
             )
         around = self._open[-1]
         around.key, around.key_at, around.awaits_key = printable(key[:MAX_KEY]), at, False

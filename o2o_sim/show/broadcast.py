@@ -161,7 +161,7 @@ class BroadcastRoom:
             except NoWorkers:
                 self.log.add(_text(error(NO_WORKERS, "open")))
             except OSError:
-                pass  # the pump tells of it
+                pass  # the pump reports it
 
     async def _tell(self, client: Client, message: dict[str, Any]) -> None:
         if self._worker is None:

@@ -94,5 +94,5 @@ def listing(offered: Offers, most_consumers: int, most_days: int) -> list[dict[s
             found.append({"id": name, **row, "start": str(row["start"]), "name": str(row["name"] or name)})
         except (ScenarioError, TypeError, ValueError):
             continue
-        time.sleep(0.001)  # whoever else wants to run in this process goes first
+        time.sleep(0.001)  # lets other threads of this process run
     return found

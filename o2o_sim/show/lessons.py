@@ -1,7 +1,7 @@
 """Lessons: files that lead a class through a question - predict, run, explain, try - and what is wrong with
 them.
 
-Whoever writes one is a teacher and not a programmer, so every mistake is shown with file, line and what was
+Its author is a teacher and not a programmer, so every mistake is shown with file, line and what was
 probably meant, as in scenarios. docs/lessons.md tells how."""
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def _problems(lesson: Lesson) -> Iterator[Problem]:
                 if answer not in asked:
                     near = closest(answer, asked)
                     hint = (
-                        f"did you mean {near!r}?" if near else "it should be an option of a question before"
+                        f"did you mean {near!r}?" if near else "it must be an option of a question before"
                     )
                     place = (
                         ("steps", k, "answer", j) if isinstance(step.answer, list) else ("steps", k, "answer")

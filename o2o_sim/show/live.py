@@ -72,7 +72,7 @@ class Conversation:
     def of(cls, model: O2OModel, *, people: int = 10_000) -> Conversation:
         """A conversation with a model that is made already and has not begun.
 
-        Whoever opens it gets this model, whatever scenario is asked for, and all frames since. Levers that
+        Every page that opens it gets this model, whatever scenario it asks for, and all frames since. Levers that
         are moved change `model.spec`, so the scenario should not be used for something else afterwards.
         Raises ScenarioError if days are simulated already: a screen needs the days from the first."""
         self = cls(lambda name: model.spec, people=people)
@@ -121,10 +121,10 @@ class Conversation:
 
     def _kind(self, message: Any) -> str:
         if not isinstance(message, Mapping):
-            raise Misunderstood('a message should be an object such as {"do": "want", "day": 7}')
+            raise Misunderstood('a message must be an object such as {"do": "want", "day": 7}')
         do = message.get("do")
         if not isinstance(do, str) or do not in FIELDS:
-            raise Misunderstood(f"'do' should be one of {', '.join(FIELDS)}, found {_shown(do)}")
+            raise Misunderstood(f"'do' must be one of {', '.join(FIELDS)}, found {_shown(do)}")
         for name in message:
             if name not in FIELDS[do]:
                 raise Misunderstood(
@@ -136,10 +136,10 @@ class Conversation:
     def _open(self, message: Mapping[str, Any]) -> Iterator[Say | bytes]:
         asked = message.get("scenario", "")
         if not isinstance(asked, str) or len(asked) > 200:
-            raise Misunderstood(f"'scenario' should be the name of a scenario, found {_shown(asked)}")
+            raise Misunderstood(f"'scenario' must be the name of a scenario, found {_shown(asked)}")
         seed = message.get("seed")
         if seed is not None and not is_whole(seed, 0, LARGEST_SEED):
-            raise Misunderstood(f"'seed' should be a whole number from 0, or null, found {_shown(seed)}")
+            raise Misunderstood(f"'seed' must be a whole number from 0, or null, found {_shown(seed)}")
         values, moves = _values(message.get("set")), _moves(message.get("moves"))
         self._opened += 1
         if self._made_already:
@@ -203,7 +203,7 @@ class Conversation:
     def _want(self, message: Mapping[str, Any]) -> Iterator[Say | bytes]:
         day = message.get("day")
         if not is_whole(day, 0, 10**9):
-            raise Misunderstood(f"'day' should be a whole number from 0, found {_shown(day)}")
+            raise Misunderstood(f"'day' must be a whole number from 0, found {_shown(day)}")
         model, mine = self._city(), self._opened
         while self._sent < min(len(self._kept), day + 1):
             self._sent += 1
@@ -266,11 +266,11 @@ class Conversation:
     def _inspect(self, message: Mapping[str, Any]) -> Iterator[Say | bytes]:
         kind, number, ask = message.get("kind"), message.get("id"), message.get("ask")
         if ask is not None and not is_whole(ask, 0, LARGEST_ASK):
-            raise Misunderstood(f"'ask' should be a whole number, found {_shown(ask)}")
+            raise Misunderstood(f"'ask' must be a whole number, found {_shown(ask)}")
         if kind not in KINDS or not isinstance(kind, str):
-            raise Misunderstood(f"'kind' should be one of {', '.join(KINDS)}, found {_shown(kind)}")
+            raise Misunderstood(f"'kind' must be one of {', '.join(KINDS)}, found {_shown(kind)}")
         if not is_whole(number, 0, 2**53):
-            raise Misunderstood(f"'id' should be a whole number from 0, found {_shown(number)}")
+            raise Misunderstood(f"'id' must be a whole number from 0, found {_shown(number)}")
         model = self._city()
         from .cards import Cards
 
@@ -293,18 +293,18 @@ def _shown(value: Any) -> str:
 def _values(said: Any) -> dict[str, float]:
     said = {} if said is None else said
     if not isinstance(said, Mapping) or len(said) > MOST_MOVES:
-        raise Misunderstood("'set' should give levers their values, as in {\"levers.rent_x\": 2}")
+        raise Misunderstood("'set' must give levers their values, as in {\"levers.rent_x\": 2}")
     return dict(said)
 
 
 def _moves(said: Any) -> list[tuple[int, str, float]]:
     said = [] if said is None else said
     if not isinstance(said, list | tuple) or len(said) > MOST_MOVES:
-        raise Misunderstood(f"the moves of levers should be a list of at most {MOST_MOVES}")
+        raise Misunderstood(f"the moves of levers must be a list of at most {MOST_MOVES}")
     for one in said:
         right = isinstance(one, list | tuple) and len(one) == 3 and is_whole(one[0], 0, 10**9)
         if not right or not isinstance(one[1], str) or not is_number(one[2]):
-            raise Misunderstood(f"a move should be a day, a lever and a number, found {_shown(one)}")
+            raise Misunderstood(f"a move must be a day, a lever and a number, found {_shown(one)}")
     return [(day, key, value) for day, key, value in said]
 
 

@@ -37,7 +37,7 @@ class Limits:
 
 
 class Nonsense(Exception):
-    """A message that makes no sense or asks for too much; its text goes back to whoever sent it.
+    """A message that makes no sense or asks for too much; its text goes back to the sender.
 
     `about` is what the message was about, as far as that is known.
     """
@@ -63,12 +63,12 @@ def parse(text: str, limits: Limits, offered: Container[str]) -> dict[str, Any]:
     try:
         said = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        raise Nonsense("a message should be JSON") from None
+        raise Nonsense("a message must be JSON") from None
     if not isinstance(said, Mapping):
-        raise Nonsense('a message should be an object such as {"do": "want", "day": 7}')
+        raise Nonsense('a message must be an object such as {"do": "want", "day": 7}')
     do = said.get("do")
     if not isinstance(do, str) or do not in _CHECKS:
-        raise Nonsense(f"'do' should be one of {', '.join(_CHECKS)}")
+        raise Nonsense(f"'do' must be one of {', '.join(_CHECKS)}")
     return {"do": do, **_CHECKS[do](said, limits, offered)}
 
 
@@ -78,24 +78,24 @@ def _open(said: Mapping[str, Any], limits: Limits, offered: Container[str]) -> d
         raise Nonsense("this server does not offer that scenario", "open")
     seed = said.get("seed")
     if seed is not None and not is_whole(seed, 0, LARGEST_SEED):
-        raise Nonsense(f"'seed' should be null or a whole number from 0 to {LARGEST_SEED}", "open")
+        raise Nonsense(f"'seed' must be null or a whole number from 0 to {LARGEST_SEED}", "open")
     values, moves = said.get("set") or {}, said.get("moves") or []
     if not isinstance(values, Mapping) or len(values) > MOST_LEVERS:
-        raise Nonsense(f"'set' should give at most {MOST_LEVERS} levers their values", "open")
+        raise Nonsense(f"'set' must give at most {MOST_LEVERS} levers their values", "open")
     if not isinstance(moves, list) or len(moves) > limits.moves:
-        raise Nonsense(f"the moves of levers should be a list of at most {limits.moves}", "open")
+        raise Nonsense(f"the moves of levers must be a list of at most {limits.moves}", "open")
     for key, value in values.items():
         _lever(key, value, "open")
     for move in moves:
         if not isinstance(move, list) or len(move) != 3 or not is_whole(move[0], 0, limits.days):
-            raise Nonsense(f"a move should be a day from 0 to {limits.days}, a lever and a number", "open")
+            raise Nonsense(f"a move must be a day from 0 to {limits.days}, a lever and a number", "open")
         _lever(move[1], move[2], "open")
     return {"scenario": name, "seed": seed, "set": dict(values), "moves": moves}
 
 
 def _want(said: Mapping[str, Any], limits: Limits, _: Container[str]) -> dict[str, Any]:
     if not is_whole(said.get("day"), 0, 2**53):
-        raise Nonsense("'day' should be a whole number from 0", "want")
+        raise Nonsense("'day' must be a whole number from 0", "want")
     return {"day": min(said["day"], limits.days)}
 
 
@@ -106,15 +106,15 @@ def _move(said: Mapping[str, Any], *_: Any) -> dict[str, Any]:
 
 def _inspect(said: Mapping[str, Any], *_: Any) -> dict[str, Any]:
     if said.get("kind") not in KINDS:
-        raise Nonsense(f"'kind' should be one of {', '.join(KINDS)}", "inspect")
+        raise Nonsense(f"'kind' must be one of {', '.join(KINDS)}", "inspect")
     if not is_whole(said.get("id"), 0, 2**53) or not is_whole(said.get("ask", 0), 0, 2**53):
-        raise Nonsense("'id' and 'ask' should be whole numbers from 0", "inspect")
+        raise Nonsense("'id' and 'ask' must be whole numbers from 0", "inspect")
     return {"kind": said["kind"], "id": said["id"], "ask": said.get("ask", 0)}
 
 
 def _shown(said: Mapping[str, Any], limits: Limits, _: Container[str]) -> dict[str, Any]:
     if not is_whole(said.get("day"), 0, 2**53) or not isinstance(said.get("playing"), bool):
-        raise Nonsense("'day' should be a whole number from 0, 'playing' true or false", "shown")
+        raise Nonsense("'day' must be a whole number from 0, 'playing' true or false", "shown")
     return {"day": min(said["day"], limits.days), "playing": said["playing"]}
 
 
@@ -123,9 +123,9 @@ _CHECKS = {"open": _open, "want": _want, "move": _move, "inspect": _inspect, "sh
 
 def _lever(key: Any, value: Any, about: str) -> None:
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_NAME:
-        raise Nonsense("a lever's key should be text such as levers.rent_x", about)
+        raise Nonsense("a lever's key must be text such as levers.rent_x", about)
     if not is_number(value):
-        raise Nonsense("a lever's value should be a number", about)
+        raise Nonsense("a lever's value must be a number", about)
 
 
 def is_whole(value: Any, low: int, high: int) -> TypeGuard[int]:

@@ -15,7 +15,7 @@ from .wording import day, listed, money, of, percent, plural
 
 HALF_YEAR = 6
 MOST_TOLD = 6
-"""Kinds of stores or decisions that a paragraph tells of."""
+"""Kinds of stores or decisions that a paragraph describes."""
 USUAL = ("keep", "price", "close", "adopt", "quit", "move online", "showroom", "rent", "open")
 """Decisions, or their first words, that other paragraphs or figures tell of."""
 FEW = 8
@@ -395,7 +395,7 @@ def _named(run: RunResult) -> str:
 
 
 def _also(run: RunResult) -> str:
-    """The decisions that no other paragraph tells of: who ends, joins, buys, builds or boycotts."""
+    """The decisions that no other paragraph describes: who ends, joins, buys, builds or boycotts."""
     events = run.events
     special = events[
         ~events["decision"].map(lambda d: d in USUAL or d.partition(" ")[0] in USUAL).astype(bool)

@@ -15,9 +15,9 @@ from .sessions import FAULT, FRAME, NoWorkers, Pool, Worker, log
 GOING_AWAY, UNWELCOME, FAULTY, TRY_LATER = 1001, 1008, 1011, 1013
 """Codes that a websocket is closed with."""
 
-FAULT_OF_OURS = "This is a fault of ours, not of yours; whoever runs the server finds more in its log."
+FAULT_OF_OURS = "This is a fault of ours, not of yours; the log of the server says more."
 DIED = "The process that simulated this city ended unexpectedly ({}). Nobody else is affected; open it again."
-NO_WORKERS = "No simulation can be started here; whoever runs the server finds more in its log."
+NO_WORKERS = "No simulation can be started here; the log of the server says more."
 
 
 class Gone(Exception):
@@ -44,7 +44,7 @@ class Client:
                 return None
             if event["type"] == "websocket.disconnect":
                 return None
-            # Whoever talks too fast is read more slowly.
+            # A page that sends messages too fast is read more slowly.
             await asyncio.sleep(self._pace.next())
             try:
                 return self._understood(event.get("text"))
@@ -57,7 +57,7 @@ class Client:
 
     def _understood(self, text: str | None) -> dict[str, Any]:
         if text is None:
-            raise Nonsense("a message should be text")
+            raise Nonsense("a message must be text")
         message = parse(text, self.limits, self.offered)
         if message["do"] == "open":
             self._moves = len(message["moves"])
@@ -161,7 +161,7 @@ class LiveRoom:
             await client.leave(FAULTY, NO_WORKERS)
             return
         try:
-            with suppress(OSError):  # it has just died: the relay tells of it
+            with suppress(OSError):  # it has just died: the relay reports it
                 await worker.tell(message)
             feeding = asyncio.create_task(self._feed(worker, said))
             try:

@@ -19,7 +19,7 @@ from .worker import FAULT, FRAME, HEAD, READY, SAID, as_json, live, packed
 
 PRELOADED = "o2o_sim.show.preload"
 BUFFER = 64 * 1024
-"""Bytes that may wait on either side of a line before whoever writes has to wait."""
+"""Bytes that may wait on either side of a line before the writer has to wait."""
 MOST_FAILED_STARTS = 3
 
 
@@ -203,7 +203,7 @@ class Pool:
 
 
 def log(text: str) -> None:
-    """Tell whoever runs the server, on stderr."""
+    """Report to the operator of the server, on stderr."""
     with suppress(OSError, ValueError):  # the terminal may be closed
         print(f"o2o-sim serve: {text.rstrip()}", file=sys.stderr, flush=True)
 

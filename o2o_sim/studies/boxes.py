@@ -142,7 +142,7 @@ def _check_settings(mass_min: float, peel_alpha: float, threshold: float, most: 
         ("most", most, 1, 100),
     ):
         if not low <= value <= high:
-            raise ScenarioError(f"should be from {low:g} to {high:g}, found {value:g}", key=name)
+            raise ScenarioError(f"must be from {low:g} to {high:g}, found {value:g}", key=name)
 
 
 def _check_interest(wanted: Mask, threshold: float) -> None:

@@ -138,7 +138,7 @@ def grouped(
     for a group to join that is not there or named twice.
     """
     if by not in ("group", "key"):
-        raise ScenarioError(f"should be group or key, found {by!r}", file="--by")
+        raise ScenarioError(f"must be group or key, found {by!r}", file="--by")
     groups: dict[str, list[Change]] = {}
     for change in found:
         groups.setdefault(change.key if by == "key" else _group_of(change.path), []).append(change)
@@ -168,7 +168,7 @@ def _joined(groups: dict[str, list[Change]], names: list[str]) -> dict[str, list
                 f"nothing called {name!r} changed, or it is joined already", file="--join", hint=hint
             )
     if len(set(names)) < max(len(names), 2):
-        raise ScenarioError("should name two groups or more, each once", file="--join")
+        raise ScenarioError("must name two groups or more, each once", file="--join")
     together = [change for name in names for change in groups[name]]
     first = next(name for name in groups if name in names)
     return {

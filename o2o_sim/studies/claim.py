@@ -130,7 +130,7 @@ def load_claim(path: str | os.PathLike[str]) -> ClaimSpec:
 
 def _problems(claim: ClaimSpec) -> Iterator[Problem]:
     if not _ID.fullmatch(claim.id):
-        yield claim.problem_at("id", f"should be like C07, found {claim.id!r}")
+        yield claim.problem_at("id", f"must be like C07, found {claim.id!r}")
     if not claim.scenario_path.is_file():
         problem = f"there is no file {printable(claim.scenario)}"
         yield claim.problem_at("scenario", problem, advice(claim.scenario))
@@ -154,7 +154,7 @@ def _problems(claim: ClaimSpec) -> Iterator[Problem]:
                 hint: str | None = f"did you mean {meant}?" if meant else f"arms: {', '.join(known)}"
                 yield claim.problem_at(f"expect.{k}.{which}", f"there is no arm {name!r}", hint)
         if e.arm == e.against:
-            yield claim.problem_at(f"expect.{k}.against", "should be another arm, or a number")
+            yield claim.problem_at(f"expect.{k}.against", "must be another arm, or a number")
         if e.metric not in own and family_of(e.metric) is None:
             near = closest(e.metric, [*own, *METRICS])
             hint = f"did you mean {near}?" if near else None

@@ -39,9 +39,9 @@ class Cluster:
         except ModuleNotFoundError:
             raise ScenarioError("a cluster needs Dask", hint="pip install 'o2o-sim[cluster]'") from None
         if address != LOCAL and not re.fullmatch(r"(tcp|tls)://[^\s/]+:\d+", address):
-            raise ScenarioError(f"should be local or tcp://HOST:PORT, found {address!r}", file="--cluster")
+            raise ScenarioError(f"must be local or tcp://HOST:PORT, found {address!r}", file="--cluster")
         self._local: Any = None
-        # What it tells of lost connections is told here, in fewer words.
+        # What it logs about lost connections is said here in fewer words.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         if address == LOCAL:
             try:

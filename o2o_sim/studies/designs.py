@@ -55,13 +55,13 @@ class Factor:
         if self.low is None or self.high is None:
             return "needs a list of values, or low and high"
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            return f"should go from low to a greater high, found {self.low} to {self.high}"
+            return f"must go from low to a greater high, found {self.low} to {self.high}"
         if self.scale == "log" and self.low <= 0:
-            return f"should begin above 0 on a log scale, found {self.low}"
+            return f"must begin above 0 on a log scale, found {self.low}"
         if self.whole and not (float(self.low).is_integer() and float(self.high).is_integer()):
-            return f"should begin and end with whole numbers, found {self.low} to {self.high}"
+            return f"must begin and end with whole numbers, found {self.low} to {self.high}"
         if self.levels < 2:
-            return f"should have at least 2 levels, found {self.levels}"
+            return f"must have at least 2 levels, found {self.levels}"
         return None
 
     def at(self, u: float) -> Value:

@@ -83,7 +83,7 @@ class Processes:
 
     def __init__(self, workers: int | None = None):
         if workers is not None and workers < 1:
-            raise ScenarioError(f"should be at least 1, found {workers}", file="--workers")
+            raise ScenarioError(f"must be at least 1, found {workers}", file="--workers")
         self.most = workers or processes.cores()
         self._workers: list[_Worker] = []
 

@@ -1,6 +1,6 @@
 """One run of a study: what is simulated, the key it is known by, and how a worker carries it out.
 
-The key is a digest of everything that the result depends on, so that whoever finds a finished run under a key
+The key is a digest of everything that the result depends on, so that a study that finds a finished run under a key
 need not run it again.
 """
 

@@ -126,7 +126,7 @@ def _bad_report(study: StudySpec) -> Iterator[Problem]:
     for name in said.base:
         yield from _unknown(study, ("report", "base", name), "factor", name, factors)
     if said.x and said.x == said.y:
-        yield study.problem_at("report.y", "should be another factor than x")
+        yield study.problem_at("report.y", "must be another factor than x")
     for k, name in enumerate(said.metrics):
         yield from _unknown(study, f"report.metrics.{k}", "metric", name, metrics_wanted(study))
 
@@ -296,7 +296,7 @@ def check_measured(said: Located, wanted: Mapping[str, str], results: Results) -
         if metric not in known:
             near = closest(metric, known)
             hint = f"did you mean {near}?" if near else "All metrics are columns of runs.parquet."
-            message = f"there is no metric {metric!r} (the runs are kept: mend the name and ask again)"
+            message = f"there is no metric {metric!r} (the runs are kept: correct the name and ask again)"
             raise ScenarioError(said.problem_at(key, message, hint))
 
 

@@ -44,7 +44,7 @@ def sampled_orders(groups: Sequence[str], n: int, seed: int) -> list[tuple[str, 
 
     _check_distinct(groups)
     if n < 2 or n % 2:
-        raise ValueError(f"orders come in pairs, so their number should be even and at least 2, found {n}")
+        raise ValueError(f"orders come in pairs, so their number must be even and at least 2, found {n}")
     names = sorted(groups)
     bits = np.array([name_bits(name) for name in names], np.uint64)
     orders = []

@@ -78,7 +78,7 @@ class GoalSpec(Block):
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError("a goal has either at_least or at_most")
         if self.most_replicates < self.replicates:
-            raise ValueError("most_replicates should not be below replicates")
+            raise ValueError("most_replicates must not be below replicates")
         return self
 
 

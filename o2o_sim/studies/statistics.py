@@ -127,14 +127,14 @@ def next_count(
     `FIRST_LOOK` pairs nothing is looked at. The answer depends on the values alone, so that a study makes the
     same pairs on every machine. A sequential rule of fixed width (Chow & Robbins 1965), taken in steps.
 
-    Differences that are rare (nought in most pairs) may all be nought at the first look and end the study.
+    Differences that are rare (zero in most pairs) may all be zero at the first look and end the study.
     Raises ValueError for lengths that differ and for a wanted width that is negative or nan.
     """
     counts = {np.size(differences[name]) for name in wanted}
     if len(counts) > 1:
         raise ValueError(f"every metric needs one value per pair, found {sorted(counts)} values")
     if not all(width >= 0 for width in wanted.values()):
-        raise ValueError("a wanted width should be nought or more")
+        raise ValueError("a wanted width must be 0 or more")
     n = max(counts, default=cap)
     if n >= cap:
         return None
@@ -154,10 +154,10 @@ def next_count(
 def _two_sided(confidence: float) -> float:
     """The level of the two-sided interval that leaves 1 - confidence on each side."""
     if not 0.5 <= confidence < 1:
-        raise ValueError(f"a confidence should be at least 0.5 and below 1, found {confidence}")
+        raise ValueError(f"a confidence must be at least 0.5 and below 1, found {confidence}")
     return 2 * confidence - 1
 
 
 def _check_level(level: float) -> None:
     if not 0 <= level < 1:
-        raise ValueError(f"a level should be from 0 to below 1, found {level}")
+        raise ValueError(f"a level must be from 0 to below 1, found {level}")

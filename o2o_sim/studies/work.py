@@ -85,7 +85,7 @@ def parse_shard(text: str) -> tuple[int, int]:
     """`i/n` as (i, n). Raises ScenarioError unless 1 <= i <= n."""
     i, slash, n = text.partition("/")
     if not (slash and i.isdecimal() and n.isdecimal() and 1 <= int(i) <= int(n)):
-        raise ScenarioError(f"should be written i/n with i from 1 to n, found {text!r}", file="--shard")
+        raise ScenarioError(f"must be written i/n with i from 1 to n, found {text!r}", file="--shard")
     return int(i), int(n)
 
 

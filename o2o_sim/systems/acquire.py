@@ -214,7 +214,7 @@ class Acquisitions(Owner):
         return True
 
     def _price_fen(self, target: str, deal: Acquisition, stores: list[Store]) -> int | None:
-        """What its share costs; None while there are no books, or no tenants, to reckon from."""
+        """What its share costs; None while there are no books, or no tenants, from which it could be calculated."""
         if deal.price_yuan is not None:
             return fen(deal.price_yuan * deal.share)
         if target in self.model.circles:

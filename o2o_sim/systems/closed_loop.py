@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class ClosedLoop(System):
     """Who came to a shop through a platform's coupon is drawn back online.
 
-    Served, she begins to follow the shop with a chance, if it has a social account or app. Whoever follows it
+    Served, she begins to follow the shop with a chance, if it has a social account or app. A customer who follows it
     has then a coupon for her next order through that account or app, for some days; ordering with it earns
     the next. It can be had from the shop she follows alone, and as far as the shop delivers. The shop pays
     for every contact.

@@ -155,7 +155,7 @@ class Festivals(System):
             self._count("needs_pulled_forward/" + h.name, len(who) * m.expansion_factor)
 
     def _nobody_puts_off(self, h: Held) -> None:
-        """Whoever is here for the festival does not put the purchase off to the weekend. All others do, by
+        """Consumers who buy at the festival do not put the purchase off to the weekend. All others do, by
         the draws by which they always do (`needs.count_due`), which is then not asked again today."""
         m, due = self.model, self.model.consumers.due
         if m.is_free_day:

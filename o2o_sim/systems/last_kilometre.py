@@ -102,7 +102,7 @@ class LastKilometre(System):
             self.before.append((k, i, c, *was))
 
     def after_learning(self) -> None:
-        """Undo what these orders did for the store: to loyalty they are purchases from nobody's store."""
+        """Undo what these orders did for the store: to loyalty they are purchases from no particular store."""
         model, people = self.model, self.model.consumers.columns
         fade = np.float32(1.0 - model.habits.loyalty_fade)
         undone = np.zeros(len(model.purchases.picks), np.bool_)

@@ -184,7 +184,7 @@ class SmartCircles(System):
         for d in self.districts:
             if not d.circle.is_open or (d.rules.start is not None and self.model.date < d.rules.start):
                 continue
-            # All look at the same share, so that nobody's turn matters.
+            # All look at the same share, so that the order of owners does not matter.
             share = d.joined()
             for store in d.owners:
                 if store.number in d.members or store.number in d.left:

@@ -102,7 +102,7 @@ class Tills(System):
 
     def after_choice(self) -> None:
         """Nobody has goods in her hands at a display: who came to order there does not order by telephone for
-        having seen them. (The shopping loop takes whoever walked to an offer to have the goods before
+        having seen them. (The shopping loop takes everyone who walked to an offer to have the goods before
         her.)"""
         model = self.model
         seen_first = np.flatnonzero(self.rows[model.purchases.visited])

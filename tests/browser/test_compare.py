@@ -94,7 +94,7 @@ def test_a_link_whose_run_b_is_bad_shows_a(live: Server, visit: Visit) -> None:
     until(page, "shown === 3")
     assert fact(page, "maps.length") == 1
     notice = page.locator(
-        ".o2o-notice", has_text="Run B could not be opened: Rents: should be a number from 0 to 100"
+        ".o2o-notice", has_text="Run B could not be opened: Rents: must be a number from 0 to 100"
     )
     notice.get_by_role("button", name="Open B without levers").click()
     until(page, "maps.length === 2")
@@ -104,4 +104,4 @@ def test_a_link_whose_run_b_is_bad_shows_a(live: Server, visit: Visit) -> None:
 
 def test_a_link_whose_run_a_is_bad_says_so(live: Server, visit: Visit) -> None:
     page = visit(f"{live.url}#scenario=village&set=levers.rent_x:200&b.set=levers.rent_x:2", ready=False)
-    page.locator(".o2o-notice", has_text="Run A: Rents: should be a number").wait_for()
+    page.locator(".o2o-notice", has_text="Run A: Rents: must be a number").wait_for()

@@ -123,14 +123,14 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_runs(folder):
         "stores: {policy: own.Rent}\nentry: {policy: {run: own.Keep, patience: 1}}\nconsumers: {value: own.Keep}"
     )
     assert problems(load(text)) == [
-        "6:28 systems.0.step: should be at most 10.0, found the number 11",
+        "6:28 systems.0.step: must be at most 10.0, found the number 11",
         "7:5 systems.1: plugin 'own' has no 'Cuont'",
         "8:5 systems.2: 'own.rule' is not a class; a system is one",
-        "9:5 systems.3: 'own.Keep' should be a class derived from System",
-        "10:5 systems.4: the Settings of Odd should be a class derived from Block",
+        "9:5 systems.3: 'own.Keep' must be a class derived from System",
+        "10:5 systems.4: the Settings of Odd must be a class derived from Block",
         "11:18 stores.policy: 'own.Rent' has no method 'review', which a policy of stores needs",
         "12:17 entry.policy: 'own.Keep' has no method 'choose', which a policy of entry needs",
-        "13:20 consumers.value: 'own.Keep' should be a function of (me, offer, trip, today)",
+        "13:20 consumers.value: 'own.Keep' must be a function of (me, offer, trip, today)",
     ]
 
 
@@ -170,7 +170,7 @@ def call(capsys):
 def test_check_imports_plugins_unless_it_is_told_not_to(folder, call):
     load("systems: [{run: own.Count, step: 11}]")
     code, out, err = call("check", "case.yaml")
-    assert code == 2 and "case.yaml:5:34: systems.0.step: should be at most 10.0" in err
+    assert code == 2 and "case.yaml:5:34: systems.0.step: must be at most 10.0" in err
     code, out, err = call("check", "case.yaml", "--no-plugins")
     assert code == 0 and "own.Count (step: 11)" in out
     code, out, err = call("check", "case.yaml", "--set", "systems.own.Count.step=7")
@@ -204,8 +204,8 @@ def test_adjustable_settings_are_levers_of_a_running_city(folder):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("systems.0.step", 11.0, "should be a number from 0 to 10 (yuan), found 11"),
-        ("systems.0.start", 1.5, "should be a whole number from 0 to 5, found 1.5"),
+        ("systems.0.step", 11.0, "must be a number from 0 to 10 (yuan), found 11"),
+        ("systems.0.start", 1.5, "must be a whole number from 0 to 5, found 1.5"),
         ("systems.0.label", 1.0, "there is no lever 'systems.0.label'"),
         ("systems.0.stepp", 1.0, "there is no lever 'systems.0.stepp'"),
     ],
@@ -249,7 +249,7 @@ def test_a_study_varies_a_setting_by_the_name_of_its_class(folder):
             points_of(load_study("study.yaml"))
         (problem,) = fault.value.problems
         assert problem.file.endswith("study.yaml") and problem.line == 4
-        assert "should be at most 10.0, found the number 12" in problem.message
+        assert "must be at most 10.0, found the number 12" in problem.message
         assert points_of(load_study("study.yaml"), plugins=False)
 
 
@@ -258,5 +258,5 @@ def test_the_key_of_a_run_has_its_settings(folder):
 
     keys = {job(load(f"systems: [{said}]"), 1).key for said in ("own.Count", "{run: own.Count, step: 2}")}
     assert len(keys) == 2
-    with pytest.raises(ScenarioError, match=r"systems\.0\.step: should be at most 10\.0"):
+    with pytest.raises(ScenarioError, match=r"systems\.0\.step: must be at most 10\.0"):
         job(load("systems: [{run: own.Count, step: 11}]"), 1)

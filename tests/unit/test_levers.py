@@ -199,14 +199,14 @@ def test_a_platform_that_has_stopped_for_good_pays_nothing_more(file):
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("levers.rent_x", 101, "levers.rent_x: should be a number from 0 to 100, found 101"),
+        ("levers.rent_x", 101, "levers.rent_x: must be a number from 0 to 100, found 101"),
         ("levers.rent_x", -1, "found -1"),
         ("levers.rent_x", "2", "found '2'"),
         ("levers.rent_x", True, "found True"),
         ("levers.rent_x", None, "found None"),
         ("levers.rent_x", float("nan"), "found nan"),
-        ("levers.rent_x", 10**400, "should be a number"),
-        ("platforms.bazaar.price_x", 0, "should be a number more than 0 and at most 5, found 0"),
+        ("levers.rent_x", 10**400, "must be a number"),
+        ("platforms.bazaar.price_x", 0, "must be a number more than 0 and at most 5, found 0"),
         ("levers.rent", 2, "did you mean levers.rent_x?"),
         ("platforms.bazar.commission", 0.1, "did you mean platforms.bazaar.commission?"),
         ("population", 2, "there is no lever 'population'"),

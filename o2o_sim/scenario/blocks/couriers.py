@@ -48,4 +48,4 @@ def check(spec: Spec) -> Faults:
         if name not in spec.categories:
             yield unknown(at, "category", name, spec.categories, of_name=True)
         elif not 0 <= share <= 1:
-            yield Fault(at, f"should be a share from 0 to 1, found the number {share}")
+            yield Fault(at, f"must be a share from 0 to 1, found the number {share}")

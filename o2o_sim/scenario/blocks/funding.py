@@ -47,7 +47,7 @@ def check(spec: Spec) -> Faults:
             continue
         for k, (first, second) in enumerate(zip(f.rounds, f.rounds[1:])):
             if second.date <= first.date:
-                message = f"should be after the round before it, {first.date}"
+                message = f"must be after the round before it, {first.date}"
                 yield Fault((*at, "rounds", k + 1, "date"), message)
         if f.every_months is not None and f.round_yuan == 0:
             yield Fault((*at, "every_months"), "puts in nothing", "say how much: round_yuan")

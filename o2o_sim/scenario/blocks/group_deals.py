@@ -46,7 +46,7 @@ def check(spec: Spec) -> Faults:
         if deals is None:
             continue
         if p.kind != "local_services":
-            hint = "its kind should be local_services"
+            hint = "its kind must be local_services"
             yield Fault(at, "only local-services platforms sell deals of shops", hint, of_name=True)
         if not spec.modes.group.available and "group" not in held:
             hint = "write modes.group.available: true, or give shops the mode group"

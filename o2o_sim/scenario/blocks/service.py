@@ -45,4 +45,4 @@ def check(spec: Spec) -> Faults:
         if name not in spec.stores.formats:
             yield unknown(at, "format", name, spec.stores.formats, of_name=True)
         elif not 0 <= worth <= 1e7:
-            yield Fault(at, "should be from 0 to 10 million yuan per m2")
+            yield Fault(at, "must be from 0 to 10 million yuan per m2")

@@ -47,4 +47,4 @@ def _shares(spec: Spec, lease: TurnoverRent, key: tuple[str, ...]) -> Faults:
         if name not in spec.stores.formats:
             yield unknown(at, "format", name, spec.stores.formats, of_name=True)
         elif not 0 <= share <= 0.9:
-            yield Fault(at, f"should be a share from 0 to 0.9, found the number {share}")
+            yield Fault(at, f"must be a share from 0 to 0.9, found the number {share}")

@@ -70,10 +70,10 @@ def test_settings_are_part_of_what_a_scenario_says(scenario):
 @pytest.mark.parametrize(
     ("text", "at", "message"),
     [
-        ("systems: [5]", "systems.0", "should be a name, or a group of keys with the name under `run`"),
-        ("stores: {policy: [a]}", "stores.policy", "should be a name, or a group"),
+        ("systems: [5]", "systems.0", "must be a name, or a group of keys with the name under `run`"),
+        ("stores: {policy: [a]}", "stores.policy", "must be a name, or a group"),
         ("landlords: {policy: {chance: 1}}", "landlords.policy.run", "is missing"),
-        ("entry: {policy: {run: 3}}", "entry.policy.run", "should be text, found the number 3"),
+        ("entry: {policy: {run: 3}}", "entry.policy.run", "must be text, found the number 3"),
         (
             "stores: {policy: {run: satisficing, step: 3}}",
             "stores.policy.step",
@@ -102,16 +102,16 @@ BAD = [
     (
         "{run: rain.R, chance: 1.5}",
         "3:33 systems.0.chance",
-        "should be at most 1.0, found the number 1.5",
+        "must be at most 1.0, found the number 1.5",
         "",
     ),
     (
         "{run: rain.R, chance: '1'}",
         "3:33 systems.0.chance",
-        "should be a number, found the text '1'",
+        "must be a number, found the text '1'",
         "remove the quotes",
     ),
-    ("{run: rain.R, chance: null}", "3:33 systems.0.chance", "should be a number, found nothing", ""),
+    ("{run: rain.R, chance: null}", "3:33 systems.0.chance", "must be a number, found nothing", ""),
     ("{run: rain.R, chanse: 1}", "3:25 systems.0.chanse", "is not a key here", "did you mean chance?"),
     ("{run: rain.R, wind: 1}", "3:25 systems.0.wind", "is not a key here", "did you mean storm.wind?"),
     (
@@ -120,20 +120,20 @@ BAD = [
         "is not a key here",
         "keys here: chance, storm, towns",
     ),
-    ("{run: rain.R, storm: 3}", "3:32 systems.0.storm", "should be a group of keys, found the number 3", ""),
+    ("{run: rain.R, storm: 3}", "3:32 systems.0.storm", "must be a group of keys, found the number 3", ""),
     (
         "{run: rain.R, storm: {wind: 0}}",
         "3:39 systems.0.storm.wind",
-        "should be more than 0.0, found the number 0",
+        "must be more than 0.0, found the number 0",
         "",
     ),
     (
         "{run: rain.R, storm: {from: soon}}",
         "3:39 systems.0.storm.from",
-        "should be a date written YYYY-MM-DD",
+        "must be a date written YYYY-MM-DD",
         "",
     ),
-    ("{run: rain.R, towns: [a, b, c]}", "3:32 systems.0.towns", "should have at most 2 entries", ""),
+    ("{run: rain.R, towns: [a, b, c]}", "3:32 systems.0.towns", "must have at most 2 entries", ""),
 ]
 
 
@@ -172,7 +172,7 @@ def test_settings_that_are_no_block_or_take_the_name_of_the_class_are_refused():
     class Nothing:
         pass
 
-    with pytest.raises(TypeError, match="Settings of Plain should be a class derived from Block"):
+    with pytest.raises(TypeError, match="Settings of Plain must be a class derived from Block"):
         settings_class(Plain)
     with pytest.raises(TypeError, match="can be called 'run'"):
         settings_class(Runs)

@@ -174,28 +174,28 @@ def test_a_platform_that_has_stopped_for_good_is_told_of_on_the_day_without_stop
     [
         (None, "an object"),
         ([], "an object"),
-        ({}, "'do' should be one of open, want, move, inspect, found None"),
-        ({"do": ["want"]}, "'do' should be one of"),
+        ({}, "'do' must be one of open, want, move, inspect, found None"),
+        ({"do": ["want"]}, "'do' must be one of"),
         ({"do": "dance"}, "found 'dance'"),
         ({"do": "__init__"}, "found '__init__'"),
-        ({"do": "want"}, "'day' should be a whole number"),
+        ({"do": "want"}, "'day' must be a whole number"),
         ({"do": "want", "day": -1}, "found -1"),
         ({"do": "want", "day": True}, "found True"),
         ({"do": "want", "day": 1.5}, "found 1.5"),
         ({"do": "want", "day": 3, "dya": 4}, "want has no field 'dya'"),
         ({"do": "want", "day": "\x1b[2J" + "x" * 999}, "found '\\x1b[2Jxx"),
-        ({"do": "move", "key": "levers.rent_x", "value": 1e9}, "should be a number from 0 to 100"),
-        ({"do": "move", "key": "levers.rent_x", "value": float("nan")}, "should be a number"),
+        ({"do": "move", "key": "levers.rent_x", "value": 1e9}, "must be a number from 0 to 100"),
+        ({"do": "move", "key": "levers.rent_x", "value": float("nan")}, "must be a number"),
         ({"do": "move", "key": "levers.rent_x"}, "found None"),
         ({"do": "move", "key": "levers.rnet_x", "value": 1}, "did you mean levers.rent_x?"),
         ({"do": "move", "key": {}, "value": 1}, "there is no lever {}"),
-        ({"do": "inspect", "kind": "stores", "id": 1}, "'kind' should be one of store"),
-        ({"do": "inspect", "kind": {}, "id": 1}, "'kind' should be one of store"),
-        ({"do": "inspect", "kind": "store", "id": "1"}, "'id' should be a whole number"),
+        ({"do": "inspect", "kind": "stores", "id": 1}, "'kind' must be one of store"),
+        ({"do": "inspect", "kind": {}, "id": 1}, "'kind' must be one of store"),
+        ({"do": "inspect", "kind": "store", "id": "1"}, "'id' must be a whole number"),
         ({"do": "inspect", "kind": "store", "id": 99}, "there is no store with the number 99"),
-        ({"do": "inspect", "kind": "person", "id": 2**60}, "'id' should be a whole number"),
+        ({"do": "inspect", "kind": "person", "id": 2**60}, "'id' must be a whole number"),
         ({"do": "inspect", "kind": "person", "id": 200}, "there is no person with the id 200"),
-        ({"do": "inspect", "kind": "circle", "id": 0, "ask": "x"}, "'ask' should be a whole number"),
+        ({"do": "inspect", "kind": "circle", "id": 0, "ask": "x"}, "'ask' must be a whole number"),
     ],
 )  # fmt: skip
 def test_nonsense_is_answered_in_words_and_the_city_goes_on(message, said):
@@ -209,19 +209,19 @@ def test_nonsense_is_answered_in_words_and_the_city_goes_on(message, said):
     ("more", "said"),
     [
         ({"scenario": "nowhere"}, "there is no scenario 'nowhere'\n  scenarios: hamlet"),
-        ({"scenario": 7}, "'scenario' should be the name"),
-        ({"scenario": "x" * 300}, "'scenario' should be the name"),
-        ({"seed": -1}, "'seed' should be a whole number from 0"),
-        ({"seed": 2**63}, "'seed' should be"),
-        ({"seed": 1.0}, "'seed' should be"),
-        ({"set": [1]}, "'set' should give levers"),
+        ({"scenario": 7}, "'scenario' must be the name"),
+        ({"scenario": "x" * 300}, "'scenario' must be the name"),
+        ({"seed": -1}, "'seed' must be a whole number from 0"),
+        ({"seed": 2**63}, "'seed' must be"),
+        ({"seed": 1.0}, "'seed' must be"),
+        ({"set": [1]}, "'set' must give levers"),
         ({"set": {"levers.rent": 2}}, "did you mean levers.rent_x?"),
         ({"set": {"levers.rent_x": "2"}}, "found '2'"),
-        ({"moves": {"a": 1}}, "the moves of levers should be a list"),
-        ({"moves": [[1, "levers.rent_x"]]}, "a move should be a day, a lever and a number"),
-        ({"moves": [[-1, "levers.rent_x", 2]]}, "a move should be"),
-        ({"moves": [[1, "levers.rent_x", float("inf")]]}, "a move should be"),
-        ({"moves": [[1, "levers.rent_x", 200]]}, "should be a number from 0 to 100"),
+        ({"moves": {"a": 1}}, "the moves of levers must be a list"),
+        ({"moves": [[1, "levers.rent_x"]]}, "a move must be a day, a lever and a number"),
+        ({"moves": [[-1, "levers.rent_x", 2]]}, "a move must be"),
+        ({"moves": [[1, "levers.rent_x", float("inf")]]}, "a move must be"),
+        ({"moves": [[1, "levers.rent_x", 200]]}, "must be a number from 0 to 100"),
         ({"moves": [[1, "levers.rent_x", 2]] * 10_001}, "at most 10000"),
         ({"moves": [[1, "levers.rnt_x", 2]]}, "did you mean levers.rent_x?"),
     ],
@@ -237,7 +237,7 @@ def test_what_cannot_be_opened_is_said_and_an_open_city_stays(more, said):
 def test_who_is_at_a_page_is_told_names_of_levers_and_no_commands():
     conversation = opened()
     error = error_of(ask(conversation, do="move", key="levers.rent_x", value=200))
-    assert error["message"] == "Rents: should be a number from 0 to 100, found 200"
+    assert error["message"] == "Rents: must be a number from 0 to 100, found 200"
     unknown = error_of(ask(conversation, do="move", key="zzz", value=2))["message"]
     assert unknown == "there is no lever 'zzz' in this scenario"
 
@@ -290,7 +290,7 @@ def test_a_rule_that_refuses_in_the_middle_of_a_day_ends_the_city():
 def test_a_number_too_large_for_anything_is_nonsense():
     moves = [[1, "levers.rent_x", 10**400]]
     fault = ask(talk(), do="open", scenario="hamlet", moves=moves)[-1]
-    assert fault["about"] == "open" and "a move should be" in fault["message"]
+    assert fault["about"] == "open" and "a move must be" in fault["message"]
 
 
 def test_no_lever_moves_after_the_last_day():

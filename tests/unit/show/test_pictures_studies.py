@@ -393,7 +393,7 @@ def test_small_steps_between_large_means_are_seen(drawn):
     assert any("does not begin at 0" in t for t in drawn(figure))
 
 
-def test_waterfall_below_nought_without_intervals(drawn):
+def test_waterfall_below_zero_without_intervals(drawn):
     table = contributions(value=[-3.0, 9.0, -5.0, 1.0, 0.0], low=-np.inf, high=np.inf)
     figure = waterfall(table, "surplus_mean", {"rent": LONG, "subsidy": CHINESE})
     assert not gids(figure, "whisker")

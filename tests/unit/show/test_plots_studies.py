@@ -196,10 +196,10 @@ def test_a_comparison_has_a_picture_for_every_other_scenario(town, pretend):
 def test_a_picture_that_fails_is_told_of_and_loses_no_other(tmp_path):
     def fail():
         plt.figure()
-        raise ZeroDivisionError("by nought")
+        raise ZeroDivisionError("by zero")
 
     with pytest.warns(
-        RuntimeWarning, match=r"the picture bad.png could not be drawn: ZeroDivisionError: by nought"
+        RuntimeWarning, match=r"the picture bad.png could not be drawn: ZeroDivisionError: by zero"
     ):
         files = draw({"bad": fail, "a/good one": lambda: plt.figure(figsize=(1, 1))}, tmp_path / "plots")
     assert [p.name for p in (tmp_path / "plots").iterdir()] == ["a_good_one.png"]

@@ -193,7 +193,7 @@ def test_names_when_others_are_let_in():
         ("1" * 5000, "JSON"),
         ('{"do": "want", "day": NaN}', "JSON"),
         ("[]", "object"),
-        ('{"do": "fly"}', "'do' should be one of open, want"),
+        ('{"do": "fly"}', "'do' must be one of open, want"),
         ('{"do": ["open"]}', "'do' should"),
         ('{"do": "want"}', "'day'"),
         ('{"do": "want", "day": -1}', "'day'"),
@@ -208,16 +208,16 @@ def test_names_when_others_are_let_in():
         ('{"do": "open", "scenario": "hamlet", "seed": 9223372036854775808}', "'seed'"),
         ('{"do": "open", "scenario": "hamlet", "seed": "1"}', "'seed'"),
         ('{"do": "open", "scenario": "hamlet", "set": [1]}', "'set'"),
-        ('{"do": "open", "scenario": "hamlet", "set": {"a": "b.yaml"}}', "value should be a number"),
-        ('{"do": "open", "scenario": "hamlet", "set": {"a": 1e999}}', "value should be a number"),
-        ('{"do": "open", "scenario": "hamlet", "set": {"a": 1e30}}', "value should be a number"),
-        ('{"do": "open", "scenario": "hamlet", "set": {"a": 1%s}}' % ("0" * 400), "value should be a number"),
-        ('{"do": "open", "scenario": "hamlet", "moves": {"a": 1}}', "moves of levers should be a list"),
-        ('{"do": "open", "scenario": "hamlet", "moves": [[1, "a"]]}', "a move should be"),
+        ('{"do": "open", "scenario": "hamlet", "set": {"a": "b.yaml"}}', "value must be a number"),
+        ('{"do": "open", "scenario": "hamlet", "set": {"a": 1e999}}', "value must be a number"),
+        ('{"do": "open", "scenario": "hamlet", "set": {"a": 1e30}}', "value must be a number"),
+        ('{"do": "open", "scenario": "hamlet", "set": {"a": 1%s}}' % ("0" * 400), "value must be a number"),
+        ('{"do": "open", "scenario": "hamlet", "moves": {"a": 1}}', "moves of levers must be a list"),
+        ('{"do": "open", "scenario": "hamlet", "moves": [[1, "a"]]}', "a move must be"),
         ('{"do": "open", "scenario": "hamlet", "moves": [[9999, "a", 1]]}', "a day from 0 to 4000"),
-        ('{"do": "move", "key": 1, "value": 1}', "key should be text"),
-        ('{"do": "move", "key": "%s", "value": 1}' % ("k" * 201), "key should be text"),
-        ('{"do": "move", "key": "a", "value": true}', "value should be a number"),
+        ('{"do": "move", "key": 1, "value": 1}', "key must be text"),
+        ('{"do": "move", "key": "%s", "value": 1}' % ("k" * 201), "key must be text"),
+        ('{"do": "move", "key": "a", "value": true}', "value must be a number"),
         ('{"do": "inspect", "kind": "file", "id": 1}', "'kind'"),
         ('{"do": "inspect", "kind": "store", "id": "1"}', "'id'"),
         ('{"do": "inspect", "kind": "store", "id": 1, "ask": -1}', "'ask'"),
@@ -254,7 +254,7 @@ def test_messages_are_bounded(server):
 def test_too_much_nonsense_ends_the_talk(server):
     with server.talk() as talk:
         talk.line.send(b"binary")
-        assert talk.hear()["message"] == "a message should be text"
+        assert talk.hear()["message"] == "a message must be text"
         for _ in range(8):
             talk.line.send("?")
             assert talk.until("error")["fatal"] is False

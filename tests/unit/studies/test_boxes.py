@@ -283,7 +283,7 @@ def test_too_few_or_too_many_runs_of_interest(number, message):
 
 @pytest.mark.parametrize("said", [{"mass_min": 0}, {"peel_alpha": 0.9}, {"threshold": 1.2}, {"most": 0}])
 def test_settings_out_of_bounds(said):
-    with pytest.raises(ScenarioError, match="should be from"):
+    with pytest.raises(ScenarioError, match="must be from"):
         searched.find_boxes(points(100, 1), np.arange(100) < 30, **said)
 
 

@@ -179,14 +179,14 @@ def test_overrides_change_every_arm(write, pretend):
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("id: C07", "id: seven", "should be like C07, found 'seven'"),
+        ("id: C07", "id: seven", "must be like C07, found 'seven'"),
         ("../town.yaml", "gone.yaml", "there is no file gone.yaml"),
         ("arm: same, direction: none", "arm: sane, direction: none", "did you mean same?"),
         ("direction: up", "direction: upward", "expect.0.direction"),
         ("metric: stores_closed", "metric: stores_close", "did you mean stores_closed?"),
         ("smallest: 0.01", "smallest: 0", "smaller than something above 0"),
         ("against: 0.5, direction", "against: 0.5, relative: true, direction", "relative to it"),
-        ("against: 0.5", "against: treatment", "should be another arm, or a number"),
+        ("against: 0.5", "against: treatment", "must be another arm, or a number"),
         ("others: {same:", "others: {base:", "the arm 'base' has a key of its own"),
         ("name: orders in May", "name: online_share", "something else is called 'online_share' already"),
         ("last: 2013-05-31", "last: 2013-04-30", "comes before"),

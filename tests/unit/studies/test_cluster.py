@@ -148,7 +148,7 @@ def test_a_scheduler_that_does_not_answer_is_told_in_a_line(monkeypatch):
 
 @pytest.mark.parametrize("address", ["", "here", "tcp://", "tcp://host", "http://host:8786", "host:8786"])
 def test_addresses_that_are_none_are_refused(address):
-    with pytest.raises(ScenarioError, match="--cluster: should be local or tcp://HOST:PORT"):
+    with pytest.raises(ScenarioError, match="--cluster: must be local or tcp://HOST:PORT"):
         Cluster(address)
 
 

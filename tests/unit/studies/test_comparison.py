@@ -281,9 +281,9 @@ def test_of_three_the_one_that_always_fails_is_left_out(pair, pretend):
     ("how", "message"),
     [
         ({"until_width": {"onlineshare": 0.1}}, r"--until-width: there is no metric 'onlineshare'\n.*did you mean online_share"),
-        ({"until_width": {"online_share": 0.0}}, "the width of online_share should be more than 0"),
-        ({"until_width": {"members/x": float("nan")}}, "the width of members/x should be more than 0"),
-        ({"replicates": 0}, "--replicates: should be at least 1, found 0"),
+        ({"until_width": {"online_share": 0.0}}, "the width of online_share must be more than 0"),
+        ({"until_width": {"members/x": float("nan")}}, "the width of members/x must be more than 0"),
+        ({"replicates": 0}, "--replicates: must be at least 1, found 0"),
         ({"overrides": ["dayz=3"]}, r"--set dayz=3: dayz: is not a key here\n  did you mean days"),
     ],
 )  # fmt: skip

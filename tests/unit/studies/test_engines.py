@@ -128,7 +128,7 @@ def test_workers_that_end_before_they_begin_are_not_started_for_ever(told, monke
 
 
 def test_fewer_than_one_worker_is_refused():
-    with pytest.raises(ScenarioError, match="--workers: should be at least 1, found 0"):
+    with pytest.raises(ScenarioError, match="--workers: must be at least 1, found 0"):
         Processes(0)
 
 

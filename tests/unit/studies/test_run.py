@@ -56,13 +56,13 @@ def test_threads_do_not_change_the_result(tiny):
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("days", 0, "--days: should be at least 1, found 0"),
-        ("days", 10**9, "--days: should be at most 20000"),
-        ("seed", -1, "--seed: should be at least 0"),
-        ("seed", 1.5, "--seed: should be a whole number"),
-        ("engine", "turbo", "--engine: should be 'compiled' or 'python'"),
-        ("threads", 0, "--threads: should be a whole number from 1 to"),
-        ("threads", 10_000, "--threads: should be a whole number from 1 to"),
+        ("days", 0, "--days: must be at least 1, found 0"),
+        ("days", 10**9, "--days: must be at most 20000"),
+        ("seed", -1, "--seed: must be at least 0"),
+        ("seed", 1.5, "--seed: must be a whole number"),
+        ("engine", "turbo", "--engine: must be 'compiled' or 'python'"),
+        ("threads", 0, "--threads: must be a whole number from 1 to"),
+        ("threads", 10_000, "--threads: must be a whole number from 1 to"),
     ],
 )
 def test_values_out_of_bounds_are_located(tiny, option, value, message):

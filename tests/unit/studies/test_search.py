@@ -335,7 +335,7 @@ WRONG = {
     "morris does not fill the space": (
         "factors: {levers.rent_x: [1, 2]}\ndesign: morris\ndiscover: {metric: gini_sales, above: 1}"
     ),
-    "most_replicates should not be below replicates": FIND.replace(
+    "most_replicates must not be below replicates": FIND.replace(
         "at_least: 30", "at_least: 30, replicates: 50"
     ),
 }

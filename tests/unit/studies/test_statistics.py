@@ -247,7 +247,7 @@ def test_pairs_in_which_a_metric_is_undefined_do_not_count_for_it():
 def test_next_count_refuses_what_it_cannot_read():
     with pytest.raises(ValueError, match="one value per pair"):
         next_count({"a": ten(1.0), "b": [1.0]}, {"a": 1.0, "b": 1.0}, cap=99)
-    with pytest.raises(ValueError, match="nought or more"):
+    with pytest.raises(ValueError, match="0 or more"):
         next_count({"a": ten(1.0)}, {"a": math.nan}, cap=99)
 
 

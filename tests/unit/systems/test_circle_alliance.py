@@ -154,7 +154,7 @@ def test_a_rivals_own_shop_gives_up_its_coupons_too(tmp_path):
         ("alliance: {platform: oars}", PLATFORMS, "circles.square.alliance.platform", "there is no platform 'oars'", "did you mean ours?"),
         ("alliance: {platform: ours, extra_discount: 0.85}", PLATFORMS, "circles.square.alliance.extra_discount", "with the coupon's own 0.1 it is more than 0.9 of the price", None),
         ("alliance: {platform: ours, extra_discount: 0.5}", DEALS, "circles.square.alliance.extra_discount", "with the group deal's own 0.6 it is more than the price", None),
-        ("alliance: {platform: ours, start: 2013-02-01, end: 2013-02-01}", PLATFORMS, "circles.square.alliance.end", "should be after the start, 2013-02-01", None),
+        ("alliance: {platform: ours, start: 2013-02-01, end: 2013-02-01}", PLATFORMS, "circles.square.alliance.end", "must be after the start, 2013-02-01", None),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_where_it_stands(tmp_path, circle, more, key, message, hint):

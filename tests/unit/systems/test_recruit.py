@@ -163,7 +163,7 @@ def test_the_money_for_a_share_ends_on_the_day(tmp_path):
             "harvest: {from_stores: 1, commission_ceiling: 0.05}",
             "is below the commission it begins with, 0.1",
         ),
-        ("funding: {rounds: [{date: 2014-01-02, yuan: 1}, {date: 2014-01-01, yuan: 1}]}", "should be after"),
+        ("funding: {rounds: [{date: 2014-01-02, yuan: 1}, {date: 2014-01-01, yuan: 1}]}", "must be after"),
         ("funding: {every_months: 3}", "puts in nothing"),
         ("funding: {round_yuan: 3}", "is never put in"),
         ("recruit: {hazard: 1}", "hazard_per_yuan"),

@@ -103,7 +103,7 @@ def test_an_indexed_landlord_says_why(tmp_path):
     ("circle", "more", "key", "message", "hint"),
     [
         ("turnover: {share_by_format: {shops: 0.1}}", "", "circles.square.turnover.share_by_format.shops", "there is no format 'shops'", "did you mean shop?"),
-        ("turnover: {share_by_format: {shop: 1.5}}", "", "circles.square.turnover.share_by_format.shop", "should be a share from 0 to 0.9, found the number 1.5", None),
+        ("turnover: {share_by_format: {shop: 1.5}}", "", "circles.square.turnover.share_by_format.shop", "must be a share from 0 to 0.9, found the number 1.5", None),
         ("", "landlords: {turnover: {share_by_format: {hop: 0.1}}}", "landlords.turnover.share_by_format.hop", "there is no format 'hop'", "did you mean shop?"),
     ],
 )  # fmt: skip
