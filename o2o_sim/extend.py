@@ -126,7 +126,7 @@ class Plugins:
         if not path.is_file():
             raise self._fault(key, f"there is no file {path.name} beside the scenario")
         if not stem.isidentifier():
-            raise self._fault(key, "a plugin's file should be named like a Python module")
+            raise self._fault(key, "a plugin's file must be named like a Python module")
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         found = importlib.util.spec_from_file_location(f"o2o_plugin_{stem}_{digest[:12]}", path)
         assert found is not None and found.loader is not None
@@ -169,7 +169,7 @@ class Plugins:
         if not isinstance(cls, type):
             raise self._fault(key, f"{name!r} is not a class; {kind.called} is one")
         if not issubclass(cls, kind.base):
-            raise self._fault(key, f"{name!r} should be a class derived from {kind.base.__name__}")
+            raise self._fault(key, f"{name!r} must be a class derived from {kind.base.__name__}")
         for method in kind.methods:
             if not callable(getattr(cls, method, None)):
                 raise self._fault(key, f"{name!r} has no method {method!r}, which {kind.called} needs")
@@ -233,7 +233,7 @@ class Plugins:
             declared = rules.huff.FIELDS
         elif said not in VALUES:
             if not inspect.isfunction(rule):
-                raise self._fault(key, f"{said!r} should be a function of (me, offer, trip, today)")
+                raise self._fault(key, f"{said!r} must be a function of (me, offer, trip, today)")
             declared = getattr(self.modules[said.partition(".")[0]], "FIELDS", {})
             rule = self._with_categories(rule)
         fields = {name: self._declared(name, default) for name, default in declared.items()}

@@ -152,7 +152,7 @@ class Modes(Block):
                     f"{name}: is not a way of integrating; {meant}One of your own needs the key 'run'"
                 )
             if not (name.isascii() and name.isidentifier()):
-                raise ValueError(f"{name}: should be a name of letters, digits and underscores")
+                raise ValueError(f"{name}: must be a name of letters, digits and underscores")
         if isinstance(said, Mapping) and len(said.keys() - cls.model_fields.keys()) > MOST_OWN_MODES:
             raise ValueError(f"there can be at most {MOST_OWN_MODES} ways of integrating of your own")
         return said

@@ -22,10 +22,10 @@ def settings_class(cls: Any) -> type[Block]:
     Raises TypeError, with what to do, if it is something else than a `Block`."""
     found = getattr(cls, "Settings", Block)
     if not (isinstance(found, type) and issubclass(found, Block)):
-        raise TypeError(f"the Settings of {cls.__name__} should be a class derived from Block")
+        raise TypeError(f"the Settings of {cls.__name__} must be a class derived from Block")
     for base in cls.__mro__:
         if not issubclass(found, vars(base).get("Settings", Block)):
-            raise TypeError(f"the Settings of {cls.__name__} should be derived from {base.__name__}.Settings")
+            raise TypeError(f"the Settings of {cls.__name__} must be derived from {base.__name__}.Settings")
     if "run" in found.model_fields:
         raise TypeError(f"no setting of {cls.__name__} can be called 'run', which names the class itself")
     return found

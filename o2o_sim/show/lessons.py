@@ -185,9 +185,7 @@ def _problems(lesson: Lesson) -> Iterator[Problem]:
             for j, answer in enumerate(step.answers):
                 if answer not in asked:
                     near = closest(answer, asked)
-                    hint = (
-                        f"did you mean {near!r}?" if near else "it must be an option of a question before"
-                    )
+                    hint = f"did you mean {near!r}?" if near else "it must be an option of a question before"
                     place = (
                         ("steps", k, "answer", j) if isinstance(step.answer, list) else ("steps", k, "answer")
                     )

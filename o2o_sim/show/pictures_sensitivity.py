@@ -19,7 +19,7 @@ from .study_parts import bare, is_share, name_of, needs_columns, number_axis, ti
 from .style import BLACK, BLUE, GREY, ORANGE, SKY
 from .wording import compact
 
-NEAR_NOUGHT = 0.04
+NEAR_ZERO = 0.04
 """Effects below this part of the largest are too close to the corner for their names."""
 
 
@@ -52,7 +52,7 @@ def morris_plot(effects: pd.DataFrame, labels: Mapping[str, str], metric: str | 
     ax.set_xlabel(f"mean size of the effect over the factor's whole range (μ*){unit}", color=GREY)
     ax.set_ylabel(f"how much the effect varies\nfrom place to place (σ){unit}", color=GREY)
     names = [bare(str(f), labels) for f in known["factor"]]
-    named = (x > NEAR_NOUGHT * wide) | (y > NEAR_NOUGHT * tall)
+    named = (x > NEAR_ZERO * wide) | (y > NEAR_ZERO * tall)
     named[0] = True
     note = (
         "bars: 95 % intervals of μ*  ·  above the dashed line (σ = μ*) an effect bends, or depends on others"

@@ -168,7 +168,7 @@ def compare(
     if len(scenarios) < 2:
         raise ScenarioError("needs at least two scenarios", file="compare")
     if replicates is not None and replicates < 1:
-        raise ScenarioError(f"should be at least 1, found {replicates}", file="--replicates")
+        raise ScenarioError(f"must be at least 1, found {replicates}", file="--replicates")
     variants = [variant_of(s) for s in scenarios]
     names = names_of(variants)
     with work or Work() as w:
@@ -180,7 +180,7 @@ def compare(
         wanted = dict(until_width or {})
         for metric, width in wanted.items():
             if not width > 0:
-                raise ScenarioError(f"the width of {metric} should be more than 0", file="--until-width")
+                raise ScenarioError(f"the width of {metric} must be more than 0", file="--until-width")
         # Whether a family has such a member shows only when the first pairs are done.
         known = [*METRICS, *(metrics or ())]
         check_metrics([m for m in wanted if family_of(m) is None], known, **ASKED)

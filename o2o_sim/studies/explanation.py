@@ -230,7 +230,7 @@ def explain(
     Raises ScenarioError if a scenario cannot be read, nothing changed, a mixture cannot be simulated (with
     the groups that should be joined), there is no such metric, or no seed succeeded with every coalition."""
     if replicates is not None and replicates < 1:
-        raise ScenarioError(f"should be at least 1, found {replicates}", file="--replicates")
+        raise ScenarioError(f"must be at least 1, found {replicates}", file="--replicates")
     own_metrics = metrics if isinstance(metrics, Mapping) else {}
     wanted = [*own_metrics, *HEADLINE] if metrics is None or own_metrics else list(metrics)
     check_metrics([m for m in wanted if family_of(m) is None], [*METRICS, *own_metrics], **ASKED)

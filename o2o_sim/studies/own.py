@@ -56,7 +56,7 @@ class Own:
         """
         for name, metric in (metrics or {}).items():
             if not isinstance(name, str) or not name.strip():
-                raise ScenarioError(f"the name of a metric should be a text, found {name!r}", key="metrics")
+                raise ScenarioError(f"the name of a metric must be a text, found {name!r}", key="metrics")
             if family := family_of(name):
                 raise ScenarioError(
                     f"there is a built-in metric {family!r} already",
@@ -65,12 +65,12 @@ class Own:
                 )
             if not callable(metric):
                 raise ScenarioError(
-                    f"should be a function of a run's result, found {type(metric).__name__}",
+                    f"must be a function of a run's result, found {type(metric).__name__}",
                     key=f"metrics.{name}",
                 )
         if model is not None and not callable(model):
             raise ScenarioError(
-                f"should be a subclass of O2OModel or a function of (spec, seed), found {type(model).__name__}",
+                f"must be a subclass of O2OModel or a function of (spec, seed), found {type(model).__name__}",
                 key="model",
             )
         found = cls(model, dict(metrics or {}))
@@ -116,7 +116,7 @@ class Own:
             try:
                 number = math.nan if value is None else float(value)
             except (TypeError, ValueError):
-                message = f"the metric {name!r} should be a number, found {type(value).__name__}"
+                message = f"the metric {name!r} must be a number, found {type(value).__name__}"
                 raise TypeError(message) from None
             found[name] = number
         return found

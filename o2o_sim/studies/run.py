@@ -62,7 +62,7 @@ def run(
     `from_state` is such a file, and goes on from there instead of a scenario: the result is that of a run that was
     not stopped, unless `days` or `overrides` change the days to come (see `O2OModel.load`).
 
-    Raises ScenarioError for whatever the user can mend, before anything is simulated if it can be known then.
+    Raises ScenarioError for everything that the user can correct, before anything is simulated if it can be known then.
     """
     began = time.perf_counter()
     variant = None if scenario is None else variant_of(scenario)
@@ -250,10 +250,10 @@ def _checked(spec: type[Spec], name: str, value: Any) -> Any:
         limits = error.get("ctx", {})
         if "ge" in limits or "le" in limits:
             limit = f"at least {limits['ge']}" if "ge" in limits else f"at most {limits['le']}"
-            message = f"should be {limit}, found {value}"
+            message = f"must be {limit}, found {value}"
         else:
             wanted = limits.get("expected", "a whole number")
-            message = f"should be {wanted}, found {value!r}"
+            message = f"must be {wanted}, found {value!r}"
         raise ScenarioError(message, file=f"--{name}") from None
 
 
@@ -284,7 +284,7 @@ def _threads(threads: int | None) -> Iterator[None]:
 
     most = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
     if isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= most:
-        raise ScenarioError(f"should be a whole number from 1 to {most}, found {threads}", file="--threads")
+        raise ScenarioError(f"must be a whole number from 1 to {most}, found {threads}", file="--threads")
     before = numba.get_num_threads()
     numba.set_num_threads(threads)
     try:

@@ -66,7 +66,7 @@ def variant_of(scenario: Scenario) -> Variant:
         return scenario
     if isinstance(scenario, str | os.PathLike | Spec):
         return Variant(scenario)
-    message = f"should be a file, a Spec or a Variant, found {type(scenario).__name__}"
+    message = f"must be a file, a Spec or a Variant, found {type(scenario).__name__}"
     hint = "A class of model needs a scenario: Variant(scenario, model=...)." if callable(scenario) else None
     raise ScenarioError(message, key="scenario", hint=hint)
 

@@ -176,7 +176,7 @@ SETTINGS = [
 def test_a_study_keeps_within_the_bounds_of_settings(examples, name, key, good, bad):
     study = examples / "study.yaml"
     study.write_text(f"base: {name}\nfactors:\n  {key}: [{good}, {bad}]\n")
-    with pytest.raises(ScenarioError, match=r"study\.yaml:3:.*should be at (least|most)"):
+    with pytest.raises(ScenarioError, match=r"study\.yaml:3:.*must be at (least|most)"):
         sweep("study.yaml")
 
 

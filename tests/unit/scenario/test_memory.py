@@ -56,7 +56,7 @@ def test_a_mapping_says_what_a_file_would_say(tiny):
     plain = to_plain(load_scenario(tiny)) | {"start": date(2014, 2, 1), "days": np.int64(9)}
     same = load_scenario(tiny, ["days=9", "start=2014-02-01"])
     assert to_plain(load_scenario(plain)) == to_plain(same)
-    with pytest.raises(ScenarioError, match=r"in memory: levers.rent_x: should be at least"):
+    with pytest.raises(ScenarioError, match=r"in memory: levers.rent_x: must be at least"):
         load_scenario(plain | {"levers": {"rent_x": -1}})
     with pytest.raises(ScenarioError, match=r"in memory: levers.rent_x: .* type object"):
         load_scenario(plain | {"levers": {"rent_x": object()}})

@@ -404,4 +404,4 @@ def test_settings_of_plugins_are_levers_before_the_first_day_and_after(tmp_path)
 
 def test_a_wrong_setting_is_an_error_and_no_city(tmp_path):
     answers = ask(plugged(tmp_path, "{run: rain.Rain, chance: 2}"), do="open", scenario="wet")
-    assert answers[-1]["say"] == "error" and "should be at most 1.0" in answers[-1]["message"]
+    assert answers[-1]["say"] == "error" and "must be at most 1.0" in answers[-1]["message"]

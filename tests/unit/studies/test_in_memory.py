@@ -103,7 +103,7 @@ def test_a_study_in_memory_makes_the_runs_of_its_file(spec, tiny, tmp_path):
     ("study", "message"),
     [
         ({"factors": {"levers.rnt_x": [1]}}, r"factors.levers.rnt_x: is not a key here(.|\n)*levers.rent_x"),
-        ({"factors": {"levers.rent_x": [1]}, "replicates": 0}, "replicates: should be at least 1"),
+        ({"factors": {"levers.rent_x": [1]}, "replicates": 0}, "replicates: must be at least 1"),
         (
             {"factors": {"levers.rent_x": [1]}, "metrics": ["wagges"]},
             r"metric 'wagges'\n  did you mean wages",

@@ -79,9 +79,9 @@ def test_a_version_counts_with_the_file_that_the_code_stands_in(tiny, tmp_path, 
             "metrics.online_share: there is a built-in metric 'online_share'",
         ),
         ({"metrics": {"members/x": closed}}, "built-in metric 'members'"),
-        ({"metrics": {"closed": 3}}, "metrics.closed: should be a function of a run's result, found int"),
-        ({"metrics": {"": closed}}, "the name of a metric should be a text"),
-        ({"model": "Model"}, "model: should be a subclass of O2OModel"),
+        ({"metrics": {"closed": 3}}, "metrics.closed: must be a function of a run's result, found int"),
+        ({"metrics": {"": closed}}, "the name of a metric must be a text"),
+        ({"model": "Model"}, "model: must be a subclass of O2OModel"),
     ],
 )
 def test_what_is_no_code_is_refused(code, message):
@@ -124,7 +124,7 @@ def test_parts_of_a_study_share_only_code_with_a_version(monkeypatch):
 def test_a_metric_is_a_number_or_none():
     found = Own.of(metrics={"a": lambda r: 3, "b": lambda r: None, "c": lambda r: True}).measure(None)
     assert (found["a"], math.isnan(found["b"]), found["c"]) == (3.0, True, 1.0)
-    with pytest.raises(TypeError, match="the metric 'a' should be a number, found list"):
+    with pytest.raises(TypeError, match="the metric 'a' must be a number, found list"):
         Own.of(metrics={"a": lambda r: [1]}).measure(None)
 
 
