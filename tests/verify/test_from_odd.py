@@ -191,7 +191,7 @@ def assert_same_business(town: Town, model: O2OModel) -> None:
         assert mine.drops_a_day == pytest.approx(theirs.drops_a_day), (model.date, mine.name)
     for mine, theirs in zip(town.shops.circles.values(), model.circles.values()):
         assert mine.rent == pytest.approx(theirs.rent, rel=1e-12), (model.date, mine.name)
-    np.testing.assert_allclose(town.board.queue, model.board.queue, atol=1e-9)
+    np.testing.assert_allclose(town.queue, model.board.queue, atol=1e-9)
 
 
 def assert_same_books(town: Town, model: O2OModel) -> None:
