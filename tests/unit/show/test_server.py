@@ -194,7 +194,7 @@ def test_names_when_others_are_let_in():
         ('{"do": "want", "day": NaN}', "JSON"),
         ("[]", "object"),
         ('{"do": "fly"}', "'do' must be one of open, want"),
-        ('{"do": ["open"]}', "'do' should"),
+        ('{"do": ["open"]}', "'do' must"),
         ('{"do": "want"}', "'day'"),
         ('{"do": "want", "day": -1}', "'day'"),
         ('{"do": "want", "day": 1.5}', "'day'"),
