@@ -27,7 +27,7 @@ def what_was_sold(model: O2OModel) -> dict[str, np.ndarray]:
 
 
 def expected_flows(model: O2OModel) -> np.ndarray:
-    """What the day's purchases must do to every account, reckoned offer by offer: int64[accounts]."""
+    """What the day's purchases must do to every account, calculated offer by offer: int64[accounts]."""
     change = np.zeros(len(model.ledger.balance), np.int64)
     sold = what_was_sold(model)
     for row, offer in enumerate(model.table.rows):

@@ -175,7 +175,7 @@ def test_a_circle_brings_rent_and_binds_its_tenants(tmp_path):
     assert model.ledger.cash(model.circles["mall"].account) == 0
 
 
-def test_a_circle_without_tenants_has_no_price_to_reckon(tmp_path):
+def test_a_circle_without_tenants_has_no_price_to_calculate(tmp_path):
     """The mall opens in February, with a shop of 50 m2 on its third day: not before is there a rent to pay
     years of."""
     mall = "circles: {mall: {x_km: 0.5, y_km: 0.5, units: 3, rent_yuan_m2_month: 4, occupied_start: 0, opens: 2013-02-01}}\n"

@@ -1,4 +1,4 @@
-"""Boycotts: who joins, who breaks ranks, what it does to the platform, all reckoned on paper in the
+"""Boycotts: who joins, who breaks ranks, what it does to the platform, all calculated by hand in the
 hamlet."""
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def test_a_fine_goes_to_the_association_to_the_fen(tmp_path, monkeypatch):
     assert model.ledger.is_balanced()
 
 
-def test_the_promise_is_what_the_store_itself_would_reckon(tmp_path):
+def test_the_promise_is_what_the_store_itself_would_calculate(tmp_path):
     """What `options` says of the marketplace, gain less cost; nothing for who never integrates."""
     terms = "modes: {marketplace: {setup_yuan: 0, fixed_yuan_month: 0, per_order_yuan: 0, market_share: 0.5, skill: 0}}\n"
     text = BAZAAR + ten_shops(0) + boycott(share=1) + terms

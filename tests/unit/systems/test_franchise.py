@@ -1,4 +1,4 @@
-"""A brand that goes online beside its dealers, reckoned on paper in the hamlet."""
+"""A brand that goes online beside its dealers, calculated by hand in the hamlet."""
 
 from __future__ import annotations
 

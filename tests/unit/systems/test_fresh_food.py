@@ -1,4 +1,4 @@
-"""Stores as small warehouses of a platform, and its cold store: every yuan reckoned on paper."""
+"""Stores as small warehouses of a platform, and its cold store: every yuan calculated by hand."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_bills_of_other_systems_leave_it_without_money_too(tmp_path):
     assert all(row.subsidy == 0 for row in run_days(m, 1).table.rows)
 
 
-def test_growth_is_reckoned_from_days_that_were_simulated(tmp_path):
+def test_growth_is_calculated_from_days_that_were_simulated(tmp_path):
     """10 orders a day in the eleven days of January, and in February: that is no growth."""
     rule = "funding: {every_months: 2, round_yuan: 50, growth: 0.3}"
     m = town(tmp_path, rule, "start: 2013-01-21\n", cash=0)

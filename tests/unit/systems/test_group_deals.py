@@ -1,4 +1,4 @@
-"""Group deals in the hamlet: when they are on, whom they draw, and what they bring, reckoned on paper."""
+"""Group deals in the hamlet: when they are on, whom they draw, and what they bring, calculated by hand."""
 
 from __future__ import annotations
 

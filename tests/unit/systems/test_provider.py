@@ -1,4 +1,4 @@
-"""The alliance of shops and its service provider, reckoned on paper in the hamlet; and who integrates
+"""The alliance of shops and its service provider, calculated by hand in the hamlet; and who integrates
 late."""
 
 from __future__ import annotations
