@@ -205,7 +205,7 @@ class O2OModel(mesa.Model):
         """Utils lost by buying a category unseen; less where products are alike."""
         return unseen_disutility(self.spec, category)
 
-    def mode_contribution(self, store: Store, mode: str, month: Any) -> int:
+    def mode_contribution(self, store: Store, mode: str) -> int:
         """What a mode brought a store this month, in fen: the margin of its channel less its fixed cost."""
         channel = self.modes[mode].channel
         margin = (

@@ -290,7 +290,7 @@ class Store(mesa.Agent):
             self.staffing += STAFF_STEP * (wanted - self.staffing)
         for name, holding in self.modes.items():
             holding.months += 1
-            holding.contribution_fen.append(m.mode_contribution(self, name, month))
+            holding.contribution_fen.append(m.mode_contribution(self, name))
         return month
 
     def adopt(self, mode: str, platform: Platform | None) -> None:

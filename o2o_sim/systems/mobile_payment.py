@@ -27,6 +27,12 @@ class MobilePayments(System):
     the provider pays banks, and for users and payments. Purchases without a price (going without) are no
     payments."""
 
+    payments: int
+    by_phone: int
+    at_tills: int
+    customers: int
+    minutes: float
+
     def __init__(self, model: O2OModel):
         super().__init__(model)
         spec = model.spec.mobile_payment
@@ -37,8 +43,7 @@ class MobilePayments(System):
         self.queue_before = model.board.queue.copy()
         self.is_on = False
         self.users_before = float(model.users[1])
-        self.payments = self.by_phone = self.at_tills = self.customers = 0
-        self.minutes = 0.0
+        self._empty_month()
 
     @staticmethod
     def wanted(spec: Spec) -> bool:

@@ -17,7 +17,7 @@ def test_the_wave_is_counted_and_judged_after_six_months(tmp_path):
     model = hamlet(tmp_path, text)
     for k, s in enumerate(model.stores):
         s.policy = Says(*[KEEP] * k, Decision("adopt", mode="app"))
-    model.mode_contribution = lambda store, mode, month: 1000 if store.number == 0 else -1000
+    model.mode_contribution = lambda store, mode: 1000 if store.number == 0 else -1000
     run_days(model, 243)  # to the end of August
     months = model.recorder._city_months
     assert [m["adoptions"] for m in months] == [1, 1, 0, 0, 0, 0, 0, 0]
@@ -33,7 +33,7 @@ def test_who_gives_a_mode_up_before_has_had_its_trial(tmp_path):
     text = shops(2) + "measures: [integration]\nmodes: {app: {setup_yuan: 50, skill: 0}}\n"
     model = hamlet(tmp_path, text)
     model.stores[0].policy = Says(Decision("adopt", mode="app"), Decision("quit", mode="app"))
-    model.mode_contribution = lambda store, mode, month: 1000
+    model.mode_contribution = lambda store, mode: 1000
     run_days(model, 59)
     last = model.recorder._city_months[-1]
     assert (last["unprofitable_modes"], last["unrecovered_modes"], last["integrated_stores"]) == (
