@@ -213,14 +213,31 @@ _Random = type(mesa.Model().random)
 
 
 def _register(model: O2OModel, agents: list[mesa.Agent]) -> None:
-    """Tell Mesa of the agents, in the order in which they came."""
+    """Tell Mesa of the agents, in the order in which they came and under the numbers that they had, and of the day."""
+    kept: Any = model
+    numbers, counted = [agent.unique_id for agent in agents], getattr(model, "agent_id_counter", None)
     for agent in list(model.agents):
         model.deregister_agent(agent)
-    for agent in agents:
+    for agent, number in zip(agents, numbers, strict=True):
         model.register_agent(agent)
+        agent.unique_id = number  # Mesa gives a new one from 3.4 on
+    if counted is not None:
+        kept.agent_id_counter = counted
     counters: Any = getattr(mesa.Agent, "_ids", None)
-    if counters is not None:  # Mesa before 3.5 counts in its class
-        counters[model] = itertools.count(1 + max((a.unique_id for a in agents), default=0))
+    if counters is not None:  # Mesa 3.3 counts in its class
+        counters[model] = itertools.count(1 + max(numbers, default=0))
+    steps: Any = getattr(model, "_default_schedule", None)
+    if steps is not None:  # in the calendar of Mesa 3.5 and later the next step still stands for day one
+        steps.pause()
+        steps.resume()
+
+
+def _check_calendar(model: mesa.Model) -> None:
+    """Refuse a model into whose calendar (Mesa 3.5 and later) somebody has put something else than its days."""
+    calendar = getattr(model, "_event_list", None)
+    waiting = [] if calendar is None else [event for event in calendar._events if not event.CANCELED]
+    if len(waiting) > 1:
+        raise Unwritable("Mesa's calendar of the model holds an event that is to come, which cannot be saved")
 
 
 # -- the file ------------------------------------------------------------------------------------------------
@@ -265,6 +282,7 @@ def first_day(model: O2OModel) -> Written:
 
 
 def _written(model: O2OModel, others: Mapping[str, Any]) -> Written:
+    _check_calendar(model)
     roots = {**_roots(model), **others}
     return write(roots, _names(model, _modules(model)), without=_without(model))
 

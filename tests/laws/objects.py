@@ -23,6 +23,8 @@ from o2o_sim.extend import Plugins
 
 OF_MESA = {"_agents", "_agents_by_type", "_all_agents", "step", "_user_step"}
 """Kept by Mesa in a model: its lists of agents (compared as `model.agents`), and its own `step`."""
+OF_MESA |= {"_scenario", "_default_schedule", "_event_list", "_event_generators", "data_registry"}
+"""The same in Mesa 3.5 and later: its calendar, in which models and events are numbered through the process."""
 CLOCKS = {"day_seconds", "seconds"}
 """How long something took, which is never the same twice."""
 CACHES = {"_matrices", "_origin", "__pydantic_private__", "__pydantic_fields_set__"}

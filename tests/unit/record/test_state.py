@@ -6,7 +6,9 @@ import os
 import pickle
 import shutil
 from pathlib import Path
+from typing import Any
 
+import mesa
 import numpy as np
 import pytest
 
@@ -283,3 +285,13 @@ def test_a_policy_is_that_of_the_scenario_again_and_one_of_a_store_s_own_stays_i
     loaded = O2OModel.load(tmp_path / "city.o2os")
     assert loaded.extensions.policy(loaded.spec.stores.policy) is loaded.stores[1].policy
     assert loaded.stores[0].policy is not loaded.stores[1].policy
+
+
+@pytest.mark.skipif(not hasattr(mesa.Model, "schedule_event"), reason="this Mesa has no calendar")
+def test_an_event_in_mesas_calendar_is_not_lost_in_silence(tmp_path):
+    model = stepped(small(tmp_path))
+    at: Any = model
+    at.schedule_event(model.results, after=2)
+    with pytest.raises(ScenarioError, match="Mesa's calendar"):
+        model.save(tmp_path / "city.o2os")
+    assert not (tmp_path / "city.o2os").exists()
