@@ -31,7 +31,7 @@ SCHEMA = scenarios/scenario.schema.json
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help run test check format js js-check docs bench bench-show schema lock verify validate odd pictures screens studies claims robustness clean
+.PHONY: help run test check format js js-check docs bench bench-show schema lock faults fuzz verify validate odd pictures screens studies claims robustness clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
@@ -78,6 +78,12 @@ schema: $(VENV)/.has-package  ## Write the JSON Schema of scenarios, with which 
 lock: $(LOCK_VENV)/.has-uv  ## Write requirements.lock: one version of every package, for all supported Pythons and systems
 	$(LOCK_VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --extra test --extra check --extra docs \
 	  --no-annotate --no-emit-index-url --custom-compile-command "make lock" --upgrade --quiet --output-file requirements.lock
+
+faults: $(VENV)/.has-test  ## Try what should break the package, and count what held; with ARGS=--write also in docs/faults.md
+	$(BIN)/python docs/make_faults.py $(ARGS)
+
+fuzz: $(VENV)/.has-test  ## Give the loader and the server 10,000 examples that Hypothesis invents (some time; for nights)
+	FUZZ=1000 $(BIN)/python -m pytest -m fuzz $(ARGS)
 
 verify: $(VENV)/.has-test  ## Judge the model by what theory knows
 	$(BIN)/python -m pytest tests/verify $(ARGS)

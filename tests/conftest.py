@@ -1,4 +1,4 @@
-"""One small run that tests share, for making it costs seconds."""
+"""One small run that tests share, for making it costs seconds, and what tests against faults report."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ import pytest
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 TINY = Path(__file__).parent / "scenarios" / "tiny.yaml"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test against faults says its kind, and how many tries it makes, in its report, which
+    docs/make_faults.py reads."""
+    for item in items:
+        if mark := item.get_closest_marker("faults"):
+            kind = mark.args[0] if mark.args else "other"
+            item.user_properties += [("faults", kind), ("tries", mark.kwargs.get("tries", 1))]
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import unicodedata
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from o2o_sim.errors import ScenarioError
@@ -21,7 +18,6 @@ from o2o_sim.scenario.describe import starter_text
 from o2o_sim.scenario.keys import Block, Day, block, key
 from o2o_sim.scenario.load import Origin, resolve, to_plain
 from o2o_sim.scenario.schema import Spec
-from o2o_sim.scenario.shape import known_paths
 
 
 class Fixed(Block):
@@ -644,105 +640,6 @@ def test_the_starter_loads_and_nested_keys_are_found(tmp_path):
     path.write_text("extends: missing.yaml\n")
     with pytest.raises(ScenarioError, match=r"1:10: extends: .*missing\.yaml' cannot be read"):
         load_scenario(path)
-
-
-# --- anything at all -------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory):
-    return tmp_path_factory.mktemp("fuzz") / "scenario.yaml"
-
-
-def attempt(path: Path, raw: bytes, overrides=()) -> None:
-    path.write_bytes(raw)
-    try:
-        spec = load_scenario(path, overrides)
-    except ScenarioError as error:
-        assert error.problems
-        text = raw.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-        lines = text.split("\n")
-        for problem in error.problems:
-            assert problem.message
-            assert problem.file == str(path) or problem.file.startswith("--set ")
-            if problem.line is not None:
-                assert 1 <= problem.line <= len(lines)
-                assert 1 <= problem.column <= len(lines[problem.line - 1]) + 2
-            assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in str(problem).replace("\n", ""))
-    else:
-        assert isinstance(spec, Spec)
-        assert len(content_hash(spec)) == 64
-
-
-# `FUZZ=5000 pytest tests/unit/scenario` looks longer.
-fuzz = settings(
-    deadline=None,
-    max_examples=int(os.environ.get("FUZZ", 60)),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-
-
-@fuzz
-@given(raw=st.binary(max_size=300))
-def test_any_bytes(scratch, raw):
-    attempt(scratch, raw)
-
-
-STARTER = starter_text()
-edits = st.tuples(
-    st.integers(0, len(STARTER)),
-    st.integers(0, 12),
-    st.text(st.sampled_from("abc:{}[],-#&*!|>'\"%@`? \n\t0159._\x00\x1b\u2028é上\ufeff"), max_size=6),
-)
-
-
-@fuzz
-@given(changes=st.lists(edits, min_size=1, max_size=4))
-def test_a_good_file_with_slips_of_the_keyboard(scratch, changes):
-    text = STARTER
-    for start, length, insert in changes:
-        text = text[:start] + insert + text[start + length :]
-    attempt(scratch, text.encode())
-
-
-names = st.sampled_from(sorted({part for known in known_paths(Spec) for part in known.path})) | st.text(
-    max_size=5
-)
-leaves = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10) | st.just("2013-01-01")
-)
-anything = st.recursive(
-    leaves,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=6),
-    max_leaves=30,
-)
-
-
-@fuzz
-@given(data=st.dictionaries(names, anything, max_size=8))
-def test_any_data(scratch, data):
-    attempt(scratch, json.dumps(data).encode())
-
-
-@fuzz
-@given(
-    path=st.sampled_from([".".join(known.path) for known in known_paths(Spec)]),
-    data=anything,
-    override=st.text(max_size=30) | st.builds("{}={}".format, names, st.text(max_size=8)),
-)
-def test_any_override_of_a_good_file(scratch, path, data, override):
-    attempt(scratch, STARTER.encode(), [override])
-    attempt(scratch, STARTER.encode(), [f"{path.replace('<name>', 'marketplace')}={json.dumps(data)}"])
-
-
-@fuzz
-@given(number=st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53))
-def test_numbers_arrive_with_every_bit(scratch, number):
-    class One(Block):
-        x: float
-
-    scratch.write_text(f"x: {number!r}")
-    assert load_scenario(scratch, model=One).x == number
 
 
 def test_nothing_is_changed_by_hand_after_loading(tmp_path):
