@@ -62,12 +62,12 @@ export class Charts {
     this._draw();
   }
 
-  /** Show a day on all charts. Cheap: a line moves. @param {number} day */
+  /** Show all charts up to a day: what comes after it is not known yet. Cheap; called as often as one likes. */
   cursor(day) {
     if (day !== this.day) {
       this.day = day;
       for (const chart of this.charts) chart.point();
-      this._point();
+      this._draw();
     }
     if (this.runs.some((run) => run.frames !== run.source.frames || run.days !== run.frames?.count)) this._draw();
   }
@@ -269,13 +269,13 @@ class Panel {
     this.root = h("div", { class: "panel" }, this.letter && h("b", { class: "letter" }, this.letter), this.box);
   }
 
-  /** The figures of this run; areas are stacked. */
+  /** The figures of this run up to the day shown; areas are stacked. */
   take(parts, areas) {
-    const days = this.run.days;
+    const days = Math.min(this.run.days, this.chart.all.day + 1);
     this.days = thinned(days);
     const pick = (values) => this.days.map((day) => values[day] ?? null);
     const heights = areas ? stacked(parts.map((part) => part.values)) : null;
-    this.parts = parts.map((part, k) => ({ ...part, drawn: pick(areas ? heights[k] : part.values) }));
+    this.parts = parts.map((part, k) => ({ ...part, values: part.values.slice(0, days), drawn: pick(areas ? heights[k] : part.values) }));
   }
 
   value(label, day) {

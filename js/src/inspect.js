@@ -1,15 +1,15 @@
 /**
- * Everything about one shop, circle, platform or person, on a card. The card says what there is (facts, series,
- * a waterfall, a table, events, an end); this only draws it, whatever it is about. A search box chooses without
- * the mouse.
+ * Everything about one shop, circle, platform or person, on a card of the day that is shown. Whoever was chosen is asked
+ * about again when another day is shown, in whatever way the run is there. A search box chooses without the mouse.
  */
 
-import { debounce, fill, freshId, h, say } from "./dom.js";
-import { why } from "./news.js";
+import { cardOf } from "./card_view.js";
+import { debounce, fill, freshId, h, say, throttle } from "./dom.js";
 import { keyOf } from "./series.js";
-import { OUTCOMES, clip, count, dateText, number, quantity, short } from "./text.js";
+import { OUTCOMES, count, dayText, number } from "./text.js";
 
 const MOST_FOUND = 30;
+const AGAIN_MS = 700; // while it plays
 const HINT = "Click a shop, a circle, a platform or a person on the map, or look for one by name.";
 
 /** The panel that shows cards. */
@@ -21,8 +21,13 @@ export class Inspector {
   constructor(host, { onpick } = {}) {
     /** Called when something was chosen in the search box. */
     this.onpick = onpick ?? (() => {});
-    this.frames = null;
+    this.source = null;
+    this.who = null;
+    this.day = -1;
+    this.turn = 0;
+    this.stale = false; // the card is of another day than the one shown
     this.body = h("div", { class: "body", "aria-live": "polite" });
+    this._again = throttle(() => this._ask(true), AGAIN_MS);
     const listId = freshId("found");
     this.found = h("ul", { class: "found", id: listId, hidden: true });
     this.said = h("p", { class: "sr", role: "status" });
@@ -42,14 +47,36 @@ export class Inspector {
     this.clear();
   }
 
-  /** Where shops, circles and platforms to choose from come from. */
-  setFrames(frames) {
-    this.frames = frames;
+  /** Whose shops, circles, platforms and people are looked at. @param {object} source of a run (sources.js) */
+  setSource(source) {
+    this.source = source;
     if (!this.found.hidden) this._search();
+  }
+
+  get frames() {
+    return this.source?.frames ?? null;
+  }
+
+  /** Another day is shown: what is chosen and what there is to choose from is that of this day. @param {number} day */
+  showDay(day) {
+    if (day !== this.day) {
+      this.day = day;
+      this.stale = true;
+      if (!this.found.hidden) this._search();
+    }
+    if (this.stale && this.who && this.root.clientWidth) this._again();
+  }
+
+  /** Somebody is chosen; null: nobody. @param {{kind: string, id: number}|null} who */
+  look(who) {
+    if (!who) return this.clear();
+    this.who = who;
+    return this._ask(false);
   }
 
   /** Nothing is chosen. */
   clear() {
+    this._leave();
     fill(this.body, h("p", { class: "hint" }, HINT));
   }
 
@@ -61,20 +88,63 @@ export class Inspector {
 
   /** It could not be shown. @param {string} message */
   error(message) {
-    this.body.removeAttribute("aria-busy");
-    fill(this.body, h("p", { class: "problem", role: "alert" }, message));
-  }
-
-  /** Show a card; null clears. @param {object|null} card */
-  show(card) {
-    this.body.removeAttribute("aria-busy");
-    if (!card) return this.clear();
-    fill(this.body, cardOf(card));
+    this._leave();
+    this._fault(message);
   }
 
   /** Take it down. */
   destroy() {
+    this._leave();
     this.root.remove();
+  }
+
+  _leave() {
+    this._again.drop();
+    this.turn += 1;
+    this.who = null;
+    this.body.removeAttribute("aria-busy");
+  }
+
+  _fault(message) {
+    this.body.removeAttribute("aria-busy");
+    fill(this.body, h("p", { class: "problem", role: "alert" }, message));
+  }
+
+  /** Ask about whoever is chosen, on the day shown. @param {boolean} again the card that is there is of another day */
+  async _ask(again) {
+    const { who, source } = this;
+    if (!who || !source) return;
+    const turn = (this.turn += 1);
+    const day = Math.min(Math.max(this.day, 0), (this.frames?.count ?? 1) - 1);
+    this.stale = false;
+    const later = this._opensLater(who, day);
+    if (later) {
+      this._again.drop();
+      fill(this.body, h("p", { class: "hint" }, later));
+      return;
+    }
+    const [card, fault] = await source.inspect(who.kind, who.id, day).then((said) => [said], (error) => [null, error]);
+    if (turn !== this.turn) return;
+    if (fault) this._fault(fault.message);
+    else this._show(card, day, again);
+  }
+
+  /** Of a shop that is not there on a day: when it opens; "" of anybody else. */
+  _opensLater({ kind, id }, day) {
+    const { frames } = this;
+    const shop = kind === "store" && frames?.count ? frames.stores[id] : null;
+    if (!shop || id < frames.statesAt(day).length) return "";
+    return `${shop.name} is not there yet on ${dayText(keyOf(frames).start, day)}: it opens later.`;
+  }
+
+  _show(card, day, again) {
+    this.body.removeAttribute("aria-busy");
+    // A card that follows the day that plays is not read out again and again, and stays folded out as it was.
+    this.body.setAttribute("aria-live", again ? "off" : "polite");
+    const open = again && [...this.body.querySelectorAll("details")].map((one) => one.open);
+    const start = keyOf(this.frames)?.start;
+    fill(this.body, start && day >= 0 && h("p", { class: "as-of" }, `As of ${dayText(start, day)}`), cardOf(card));
+    if (open) this.body.querySelectorAll("details").forEach((one, k) => (one.open = open[k] ?? false));
   }
 
   // -- finding -----------------------------------------------------------------------------------------
@@ -82,12 +152,12 @@ export class Inspector {
     const { frames } = this;
     const key = keyOf(frames);
     if (!key) return [];
-    const states = frames.count ? frames.statesAt(frames.count - 1) : [];
+    const states = frames.count ? frames.statesAt(Math.min(Math.max(this.day, 0), frames.count - 1)) : [];
     const kinds = { circle: key.circles ?? [], platform: key.platforms ?? [] };
     const places = Object.entries(kinds).flatMap(([kind, list]) =>
       list.map((one, id) => ({ kind, id, name: one.name, about: one.street ? "streets" : kind, mark: "" })),
     );
-    const stores = frames.stores.map((s) => {
+    const stores = frames.stores.slice(0, states.length).map((s) => {
       const outcome = OUTCOMES[states[s.n]];
       return {
         kind: "store", id: s.n, name: s.name, mark: outcome?.mark ?? "", colour: outcome?.colour,
@@ -163,115 +233,3 @@ export class Inspector {
     say(this.said, "");
   }
 }
-
-/**
- * A card as an element.
- * @param {object} card
- * @returns {HTMLElement}
- */
-export function cardOf(card) {
-  return h("article", { class: "card", dataset: { kind: card.kind ?? "" } },
-    h("header", null, h("h2", null, card.title ?? ""), card.subtitle && h("p", { class: "subtitle" }, card.subtitle)),
-    card.end && h("p", { class: "end" }, dated(card.end)),
-    card.facts?.length > 0 && h("dl", { class: "facts" },
-      card.facts.map(([label, text]) => h("div", null, h("dt", null, dated(label)), h("dd", null, dated(text))))),
-    card.waterfall?.bars?.length > 0 && waterfall(card.waterfall),
-    card.series?.length > 0 && h("div", { class: "minis" }, card.series.map(mini)),
-    card.table?.rows?.length > 0 && table(card.table),
-    card.events?.length > 0 && history(card.events)); // prettier-ignore
-}
-
-/** What a month brought and cost, one under the other, down to what is left. */
-function waterfall({ title, unit = "", bars }) {
-  let sum = 0;
-  const rows = bars.map(([label, value]) => {
-    const from = sum;
-    sum += value;
-    return { label, value, from, to: sum };
-  });
-  rows.push({ label: sum < 0 ? "loss" : "left over", value: sum, from: 0, to: sum, total: true });
-  const low = Math.min(0, ...rows.map((row) => row.to));
-  const span = Math.max(...rows.flatMap((row) => [row.from, row.to]), 0) - low || 1;
-  const at = (x) => `${((x - low) / span) * 100}%`;
-  return h("section", { class: "waterfall" },
-    h("h3", null, title ?? "Profit and loss", unit && h("span", { class: "unit" }, unit)),
-    h("ol", null, rows.map(({ label, value, from, to, total }) =>
-      h("li", { class: [total && "total", value < 0 ? "minus" : "plus"] },
-        h("span", { class: "name" }, label),
-        h("span", { class: "track", "aria-hidden": "true" },
-          h("span", { class: "zero", style: { left: at(0) } }),
-          h("span", { class: "bar", style: { left: at(Math.min(from, to)), width: `${(Math.abs(to - from) / span) * 100}%` } })),
-        h("span", { class: "value" }, signed(value, total)))))); // prettier-ignore
-}
-
-const ISO = /^\d{4}-\d{2}(-\d{2})?$/;
-
-/** A sentence with its dates as people write them; those in brackets belong to the names of shops. */
-const dated = (text) => String(text ?? "").replace(/(?<![\d(-])\d{4}-\d{2}(-\d{2})?(?![\d)-])/g, (iso) => dateText(iso));
-
-const signed = (x, total) => (x > 0 && !total ? `+${short(x)}` : short(x));
-
-/** One figure over the months, small. */
-function mini({ label, unit = "", dates = [], values = [] }) {
-  const known = values.filter(Number.isFinite);
-  if (!known.length) return null;
-  const high = Math.max(0, ...known);
-  const low = Math.min(0, ...known);
-  const width = 200;
-  const height = 44;
-  const x = (k) => (values.length > 1 ? (k / (values.length - 1)) * (width - 6) + 3 : width / 2);
-  const y = (value) => height - 4 - ((value - low) / (high - low || 1)) * (height - 8);
-  let pen = "M";
-  const path = values
-    .map((value, k) => {
-      if (!Number.isFinite(value)) {
-        pen = "M";
-        return "";
-      }
-      const step = `${pen}${x(k).toFixed(1)} ${y(value).toFixed(1)}`;
-      pen = "L";
-      return step;
-    })
-    .join("");
-  const ends = values.findLastIndex(Number.isFinite);
-  const text = (value) => quantity(value, unit);
-  const span = dates.length ? `${dateText(dates[0])} – ${dateText(dates[dates.length - 1])}` : "";
-  const words = `${label}: ${text(known[0])} at first, ${text(known[known.length - 1])} at last, ` +
-    `between ${text(Math.min(...known))} and ${text(Math.max(...known))}`; // prettier-ignore
-  return h("figure", { class: "mini" },
-    h("figcaption", null, h("span", { class: "name" }, label), h("b", null, text(known[known.length - 1]))),
-    h("svg:svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words, preserveAspectRatio: "none" },
-      h("svg:line", { class: "zero", x1: 0, x2: width, y1: y(0), y2: y(0) }),
-      h("svg:path", { class: "line", d: path, "vector-effect": "non-scaling-stroke" }),
-      h("svg:circle", { class: "last", cx: x(ends), cy: y(values[ends]), r: 2.6 })),
-    h("small", null, span)); // prettier-ignore
-}
-
-function table({ title, columns = [], rows }) {
-  const cell = (value) => {
-    if (typeof value === "number") return number(value);
-    return ISO.test(value) ? h("span", { class: "date" }, dateText(value)) : value;
-  };
-  return h("section", { class: "table" }, title && h("h3", null, dated(title)),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title || "table" },
-      h("table", null,
-        columns.length > 0 && h("thead", null, h("tr", null, columns.map((name) => h("th", { scope: "col" }, name)))),
-        h("tbody", null, rows.map((row) =>
-          h("tr", null, row.map((value) => h("td", { class: typeof value === "number" && "number" }, cell(value))))))))); // prettier-ignore
-}
-
-/** What it decided and why, the latest first. */
-function history(events) {
-  const latest = [...events].reverse();
-  const item = ({ date, decision, reason }) =>
-    h("li", null, h("time", { datetime: date }, dateText(date)), h("b", null, decision), reason && h("span", null, why(reason, decision)));
-  const first = latest.slice(0, 6);
-  const rest = latest.slice(6);
-  return h("section", { class: "events" }, h("h3", null, "What it decided, and why"),
-    h("ol", null, first.map(item)),
-    rest.length > 0 && h("details", null, h("summary", null, `${count(rest.length, "earlier decision")}`),
-      h("ol", null, rest.map(item)))); // prettier-ignore
-}
-
-/** A short name of what is selected, for headings. @param {object} card */
-export const nameOf = (card) => clip(card?.title ?? "", 30);

@@ -20,8 +20,6 @@ const TABS = [
 ];
 
 export class Panels {
-  #cards = 0;
-
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
@@ -60,6 +58,7 @@ export class Panels {
     this.charts = null;
     this.news.clear();
     for (const levers of this.levers) levers.destroy?.();
+    for (const inspector of this.inspectors) inspector.destroy();
     this.levers = [];
     this.inspectors = [];
   }
@@ -99,7 +98,7 @@ export class Panels {
     this.inspectors = hosts.map((host, k) => {
       const onpick = (who) => this.app.selection.picked(k, who);
       const inspector = new Inspector(host.appendChild(h("div")), { onpick });
-      inspector.setFrames(sources[k].frames);
+      inspector.setSource(sources[k]);
       return inspector;
     });
   }
@@ -108,26 +107,17 @@ export class Panels {
   show(day) {
     if (day < 0 || !this.charts) return;
     const { sources } = this.app;
-    if (this.tabs.open === "charts") this.charts.cursor(day);
+    this.charts.cursor(day);
+    for (const inspector of this.inspectors) inspector.showDay(day);
     if (this.tabs.open === "news") {
       this.news.show(sources.map((source, k) => ({ name: "AB"[k], frames: source.frames })), day);
     }
     if (this.tabs.open === "compare" && sources.length > 1) this.compare.show(sources[0].frames, sources[1].frames, day);
   }
 
-  /** Ask both runs about somebody and show the answers. `found`: {kind, id} or null, for each run. */
-  async inspect(found) {
-    const turn = (this.#cards += 1);
-    await Promise.all(
-      found.map(async (who, k) => {
-        const inspector = this.inspectors[k];
-        if (!who) return inspector?.clear();
-        const answer = this.app.sources[k].inspect(who.kind, who.id);
-        const [card, fault] = await answer.then((said) => [said], (error) => [null, error]);
-        if (turn !== this.#cards || inspector !== this.inspectors[k]) return undefined;
-        return card ? inspector.show(card) : inspector.error(fault.message);
-      }),
-    );
+  /** Show the cards of somebody. `found`: {kind, id} or null, for each run. */
+  inspect(found) {
+    return Promise.all(found.map((who, k) => this.inspectors[k]?.look(who)));
   }
 
   /** The list of lessons, or nothing if there are none. */
@@ -172,6 +162,5 @@ export class Panels {
 
   setTheme() {
     this.charts?.setTheme?.();
-    for (const inspector of this.inspectors) inspector.setTheme?.();
   }
 }

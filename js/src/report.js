@@ -51,7 +51,7 @@ class Replay {
     this.sources = sources;
     this.theme = theme;
     this.player = new Player([], { still: matchMedia("(prefers-reduced-motion: reduce)").matches });
-    this.player.onshow = (day, phase) => this.views.forEach((view) => view.show(Math.min(day, view.source.frames.count - 1), phase));
+    this.player.onshow = (day, phase) => this.#show(day, phase);
     this.views = sources.map((source, k) => {
       const { letter, name } = runs[k];
       const view = new RunView(source, { name: letter || "A", theme: theme.name, onpick: (who) => this.#picked(k, who) });
@@ -64,7 +64,7 @@ class Replay {
     this.cards = runs.map(({ letter }, k) => {
       const host = h("div", { class: "report-card" }, letter && h("b", { class: `letter letter-${letter.toLowerCase()}` }, letter));
       const inspector = new Inspector(host, { onpick: (who) => this.#picked(k, who) });
-      inspector.setFrames(sources[k].frames);
+      inspector.setSource(sources[k]);
       return { host, inspector };
     });
     root.classList.toggle("o2o-two", sources.length > 1);
@@ -115,19 +115,15 @@ class Replay {
     });
   }
 
-  async #card(k, who, here, name) {
+  #card(k, who, here, name) {
     const { inspector } = this.cards[k];
-    const ask = {};
-    this.cards[k].ask = ask;
-    if (!who) return inspector.clear();
-    if (!here) return inspector.error(`${name} is not in run ${this.runs[k].letter}.`);
-    try {
-      const card = await this.sources[k].inspect(here.kind, here.id);
-      if (this.cards[k].ask === ask) inspector.show(card);
-    } catch (fault) {
-      inspector.error(`The card could not be read: ${fault.message}`);
-    }
-    return undefined;
+    if (who && !here) return inspector.error(`${name} is not in run ${this.runs[k].letter}.`);
+    return inspector.look(here);
+  }
+
+  #show(day, phase) {
+    this.views.forEach((view) => view.show(Math.min(day, view.source.frames.count - 1), phase));
+    for (const { inspector } of this.cards) inspector.showDay(day);
   }
 }
 

@@ -1,14 +1,11 @@
 /** Who is looked at: a store, circle, platform or person, on all maps and on the cards. */
 
-const CARD_DAYS = 30; // a card that is older is asked for again
-
 export class Selection {
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.app = app;
     /** {kind, name}, or null. Names, for numbers may differ between two runs. */
     this.who = null;
-    this.cardAt = 0;
   }
 
   /** Somebody was clicked in run `k`: {kind, id}, or null. */
@@ -37,16 +34,9 @@ export class Selection {
     const lost = this.app.views.filter((view) => !view.map.selected && view.find(kind, name));
     for (const view of lost) view.map.select(view.find(kind, name), { reveal: false });
     if (lost.length) this.#inspect();
-    if (this.app.panels.tabs.open !== "inspect") return;
-    if (Math.abs(this.#newest - this.cardAt) >= CARD_DAYS) this.#inspect();
-  }
-
-  get #newest() {
-    return this.app.sources[0]?.frames?.count ?? 0;
   }
 
   #inspect() {
-    this.cardAt = this.#newest;
     const { kind, name } = this.who;
     return this.app.panels.inspect(this.app.views.map((view) => view.find(kind, name)));
   }

@@ -8,7 +8,7 @@
  *     ended    the last day is there
  *     lost     null, or a sentence that says why no more will come
  *     ready    promise: the key is there (rejected with the reason if it never comes)
- *     want(day), move(key, value), inspect(kind, id) -> promise of a card, on(event, fn), close()
+ *     want(day), move(key, value), inspect(kind, id, day) -> promise of a card of that day, on(event, fn), close()
  *
  * Events: "frame" (number of days there), "end" (last day), "moved" ({day, key, value}), "error" ({message, about}),
  * "busy" (message), "lost" (message), "restart" (another run begins: `frames` and `levers` are new), and, from a server
@@ -16,7 +16,7 @@
  */
 
 import { Frames } from "./frames.js";
-import { basicCard } from "./cards.js";
+import { basicCard, cardUntil } from "./cards.js";
 
 /** Somebody to whom one can listen. */
 export class Emitter {
@@ -215,14 +215,14 @@ export class LiveSource extends Emitter {
     this.#send({ do: "move", key, value });
   }
 
-  /** @returns {Promise<Object>} the card of a store, circle, platform or person as it is now */
-  inspect(kind, id) {
-    if (this.lost) return Promise.resolve(basicCard(this.frames, kind, id));
+  /** @returns {Promise<Object>} the card of a store, circle, platform or person on a day; without, on the newest */
+  inspect(kind, id, day = null) {
+    if (this.lost) return Promise.resolve(basicCard(this.frames, kind, id, day ?? undefined));
     const ask = (this.#asks += 1);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#answer(ask)?.reject(new Error(NEVER)), PATIENCE_MS);
       this.#asked.set(ask, { resolve, reject, timer });
-      this.#send({ do: "inspect", kind, id, ask });
+      this.#send({ do: "inspect", kind, id, ask, day });
     });
   }
 
@@ -247,7 +247,8 @@ export class ReplaySource extends Emitter {
   /**
    * @param {Frames} frames all days
    * @param {Map<string, Object>|function(string, number): (Object|Promise<Object>)|null} [cards] of "kind,id" or a
-   *   function of kind and id; without, and where a card is missing, what the frames themselves tell is shown
+   *   function of kind and id, as of the last day; without, and where a card is missing, what the frames themselves tell
+   *   is shown
    */
   constructor(frames, cards = null) {
     super();
@@ -267,9 +268,13 @@ export class ReplaySource extends Emitter {
     throw new Error("a stored run cannot be changed");
   }
 
-  async inspect(kind, id) {
+  async inspect(kind, id, day = null) {
     const card = typeof this.#cards === "function" ? await this.#cards(kind, id) : this.#cards?.get(`${kind},${id}`);
-    return card ?? basicCard(this.frames, kind, id);
+    const last = this.frames.count - 1;
+    const shown = Math.min(day ?? last, last);
+    if (card && shown === last) return card;
+    const basic = basicCard(this.frames, kind, id, shown);
+    return card ? cardUntil(card, basic, this.frames.at(shown).header.date) : basic;
   }
 
   close() {}

@@ -14,7 +14,6 @@ import { timeBar } from "./timebar.js";
 
 const TYPING = "input, select, textarea, button, a, summary, [role=tab]";
 const NARROW_PX = 760;
-const CARD_DAYS = 30;
 
 /**
  * What LiveSource takes for a websocket: the messages of an anywidget model. Frames come several at a time, and long
@@ -79,8 +78,6 @@ function notebookTheme() {
 
 class CityView {
   #unlisten = [];
-  #asked = 0;
-  #cardAt = 0;
 
   constructor(root, source) {
     this.root = root;
@@ -145,7 +142,7 @@ class CityView {
       this.player.seek(day);
     };
     this.inspector = new Inspector(fill(this.tabs.panel("inspect")), { onpick: (who) => this.#picked(who) });
-    this.inspector.setFrames(source.frames);
+    this.inspector.setSource(source);
     this.news = new News(fill(this.tabs.panel("news")), {
       onpick: (kind, name) => this.#picked(this.view.find(kind, name)),
     });
@@ -163,6 +160,7 @@ class CityView {
     this.player.setSources([]);
     this.levers?.destroy?.();
     this.charts?.destroy();
+    this.inspector?.destroy();
     this.bar?.destroy();
     this.view?.destroy();
     this.levers = this.charts = this.bar = this.view = null;
@@ -178,14 +176,13 @@ class CityView {
     if (!this.view?.show(day, phase) || day === this.shownDay) return;
     this.shownDay = day;
     this.#panel(day);
-    const newest = this.source.frames.count;
-    if (this.selected && this.tabs.open === "inspect" && newest - this.#cardAt >= CARD_DAYS) this.#inspect();
   }
 
   /** Bring the open panel up to date. */
   #panel(day) {
     if (!this.view) return;
-    if (this.tabs.open === "charts") this.charts.cursor(day);
+    this.charts.cursor(day);
+    this.inspector.showDay(day);
     if (this.tabs.open === "news") this.news.show([{ name: "A", frames: this.source.frames }], day);
   }
 
@@ -211,22 +208,8 @@ class CityView {
   #picked(who) {
     this.selected = who;
     this.view.map.select(who);
-    if (!who) return this.inspector.clear();
-    this.tabs.show("inspect");
-    return this.#inspect();
-  }
-
-  async #inspect() {
-    const turn = (this.#asked += 1);
-    const who = this.selected;
-    this.#cardAt = this.source.frames.count;
-    let card;
-    try {
-      card = await this.source.inspect(who.kind, who.id);
-    } catch (error) {
-      card = { kind: who.kind, id: who.id, title: "No answer", end: error.message };
-    }
-    if (turn === this.#asked && this.view) this.inspector.show(card);
+    if (who) this.tabs.show("inspect");
+    return this.inspector.look(who);
   }
 
   destroy() {

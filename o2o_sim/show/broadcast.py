@@ -223,13 +223,13 @@ class BroadcastRoom:
 
 
 class ReplayRoom:
-    """A run that is over: its key and all its days for everybody. `card(kind, id)` says what is known of a
-    thing."""
+    """A run that is over: its key and all its days for everybody. `card(kind, id, day)` says what was known
+    of a thing on a day (None: the last)."""
 
     SCENARIO = "run"
     """What the run is called here: it need not be one of the scenarios."""
 
-    def __init__(self, key: bytes, frames: list[bytes], card: Callable[[str, int], dict[str, Any]]):
+    def __init__(self, key: bytes, frames: list[bytes], card: Callable[..., dict[str, Any]]):
         days = len(frames)
         opened = {"say": "opened", "scenario": self.SCENARIO, "levers": [], "days": days, "day": days}
         self.log = Log()
@@ -251,7 +251,9 @@ class ReplayRoom:
     async def _inspect(self, client: Client, message: dict[str, Any]) -> None:
         try:
             async with self._one_at_a_time:
-                card = await asyncio.to_thread(self._card, message["kind"], message["id"])
+                card = await asyncio.to_thread(
+                    self._card, message["kind"], message["id"], message["day"]
+                )
         except ScenarioError as fault:
             await client.say(error(str(fault), "inspect", ask=message["ask"]))
             return

@@ -3,18 +3,20 @@ shows.
 
 A card is plain data: `kind`, `id`, `title`, `subtitle`, `facts` (pairs of label and text), `series` (a line
 chart each, raw numbers), `waterfall`, `table`, `events`, `end`; parts that there are none of are left out.
-Money is in yuan of real people. Cards come from the tables of a run, live or finished; of a live city they
-know more (who is inside today)."""
+Money is in yuan of real people. Cards come from the tables of a run, live or finished; of the newest day of a
+live city they know more (who is inside today). A card of an earlier day says what was known on that day: it
+comes from the tables as they were then."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ScenarioError
 from ..market.ledger import CAPITAL, LINES
+from ..record.past import tables_until
 from .cards_live import person_card, store_today, subsidies_of_replay
 from .cards_parts import Books, Card, Groups, event_of, means_by_month, state_of, weighed, whole
 from .wording import MISSING, exact, fixed, in_percent, money, part_of, per, plural
@@ -35,6 +37,10 @@ class Cards:
     `replay` (a `show.replay.Replay`) tells where people went, if there is one. Tables are grouped once; those
     of a live city again when its day has changed."""
 
+    # What `_refresh` finds: the tables up to the newest day, and the city if its newest day is the one asked for.
+    _tables: Mapping[str, pd.DataFrame]
+    _settings: Mapping[str, Any]
+    _city: O2OModel | None
     # What `_group` sorts.
     _scenario: Mapping[str, Any]
     _currency: str
@@ -51,23 +57,31 @@ class Cards:
         self, frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], *, replay: Any = None
     ):
         self._model: O2OModel | None = None
-        self._replay = replay
-        self._paid: list[Card] | None = None
-        self._day = -1
-        self._group(frames, manifest["scenario"])
+        self._begin(replay)
+        self._tables = frames
+        self._settings = manifest["scenario"]
+        self._refresh(None)
 
     @classmethod
     def of(cls, model: O2OModel) -> Cards:
-        """Cards of a city that runs, of the last day that was simulated whenever one is asked for."""
+        """Cards of a city that runs, up to the last day that was simulated whenever one is asked for."""
         self = cls.__new__(cls)
-        self._model, self._replay, self._paid, self._day = model, None, None, -1
-        self._refresh()
+        self._model = model
+        self._begin(None)
+        self._refresh(None)
         return self
 
-    def card(self, kind: str, number: int) -> Card:
-        """The card of a `store`, `circle` or `platform` by its number, or of a `person` by her id. Raises
+    def _begin(self, replay: Any) -> None:
+        self._replay = replay
+        self._paid: list[Card] | None = None
+        self._made = -1
+        self._seen: tuple[int, int] | None = None
+
+    def card(self, kind: str, number: int, day: int | None = None) -> Card:
+        """The card of a `store`, `circle` or `platform` by its number, or of a `person` by her id, on the
+        evening of a day (0 is the first of the run; without, and after the newest, the newest). Raises
         ScenarioError if there is none."""
-        self._refresh()
+        self._refresh(day)
         make = {
             "store": self._store,
             "circle": self._circle,
@@ -80,17 +94,29 @@ class Cards:
 
     def all_stores(self) -> Iterator[Card]:
         """The card of every store that ever was, by number."""
-        self._refresh()
+        self._refresh(None)
         for number in range(len(self._shops["name"])):
             yield whole(self._store(number))
 
     # -- tables ----------------------------------------------------------------------------------------------
-    def _refresh(self) -> None:
-        if self._model is not None and self._model.day != self._day:
+    def _refresh(self, day: int | None) -> None:
+        """Sort the tables as they were on a day, unless that is done."""
+        if self._model is not None and self._model.day != self._made:
             from ..scenario.load import to_plain
 
-            self._day = self._model.day
-            self._group(self._model.recorder.frames(), to_plain(self._model.spec))
+            self._made = self._model.day
+            self._tables = self._model.recorder.frames()
+            self._settings = to_plain(self._model.spec)
+        newest = len(self._tables["daily"]) - 1
+        seen = newest if day is None else min(day, newest)
+        if self._seen == (self._made, seen):
+            return
+        self._seen, self._paid = (self._made, seen), None
+        self._city = self._model if seen == newest else None
+        frames = self._tables
+        if seen < newest:
+            frames = tables_until(frames, frames["daily"]["date"].iloc[seen])
+        self._group(frames, self._settings)
 
     def _group(self, frames: Mapping[str, pd.DataFrame], scenario: Mapping[str, Any]) -> None:
         """Sort what is asked for store by store, so that each is found in one step."""
@@ -112,8 +138,8 @@ class Cards:
         self._circles = [
             str(c).partition("/")[2] for c in self._daily.columns if str(c).startswith("footfall/")
         ]
-        if not self._circles and self._model is not None:
-            self._circles = list(self._model.circles)
+        if not self._circles and self._city is not None:
+            self._circles = list(self._city.circles)
         self._platforms = list(scenario["platforms"])
 
     # -- a store ---------------------------------------------------------------------------------------------
@@ -126,8 +152,8 @@ class Cards:
         told = [e for e in self._events.get(name, []) if e[1] in ("store", "entry")]
         where = "on a street" if circle == "streets" else f"in {circle}"
         facts = [["State", state_of(about)], ["Open since", about["opened"]]]
-        if self._model is not None:
-            facts += store_today(self._model, number)
+        if self._city is not None:
+            facts += store_today(self._city, number)
         return {
             "kind": "store",
             "id": number,
@@ -236,10 +262,11 @@ class Cards:
 
     def _rent_level(self, rent: float) -> str:
         """What tenants pay: the landlord's level times the lever."""
-        levers = self._scenario.get("levers") or {}
-        factor = float(levers.get("rent_x", 1.0) if self._model is None else self._model.spec.levers.rent_x)
         if not math.isfinite(rent):
             return MISSING
+        if self._is_before:  # nobody noted where the lever stood on that day
+            return f"{fixed(rent, 1)} {self._currency} per m2 and month, before the lever"
+        factor = float((self._scenario.get("levers") or {}).get("rent_x", 1.0))
         said = f"{fixed(rent * factor, 1)} {self._currency} per m2 and month"
         if factor == 1:
             return said
@@ -248,8 +275,8 @@ class Cards:
     def _let(self, name: str, said: Mapping[str, Any], months: Books) -> tuple[int, float, str, str | None]:
         """(units, rent level, landlord's policy, the day on which it opens if that is still to come)."""
         landlord = str(said.get("landlord") or self._scenario["landlords"]["policy"])
-        if self._model is not None:
-            c = self._model.circles[name]
+        if self._city is not None:
+            c = self._city.circles[name]
             return c.units, c.rent, landlord, None if c.is_open else str(c.opens)
         if months.count:
             return int(months.last("units")), months.last("rent_yuan_m2_month"), landlord, None
@@ -304,11 +331,11 @@ class Cards:
         name = self._platforms[number]
         said, months, money_ = self._scenario["platforms"][name], self._months.of(0), self._currency
         facts: list[list[str]] = []
-        if self._model is not None:
-            p = self._model.platforms[number]
+        if self._city is not None:
+            p = self._city.platforms[number]
             from ..record.frames import subsidies_of
 
-            paid = subsidies_of(self._model)[number]
+            paid = subsidies_of(self._city)[number]
             when = f"at the end of {self._last_day}" if self._last_day else "before the first day"
             facts = [
                 [
@@ -324,7 +351,7 @@ class Cards:
         elif months.count:
             facts = [
                 ["Members", in_percent(months.last(f"members/{name}"))],
-                ["Commission at first", in_percent(said["commission"])],
+                *([] if self._is_before else [["Commission at first", in_percent(said["commission"])]]),
                 *(
                     [f"{s['label']} in {s['dates'][-1]}", per(s["values"][-1], money_, "order")]
                     for s in self._subsidies(name, number, months)
@@ -358,6 +385,11 @@ class Cards:
         }
 
     @property
+    def _is_before(self) -> bool:
+        """Whether an earlier day of a city that runs is shown: where levers stood then is not in its tables."""
+        return self._model is not None and self._city is None
+
+    @property
     def _expansion_factor(self) -> float:
         return float(self._scenario["residents"]) / float(self._scenario["population"])
 
@@ -372,7 +404,7 @@ class Cards:
         unit, column = f"{self._currency}/order", f"subsidy_yuan_order/{name}"
         if self._replay is not None and self._replay.frames:
             if self._paid is None:
-                self._paid = subsidies_of_replay(self._replay)
+                self._paid = subsidies_of_replay(self._replay_frames)
             return [{"label": "Subsidy", "unit": unit, **self._paid[number]}]
         if not months.count or not months.has(column):
             return []
@@ -397,7 +429,7 @@ class Cards:
     def _partners(self, name: str, number: int) -> Card | None:
         """Shops that do business with it: live, those that hold a mode with it; else those that once chose
         it."""
-        if self._model is not None:
+        if self._city is not None:
             rows = [
                 [
                     s.name,
@@ -410,7 +442,7 @@ class Cards:
                         )
                     ),
                 ]
-                for s in self._model.stores
+                for s in self._city.stores
                 if s.is_trading
                 and any(h.platform is not None and h.platform.number == number for h in s.modes.values())
             ]
@@ -432,7 +464,7 @@ class Cards:
     def _person(self, number: int) -> Card:
         if self._model is not None:
             self._exists("person", number, len(self._model.consumers), "id")
-            return person_card(self._model, number)
+            return person_card(self._model, number, now=self._city is not None)
         from .cards_live import person_of_replay
 
         if self._replay is None:
@@ -440,7 +472,13 @@ class Cards:
                 "a finished run keeps no single people; its replay knows where those on the map went"
             )
         names = self._shops["name"]
-        return person_of_replay(self._replay, number, names, list(self._scenario["cohorts"]))
+        frames, cohorts = self._replay_frames, list(self._scenario["cohorts"])
+        return person_of_replay(self._replay.key, frames, number, names, cohorts)
+
+    @property
+    def _replay_frames(self) -> Sequence[bytes]:
+        """The frames of the replay up to the day asked for."""
+        return self._replay.frames[: len(self._daily)]
 
     def _exists(self, kind: str, number: int, n: int, what: str = "number") -> None:
         if not 0 <= number < n:

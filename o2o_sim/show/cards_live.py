@@ -67,8 +67,9 @@ def _visitors(model: O2OModel, number: int) -> int | None:
     return int(came[table.store == number].sum()) if len(came) == len(table) else None
 
 
-def person_card(model: O2OModel, number: int) -> Card:
-    """Who somebody is, what she is used to, and where she was on the last day."""
+def person_card(model: O2OModel, number: int, *, now: bool = True) -> Card:
+    """Who somebody is, what she is used to, and where she was on the last day; without `now` only what is so
+    on every day, for of earlier days nothing else is kept."""
     me = model.consumers[number]
     facts = [
         ["Home", _place(model, me.home)],
@@ -76,6 +77,22 @@ def person_card(model: O2OModel, number: int) -> Card:
         ["Age group", me.cohort],
         ["Income", f"{me.income:.2f} times the mean"],
         ["Goes as far as", f"{me.radius_min:,.0f} min"],
+    ]
+    facts += _habits(me) if now else [["Habits and purchases", f"are kept of {_last(model)} only"]]
+    each = model.expansion_factor
+    return {
+        "kind": "person",
+        "id": number,
+        "title": f"Person {number:,}",
+        "subtitle": f"One of {len(model.consumers):,}; stands for {compact(each, 4)} {'resident' if each == 1 else 'residents'}",
+        "facts": facts,
+        "table": _today(model, number) if now else None,
+    }
+
+
+def _habits(me: Any) -> list[list[str]]:
+    """What somebody has and is used to now."""
+    facts = [
         ["Smartphone", "yes" if me.online else "no"],
         ["Pays by phone", "yes" if me.pays_by_phone else "no"],
         ["Member of", ", ".join(me.memberships) or "no platform"],
@@ -83,17 +100,8 @@ def person_card(model: O2OModel, number: int) -> Card:
     if me.follows:
         facts.append(["Follows", me.follows])
     facts += [[f"Favourite for {category}", shop] for category, shop in me.favourite.items()]
-    each = model.expansion_factor
     used = {n: v for n, v in me.familiarity.items() if v > 0.005}
-    facts += [[f"Used to {name}", in_percent(value, 0)] for name, value in used.items()]
-    return {
-        "kind": "person",
-        "id": number,
-        "title": f"Person {number:,}",
-        "subtitle": f"One of {len(model.consumers):,}; stands for {compact(each, 4)} {'resident' if each == 1 else 'residents'}",
-        "facts": facts,
-        "table": _today(model, number),
-    }
+    return facts + [[f"Used to {name}", in_percent(value, 0)] for name, value in used.items()]
 
 
 def _place(model: O2OModel, cell: int) -> str:
@@ -126,12 +134,12 @@ def _today(model: O2OModel, number: int) -> Card | None:
     return {"title": f"Her needs on {_last(model)}", "columns": columns, "rows": rows}
 
 
-def subsidies_of_replay(replay: Any) -> list[Card]:
+def subsidies_of_replay(raw: Sequence[bytes]) -> list[Card]:
     """Of each platform, by number, the mean of what it paid per order on the days of each month, as {dates,
     values}."""
     from ..record.frames import decode
 
-    frames = [decode(raw) for raw in replay.frames]
+    frames = [decode(one) for one in raw]
     days = [date.fromisoformat(f.header["date"]) for f in frames]
     paid = np.array([f.arrays["subsidy"] for f in frames], float)
     # The frame of a month's last day tells already what is paid in the next; that month's other days speak
@@ -144,19 +152,21 @@ def subsidies_of_replay(replay: Any) -> list[Card]:
     return found
 
 
-def person_of_replay(replay: Any, number: int, stores: Sequence[str], cohorts: Sequence[str]) -> Card:
-    """What the frames of a finished run tell of one of the people on the map."""
+def person_of_replay(
+    key_frame: bytes, raw: Sequence[bytes], number: int, stores: Sequence[str], cohorts: Sequence[str]
+) -> Card:
+    """What the key and some frames of a finished run tell of one of the people on the map."""
     from ..record.frames import decode
 
-    key = decode(replay.key)
+    key = decode(key_frame)
     found = np.flatnonzero(key.arrays["id"] == number)
     if not len(found):
         raise ScenarioError(f"person {number} is not among the {len(key.arrays['id']):,} on the map")
     k = int(found[0])
     visits: Counter[tuple[str, str]] = Counter()
     home = days = 0
-    for raw in replay.frames:
-        code = int(decode(raw).arrays["people"][k])
+    for one in raw:
+        code = int(decode(one).arrays["people"][k])
         days += 1
         home += code == 0
         if code:

@@ -28,7 +28,7 @@ FIELDS = {
     "open": {"do", "scenario", "seed", "moves", "set"},
     "want": {"do", "day"},
     "move": {"do", "key", "value"},
-    "inspect": {"do", "kind", "id", "ask"},
+    "inspect": {"do", "kind", "id", "ask", "day"},
 }
 """What a client may say, and the fields that each of it may have."""
 
@@ -271,17 +271,26 @@ class Conversation:
             raise Misunderstood(f"'kind' must be one of {', '.join(KINDS)}, found {_shown(kind)}")
         if not is_whole(number, 0, 2**53):
             raise Misunderstood(f"'id' must be a whole number from 0, found {_shown(number)}")
+        day = _day_asked(message)
         model = self._city()
         from .cards import Cards
 
         if self._cards is None:
             self._cards = Cards.of(model)
-        yield {"say": "inspected", "ask": ask, "card": self._cards.card(kind, number)}
+        yield {"say": "inspected", "ask": ask, "card": self._cards.card(kind, number, day)}
 
     def _city(self) -> O2OModel:
         if self.model is None:
             raise Misunderstood('no city is open yet; say {"do": "open", "scenario": ...} first')
         return self.model
+
+
+def _day_asked(said: Mapping[str, Any]) -> int | None:
+    """The day whose card is wanted; None: the newest."""
+    day = said.get("day")
+    if day is not None and not is_whole(day, 0, 10**9):
+        raise Misunderstood(f"'day' must be a whole number from 0, or null, found {_shown(day)}")
+    return day
 
 
 def _shown(value: Any) -> str:
@@ -343,7 +352,9 @@ class Recording:
         if self._cards is None or not isinstance(kind, str) or not is_whole(number, 0, LARGEST_ASK):
             return error("the recording knows no more than it shows", "inspect", ask=ask)
         try:
-            return {"say": "inspected", "ask": ask, "card": self._cards.card(kind, number)}
+            return {"say": "inspected", "ask": ask, "card": self._cards.card(kind, number, _day_asked(said))}
+        except Misunderstood as fault:
+            return error(str(fault), "inspect", ask=ask)
         except ScenarioError as fault:
             return error(str(fault), "inspect", ask=ask)
 

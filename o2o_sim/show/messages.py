@@ -109,7 +109,10 @@ def _inspect(said: Mapping[str, Any], *_: Any) -> dict[str, Any]:
         raise Nonsense(f"'kind' must be one of {', '.join(KINDS)}", "inspect")
     if not is_whole(said.get("id"), 0, 2**53) or not is_whole(said.get("ask", 0), 0, 2**53):
         raise Nonsense("'id' and 'ask' must be whole numbers from 0", "inspect")
-    return {"kind": said["kind"], "id": said["id"], "ask": said.get("ask", 0)}
+    day = said.get("day")
+    if day is not None and not is_whole(day, 0, 2**53):
+        raise Nonsense("'day' must be a whole number from 0, or null for the newest", "inspect")
+    return {"kind": said["kind"], "id": said["id"], "ask": said.get("ask", 0), "day": day}
 
 
 def _shown(said: Mapping[str, Any], limits: Limits, _: Container[str]) -> dict[str, Any]:
