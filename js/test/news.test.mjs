@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { basicCard } from "../src/cards.js";
+import { basicCard, cardUntil } from "../src/cards.js";
 import { differing, points, signed, tally } from "../src/compare.js";
 import { monthsOn } from "../src/keys.js";
 import { deed, grouped, latest, why } from "../src/news.js";
@@ -83,6 +83,30 @@ test("cards are made of the days where nobody can be asked", () => {
   assert.equal(basicCard(frames, "circle", 0).title, "Street");
   assert.deepEqual(basicCard(frames, "person", 4).facts, [["Group", "young"]]);
   assert.equal(basicCard(frames, "store", 99).title, "store 99");
+});
+
+test("a card of an earlier day says nothing of later ones, of whatever kind and however it is stored", () => {
+  const frames = run(["Rose", "Late"], [], { news: [item(0, "Rose", "price", "busy"), item(1, "Rose", "close", "rent too high")] });
+  frames.statesAt = (day) => [[0], [4, 0]][day];
+  const text = (card) => JSON.stringify(card);
+  const then = basicCard(frames, "store", 0, 0);
+  assert.equal(then.end, undefined);
+  assert.doesNotMatch(text(then), /close|rent too high/);
+  assert.match(text(basicCard(frames, "store", 0, 1)), /closed: rent too high/);
+  assert.match(text(basicCard(frames, "circle", 0, 0)), /"Shops so far","1"/);
+  assert.match(text(basicCard(frames, "circle", 0, 1)), /"Shops so far","2"/);
+  const stored = {
+    title: "Rose", subtitle: "a shop", end: "Closed on 2013-03-31.", facts: [["State", "closed"]], waterfall: { bars: [["sales", 1]] },
+    table: { rows: [["weighed"]] },
+    series: [{ label: "Sales", unit: "yuan", dates: ["2013-01", "2013-02", "2013-03"], values: [1, 2, 3] }],
+    events: [{ date: "2013-01-31", decision: "price" }, { date: "2013-03-31", decision: "close" }],
+  };
+  for (const [date, months, told] of [["2013-02-27", 1, 1], ["2013-02-28", 2, 1], ["2013-03-31", 3, 2]]) {
+    const card = cardUntil(stored, then, date);
+    assert.deepEqual(card.series[0].values, [1, 2, 3].slice(0, months), date);
+    assert.equal(card.events.length, told, date);
+    assert.ok(!card.end && !card.waterfall && !card.table && card.facts === then.facts);
+  }
 });
 
 test("a month that runs is not compared with whole ones", () => {

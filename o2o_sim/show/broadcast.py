@@ -251,9 +251,7 @@ class ReplayRoom:
     async def _inspect(self, client: Client, message: dict[str, Any]) -> None:
         try:
             async with self._one_at_a_time:
-                card = await asyncio.to_thread(
-                    self._card, message["kind"], message["id"], message["day"]
-                )
+                card = await asyncio.to_thread(self._card, message["kind"], message["id"], message["day"])
         except ScenarioError as fault:
             await client.say(error(str(fault), "inspect", ask=message["ask"]))
             return

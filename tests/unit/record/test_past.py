@@ -20,9 +20,9 @@ ENDED = ["closed", "showroom", "moved online"]
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
-        ("classroom", ["stores.patience_months=3"]),
-        ("flower_shop", ["stores.patience_months=3"]),
-        ("own_app", ["levers.rent_x=2", "stores.patience_months=3"]),
+        ("classroom", ["stores.satisficing.patience_months=3"]),
+        ("flower_shop", ["stores.satisficing.patience_months=3"]),
+        ("own_app", ["levers.rent_x=2", "stores.satisficing.patience_months=3"]),
     ],
 )
 def test_tables_of_an_earlier_day_are_those_that_were_there_then(name: str, settings: list[str]) -> None:
@@ -34,7 +34,10 @@ def test_tables_of_an_earlier_day_are_those_that_were_there_then(name: str, sett
         then.append(model.recorder.frames())
     frames = then[-1]
     fates = frames["outcomes"]["outcome"]
-    assert fates.isin(ENDED).any() and (then[20]["outcomes"]["outcome"] != fates[: len(then[20]["outcomes"])]).any()
+    assert (
+        fates.isin(ENDED).any()
+        and (then[20]["outcomes"]["outcome"] != fates[: len(then[20]["outcomes"])]).any()
+    )
     for day in (0, 1, 29, 30, 31, 58, 59, 89, 90, 100, 119, 120, 150, 159):
         found = tables_until(frames, spec.start + timedelta(days=day))
         assert list(found) == list(then[day])
@@ -46,4 +49,6 @@ def test_tables_of_an_earlier_day_are_those_that_were_there_then(name: str, sett
             if table == "outcomes":  # a reason is told of whom it ended
                 was = was.assign(reason=was["reason"].where(was["outcome"].isin(ENDED), ""))
             # Channels that came later have their columns already.
-            pd.testing.assert_frame_equal(now[list(was.columns)], was, check_dtype=False, obj=f"{table}, day {day}")
+            pd.testing.assert_frame_equal(
+                now[list(was.columns)], was, check_dtype=False, obj=f"{table}, day {day}"
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +15,8 @@ from o2o_sim.levers import levers_of, move
 from o2o_sim.model import O2OModel
 from o2o_sim.record.frames import Encoder
 from o2o_sim.record.life import life_of
-from o2o_sim.scenario.load import load_scenario
+from o2o_sim.record.replay import Replay
+from o2o_sim.scenario.load import load_scenario, to_plain
 from o2o_sim.show.cards import Cards
 from o2o_sim.show.cards_parts import means_by_month, whole
 from o2o_sim.show.wording import money
@@ -299,7 +301,6 @@ def subsidy_fact(card: dict) -> tuple[str, str]:
 
 def test_a_platform_tells_the_subsidy_that_is_paid_not_the_one_held_ready(payer):
     from o2o_sim.record.frames import decode
-    from o2o_sim.record.replay import Replay
     from o2o_sim.record.result import RunResult
     from o2o_sim.studies.run import describe
 
@@ -382,3 +383,45 @@ def test_money_has_the_name_that_the_scenario_gives_it(payer):
     levers = levers_of(model.spec, model)
     assert not [d["key"] for d in levers if "yuan" in d["unit"] + d["about"]]
     assert {d["key"]: d["unit"] for d in levers}["platforms.shop.subsidy.per_order_yuan"] == "GBP"
+
+
+@pytest.mark.faults("8")
+@pytest.mark.parametrize("kind", ["store", "circle", "platform", "person"])
+def test_a_card_of_an_earlier_day_says_what_was_known_on_it(kind):
+    """A run that ended on that day says the same; and of a city that runs no card tells of a day to come."""
+    spec = load_scenario(
+        SCENARIOS / "classroom.yaml", ["days=130", "population=300", "stores.satisficing.patience_months=3"]
+    )
+    scenario = {"scenario": to_plain(spec)}
+    model, encoder, raw = O2OModel(spec, 1), None, []
+    encoder = Encoder(model)
+    key, ended = encoder.key(), {}
+    live = Cards.of(model)
+    for day in range(spec.days):
+        model.step()
+        raw.append(encoder.frame())
+        if day in (0, 30, 100):
+            ended[day] = model.recorder.frames(), Replay.of(key, list(raw))
+    whole_run = Cards(model.results(), scenario, replay=Replay.of(key, raw))
+    assert (model.results()["outcomes"]["outcome"] == "closed").any()
+    n = {
+        "store": len(model.stores),
+        "circle": len(model.circles),
+        "platform": len(model.platforms),
+        "person": 20,
+    }[kind]
+    for day, (frames, replay) in ended.items():
+        then = Cards(frames, scenario, replay=replay)
+        there = len(frames["outcomes"]) if kind == "store" else n
+        for number in range(there):
+            assert whole_run.card(kind, number, day) == then.card(kind, number)
+            told = json.dumps(live.card(kind, number, day))
+            dates = re.findall(r"\d{4}-\d\d-\d\d", told)
+            known = {"Habits and purchases"} & set(facts(live.card(kind, number, day)))
+            assert known or all(
+                on <= str(spec.start + timedelta(day)) for on in dates if "opens on" not in told
+            )
+        for number in range(there, n):
+            with pytest.raises(ScenarioError, match="there is no store"):
+                whole_run.card(kind, number, day)
+    assert whole_run.card(kind, 0, 10**6) == whole_run.card(kind, 0)

@@ -195,6 +195,7 @@ def test_a_platform_that_has_stopped_for_good_is_told_of_on_the_day_without_stop
         ({"do": "inspect", "kind": "store", "id": 99}, "there is no store with the number 99"),
         ({"do": "inspect", "kind": "person", "id": 2**60}, "'id' must be a whole number"),
         ({"do": "inspect", "kind": "person", "id": 200}, "there is no person with the id 200"),
+        ({"do": "inspect", "kind": "store", "id": 0, "day": 1.5}, "'day' must be a whole number"),
         ({"do": "inspect", "kind": "circle", "id": 0, "ask": "x"}, "'ask' must be a whole number"),
     ],
 )  # fmt: skip

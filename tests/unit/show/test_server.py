@@ -221,6 +221,7 @@ def test_names_when_others_are_let_in():
         ('{"do": "inspect", "kind": "file", "id": 1}', "'kind'"),
         ('{"do": "inspect", "kind": "store", "id": "1"}', "'id'"),
         ('{"do": "inspect", "kind": "store", "id": 1, "ask": -1}', "'ask'"),
+        ('{"do": "inspect", "kind": "store", "id": 1, "day": -1}', "'day'"),
         ('{"do": "shown", "day": 1}', "'playing'"),
     ],
 )
