@@ -20,6 +20,7 @@ from .agents.circle import Circle
 from .agents.platform import Platform
 from .agents.store import Store
 from .city.build import build_city
+from .city.survey import survey
 from .extend import Plugins
 from .market.audiences import Audiences
 from .market.binding import Shopping
@@ -70,8 +71,8 @@ class O2OModel(mesa.Model):
         self.day = 0
         self.extensions = Plugins(spec, allowed=plugins)
         self.modes: dict[str, Mode] = modes_of(spec, self.extensions.modes())
-        origin: Any = spec._origin
-        self.city = build_city(spec.city, origin, self.seed_number)
+        imported = survey(spec)
+        self.city = build_city(spec.city, spec._origin, self.seed_number, imported, spec.limits.cells)
         self.expansion_factor = spec.residents / spec.population
         self.ledger = Ledger()
         self.channels: list[str] = []

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import review
+from . import review, setup
 from .market import needs
 from .market.day import Purchases
 from .market.ledger import CONSUMERS, COURIERS, OWNERS, PROVIDERS, SUPPLIERS
@@ -47,6 +47,7 @@ def calendar(model: O2OModel) -> None:
         float(model.day), float(model.date.weekday()), float(model.date.month), 0.0 if free else 1.0
     )
     review.open_circles(model)
+    setup.open_imported(model)
     for system in model.systems:
         system.morning()
     subsidising = [p.is_subsidising() for p in model.platforms]

@@ -11,6 +11,8 @@ from scipy.special import ndtri
 from .agents.circle import STREETS, Circle
 from .agents.platform import Platform
 from .agents.store import Store
+from .city.imported import ImportedStore
+from .city.survey import units_of
 from .errors import ScenarioError
 from .market.needs import Habits
 from .modes import Holding
@@ -89,9 +91,12 @@ def open_business(model: O2OModel) -> None:
     model.count_users()
     for platform in model.platforms:
         platform.drops_a_day = _first_drops(model, platform)
+    imported = {s.name: s.modes for s in model.city.stores}
     for store in model.stores:
         named = model.spec.stores.named.get(store.name)
-        for mode in (*store.format.modes, *(named.modes if named else ())):
+        for mode in dict.fromkeys(
+            (*store.format.modes, *(named.modes if named else imported.get(store.name, ())))
+        ):
             store.modes[mode] = Holding(model.date, _first_partner(model, store, mode))
     _check_partners(model)
 
@@ -154,18 +159,13 @@ def _circles(model: O2OModel) -> None:
     for name, found in city.circles.items():
         if name in model.circles:
             continue
-        units = max(1, round((found.floorspace_m2 or rules.m2_per_unit) / rules.m2_per_unit))
+        units = units_of(spec, found.floorspace_m2)
         model.circles[name] = Circle(
             model, name, found.cell, units=units,
             rent=rules.rent_by_class.get(found.cls or "", rules.rent_yuan_m2_month),
             appeal=rules.appeal_by_class.get(found.cls or "", 0.0),
             occupied_start=rules.occupied_start, weight=units, policy=street_policy,
         )  # fmt: skip
-    if STREETS in model.circles:
-        raise ScenarioError(
-            f"'{STREETS}' is the name of the street shops; call the circle otherwise",
-            key=f"circles.{STREETS}",
-        )
     model.circles[STREETS] = Circle(
         model,
         STREETS,
@@ -306,26 +306,26 @@ def _named_stores(model: O2OModel) -> None:
 
 
 def _imported_stores(model: O2OModel) -> None:
+    """Those that are there on the first day; their opening may lie before it."""
     for s in model.city.stores:
-        if s.format not in model.spec.stores.formats:
-            raise ScenarioError(
-                f"there is no format {s.format!r}",
-                file=s.file,
-                line=s.line,
-                hint="formats: " + ", ".join(model.spec.stores.formats),
-            )
-        if s.category and s.category not in model.spec.categories:
-            raise ScenarioError(f"there is no category {s.category!r}", file=s.file, line=s.line)
-        if s.circle and s.circle not in model.circles:
-            raise ScenarioError(f"there is no circle {s.circle!r}", file=s.file, line=s.line)
-        circle = model.circles[s.circle] if s.circle else model.circles[STREETS]
-        open_store(
-            model,
-            s.name,
-            s.format,
-            circle,
-            s.cell,
-            area_m2=s.area_m2,
-            category=s.category or "",
-            chain=s.chain or "",
-        )
+        if s.opens is None or s.opens <= model.spec.start:
+            store = _open_imported(model, s)
+            store.opened = store.changed = s.opens or store.opened
+
+
+def open_imported(model: O2OModel) -> None:
+    """Those whose opening day has come. Called every morning."""
+    for s in model.city.openings.get(model.date, ()):
+        store = _open_imported(model, s)
+        for mode in s.modes:
+            store.modes[mode] = Holding(model.date, _first_partner(model, store, mode))
+        model.log(store.name, "entry", "open", "opening date")
+
+
+def _open_imported(model: O2OModel, s: ImportedStore) -> Store:
+    return open_store(
+        model, s.name, s.format, model.circles[s.circle or STREETS], s.cell,
+        area_m2=s.area_m2, category=s.category, chain=s.chain, quality=s.quality,
+        rent_yuan_m2=s.rent_yuan_m2_month,
+        sales_per_m2_year_yuan=None if s.sales_yuan_year is None else s.sales_yuan_year / s.area_m2,
+    )  # fmt: skip

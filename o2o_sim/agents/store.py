@@ -71,7 +71,7 @@ class Store(mesa.Agent):
 
     Money is in fen and scaled to real residents. `number` is its row in the market's arrays, `account` its
     ledger account; `state` one of open, showroom, online only, closed; `modes` the ways of integrating it
-    holds; `price_x` its price relative to its format's; `owner` the platform that holds it, if one does;
+    holds; `sales_per_m2_year_yuan` what it usually sells, its format's unless a file says; `price_x` its price relative to its format's; `owner` the platform that holds it, if one does;
     `months` its months' books, oldest first."""
 
     model: O2OModel
@@ -91,6 +91,7 @@ class Store(mesa.Agent):
         category: str = "",
         rent_yuan_m2: float | None = None,
         cash_yuan: float | None = None,
+        sales_per_m2_year_yuan: float | None = None,
         policy: Any = None,
     ):
         super().__init__(model)
@@ -99,6 +100,8 @@ class Store(mesa.Agent):
         self.circle, self.cell, self.chain = circle, int(cell), chain
         self.area_m2, self.quality, self.skill = area_m2, quality, skill
         self.fixed_rent_yuan_m2 = rent_yuan_m2
+        usual = self.format.sales_per_m2_year_yuan
+        self.sales_per_m2_year_yuan = usual if sales_per_m2_year_yuan is None else sales_per_m2_year_yuan
         self.policy = policy
         self.bits = name_bits("store " + name)
         self.number = model.enlist(self)
@@ -156,7 +159,7 @@ class Store(mesa.Agent):
 
     def usual_sales_yuan(self) -> float:
         """Monthly sales of a usual unit of this floor area."""
-        return self.area_m2 * self.format.sales_per_m2_year_yuan / 12
+        return self.area_m2 * self.sales_per_m2_year_yuan / 12
 
     def rent_yuan(self) -> float:
         """Rent of a month."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +48,15 @@ class City:
     metro: dict[str, Metro] = field(default_factory=dict)
     projection: Projection | None = None
 
+    @cached_property
+    def openings(self) -> dict[date, list[ImportedStore]]:
+        """The stores of the file that open on a day, by day."""
+        found: dict[date, list[ImportedStore]] = {}
+        for store in self.stores:
+            if store.opens is not None:
+                found.setdefault(store.opens, []).append(store)
+        return found
+
     def locate(self, place: PlaceSpec, key: str = "") -> tuple[float, float]:
         """(x, y) in metres from the south-west corner of a place in the scenario.
 
@@ -69,15 +80,22 @@ class City:
         return nearest_land(self.grid, self.land, x_m, y_m)
 
 
-def build_city(spec: CitySpec, origin: Origin | Path | str | None = None, seed: int = 0) -> City:
+def build_city(
+    spec: CitySpec,
+    origin: Origin | Path | str | None = None,
+    seed: int = 0,
+    imported: Imported | None = None,
+    most_cells: int = MAX_CELLS,
+) -> City:
     """Build the city a scenario describes.
 
     `origin` tells where the scenario's paths start and where its keys were written; or it is just the folder
-    (or the file) they start from, by default the working directory. `seed` draws the noise of incomes.
+    (or the file) they start from, by default the working directory. `seed` draws the noise of incomes; `imported` is
+    what the files say, if they were read already (`survey`). The map has at most `most_cells` cells.
     Raises ScenarioError for files that cannot be read and for things that are off the map.
     """
     try:
-        return _build(spec, origin, seed)
+        return _build(spec, origin, seed, imported, most_cells)
     except ScenarioError as fault:
         raise located(fault, origin) from None
 
@@ -91,15 +109,22 @@ def located(fault: ScenarioError, origin: Origin | Path | str | None) -> Scenari
     )
 
 
-def _build(spec: CitySpec, origin: Origin | Path | str | None, seed: int) -> City:
-    imported = read_city(spec, lambda key: _folder(origin, key)) if spec.import_ is not None else None
+def _build(
+    spec: CitySpec,
+    origin: Origin | Path | str | None,
+    seed: int,
+    imported: Imported | None,
+    most_cells: int,
+) -> City:
+    if imported is None and spec.import_ is not None:
+        imported = read_city(spec, lambda key: folder_of(origin, key), most_cells)
     grid = imported.grid if imported else _synthetic_grid(spec)
     projection = imported.projection if imported else None
-    if grid.cells > MAX_CELLS:
+    if grid.cells > most_cells:
         raise ScenarioError(
-            f"the map would have {grid.nx} x {grid.ny} cells; the limit is {MAX_CELLS:,}",
+            f"the map would have {grid.nx:,} x {grid.ny:,} cells; the limit is {most_cells:,}",
             key="city.cell_m",
-            hint="Enlarge cell_m, or make the map smaller.",
+            hint="Enlarge cell_m, make the map smaller, or raise limits.cells.",
         )
     river = _river(spec, projection)
     land = np.ones(grid.cells, dtype=bool) if river is None else ~river.water(grid)
@@ -135,7 +160,7 @@ def nearest_land(grid: Grid, land: NDArray[np.bool_], x_m: float, y_m: float) ->
     return int(np.argmin(np.where(land, off[:, 0] * off[:, 0] + off[:, 1] * off[:, 1], np.inf)))
 
 
-def _folder(origin: Origin | Path | str | None, key: str) -> Path:
+def folder_of(origin: Origin | Path | str | None, key: str) -> Path:
     """The folder where a relative path given at `key` starts."""
     if isinstance(origin, Origin):
         return origin.folder_of(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,12 @@ from .places import CIRCLES, STORES, TRAVEL, ZONES, Table, outside, read_table
 from .travel_table import TableTravel, diagram, read_ways
 
 Floats = NDArray[np.float64]
+STORE_COLUMNS = tuple(name for name in STORES if name not in ("name", "x", "y", "lon", "lat"))
+
+
+def modes_of(said: str | None) -> tuple[str, ...]:
+    """The ways of integrating that a field of the column `integration` names: social+partnership."""
+    return tuple(mode.strip() for mode in said.split("+")) if said else ()
 
 
 @dataclass(frozen=True)
@@ -32,22 +39,27 @@ class ImportedCircle:
 
 @dataclass(frozen=True)
 class ImportedStore:
-    """A store from a file. `circle` and `chain` are None if not given; `file` and `line` say where it stands.
+    """A store from a file; what the file does not say is None. `opens` is the day on which it opened, or will
+    open; `modes` are the ways of integrating it holds then; `row` is its row of the table.
 
-    That its category, format and circle exist is for the caller to check: only he knows the scenario.
+    That its category, format and circle exist is for `survey` to check, which knows the scenario.
     """
 
     name: str
     cell: int
     x_m: float
     y_m: float
-    category: str
     format: str
     area_m2: float
-    circle: str | None
-    chain: str | None
-    file: str
-    line: int
+    row: int
+    category: str | None = None
+    circle: str | None = None
+    chain: str | None = None
+    rent_yuan_m2_month: float | None = None
+    sales_yuan_year: float | None = None
+    quality: float | None = None
+    opens: date | None = None
+    modes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,8 @@ class Imported:
     circle_rows: _Placed | None
     store_rows: _Placed | None
     travel: TableTravel | None = None
+    ways: int = 0
+    """How many trips the travel table gives."""
 
     def job_centres(self) -> tuple[Floats, Floats]:
         """Places float64[circles, 2] and floor areas of the circles; all count alike if none is given."""
@@ -100,17 +114,13 @@ class Imported:
                 circles[name] = ImportedCircle(cells[i], x, y, classes[i], floors[i])
         if self.store_rows is not None:
             table, cells = self.store_rows.table, self._cells(self.store_rows, land)
-            none = [None] * len(cells)
-            column = table.columns
-            for i, name in enumerate(column["name"]):
-                stores.append(
-                    ImportedStore(
-                        name, cells[i], float(self.store_rows.x[i]), float(self.store_rows.y[i]),
-                        column["category"][i], column["format"][i], column["area_m2"][i],
-                        column.get("circle", none)[i], column.get("chain", none)[i],
-                        str(table.file), table.lines[i],
-                    )
-                )  # fmt: skip
+            x_m, y_m = self.store_rows.x.tolist(), self.store_rows.y.tolist()
+            for i, name in enumerate(table.columns["name"]):
+                said = {
+                    column: table.columns[column][i] for column in STORE_COLUMNS if column in table.columns
+                }
+                modes = modes_of(said.pop("integration", None))
+                stores.append(ImportedStore(name, cells[i], x_m[i], y_m[i], row=i, modes=modes, **said))
         return circles, stores
 
     def _cells(self, rows: _Placed, land: NDArray[np.bool_]) -> list[int]:
@@ -125,13 +135,14 @@ class Imported:
         return cells.tolist()
 
 
-def read_city(spec: CitySpec, folder_of: Callable[[str], Path]) -> Imported:
+def read_city(spec: CitySpec, folder_of: Callable[[str], Path], most_cells: int) -> Imported:
     """Read the files named under `city.import` and lay out the map around the zones.
 
     `folder_of` tells the folder where the path given at a key starts.
 
     The map is `width_km` x `height_km` around the middle of the zones, or as large as the zones and their
-    margin. Raises ScenarioError for everything that is wrong in a file, or lies off the map.
+    margin, but not of more than `most_cells`. Raises ScenarioError for everything that is wrong in a file, or lies
+    off the map.
     """
     rule = spec.import_
     assert rule is not None
@@ -168,6 +179,7 @@ def read_city(spec: CitySpec, folder_of: Callable[[str], Path]) -> Imported:
         grid, placed, travel = _arrange(spec, tables, ways)
     else:
         grid, projection, west, south = _lay_out(spec, zones)
+        _fits(spec, zones, grid, projection, most_cells)
         placed = [_place(t, grid, projection, west, south) for t in tables]
     others = {p.table.key: p for p in placed[1:]}
     return Imported(
@@ -181,6 +193,7 @@ def read_city(spec: CitySpec, folder_of: Callable[[str], Path]) -> Imported:
         circle_rows=others.get("city.import.circles"),
         store_rows=others.get("city.import.stores"),
         travel=travel,
+        ways=len(ways.lines) if ways is not None else 0,
     )
 
 
@@ -249,6 +262,25 @@ def _lay_out(spec: CitySpec, zones: Table) -> tuple[Grid, Projection | None, flo
     if flat is None:
         return grid, None, corner[0], corner[1]
     return grid, Projection(flat.lon0, flat.lat0, corner[0], corner[1]), 0.0, 0.0
+
+
+def _fits(spec: CitySpec, zones: Table, grid: Grid, projection: Projection | None, most_cells: int) -> None:
+    """Refuse a map of too many cells, and name the zone that lies furthest from the others."""
+    if grid.cells <= most_cells:
+        return
+    said = f"the map would have {grid.nx:,} x {grid.ny:,} cells; the limit is {most_cells:,}"
+    hint = "Enlarge city.cell_m, make the map smaller, or raise limits.cells."
+    if spec.width_km is not None and spec.height_km is not None:
+        raise ScenarioError(said, key="city.cell_m", hint=hint)
+    if projection is None:
+        x, y = zones.numbers("x"), zones.numbers("y")
+    else:
+        x, y = projection.to_m(zones.numbers("lon"), zones.numbers("lat"))
+    off = np.hypot(x - np.median(x), y - np.median(y)) / 1000
+    row = int(np.argmax(off))
+    place = "lon, lat" if zones.in_degrees else "x, y"
+    far = f"columns {place}: '{zones.columns['name'][row]}' lies {off[row]:,.0f} km from the middle of the zones"
+    raise ScenarioError(zones.problem(row, f"{far}: {said}", f"Correct the place. {hint}"))
 
 
 def _place(table: Table, grid: Grid, projection: Projection | None, west: float, south: float) -> _Placed:

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +27,11 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 @dataclass(frozen=True)
 class Column:
-    """What a column must hold: text or a number within bounds; `blank` allows empty fields (None)."""
+    """What a column must hold: text, a date, or a number within bounds; `blank` allows empty fields (None)."""
 
     names: tuple[str, ...]
     number: bool = True
+    date: bool = False
     low: float = -math.inf
     high: float = math.inf
     above: float = -math.inf  # numbers must be larger than this
@@ -60,11 +62,20 @@ CIRCLES: dict[str, Column] = {
 STORES: dict[str, Column] = {
     "name": Column(("name", "store"), number=False, required=True),
     **_PLACE,
-    "category": Column(("category",), number=False, required=True),
+    "category": Column(("category",), number=False, blank=True),
     "format": Column(("format",), number=False, required=True),
     "area_m2": Column(("area_m2",), above=0, required=True),
     "circle": Column(("circle",), number=False, blank=True),
     "chain": Column(("chain",), number=False, blank=True),
+    "rent_yuan_m2_month": Column(
+        ("rent_yuan_m2_month", "rent"), low=0, high=1e5, blank=True, hint="per m2 and month"
+    ),
+    "sales_yuan_year": Column(
+        ("sales_yuan_year", "sales"), above=0, high=1e13, blank=True, hint="of a whole year"
+    ),
+    "quality": Column(("quality",), low=-20, high=20, blank=True, hint="in utils; 0 is the format's"),
+    "opens": Column(("opens", "opening_date"), date=True, blank=True),
+    "integration": Column(("integration",), number=False, blank=True),
 }
 TRAVEL: dict[str, Column] = {
     "from": Column(("from",), number=False, required=True, hint="A zone."),
@@ -94,7 +105,7 @@ class Table:
         return np.array([math.nan if v is None else v for v in self.columns[name]], dtype=float)
 
     def problem(self, row: int, message: str, hint: str | None = None) -> Problem:
-        """A fault of one row."""
+        """A fault of one row (the first is 0)."""
         return Problem(message, file=str(self.file), line=self.lines[row], key=self.key, hint=hint)
 
 
@@ -258,12 +269,18 @@ def _find_columns(
     return where, frozenset(used)
 
 
-def _value(text: str, name: str, column: Column, line: int, faults: _Faults) -> str | float | None:
-    """One field as text or number; a fault, and None, if it is not what the column must hold."""
+def _value(text: str, name: str, column: Column, line: int, faults: _Faults) -> str | float | date | None:
+    """One field as text, date or number; a fault, and None, if it is not what the column must hold."""
     if not text:
         if not column.blank:
             faults.add(f"column '{name}' is empty", line, column.hint)
         return None
+    if column.date:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            faults.add(f"column '{name}': '{_short(text)}' is not a date written YYYY-MM-DD", line)
+            return None
     if not column.number:
         return text
     if not _NUMBER.fullmatch(text):

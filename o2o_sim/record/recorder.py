@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..model import O2OModel
 
+MOST_CIRCLES = 1 << 24
+"""More circles than there can be: a day's sales are sorted by a number that holds the circle's."""
+
 
 def online_channels(model: O2OModel) -> tuple[str, ...]:
     """The channels that count as online sales: what a parcel brought, regardless of the seller."""
@@ -107,7 +110,7 @@ class Recorder:
         for s in m.stores:
             where[s.number + 1] = number[s.circle.name]
         circle = where[t.columns["store"]]
-        code = ((channel * 64 + category) * 4096 + circle + 1) * 64 + t.columns["platform"]
+        code = ((channel * 64 + category) * MOST_CIRCLES + circle + 1) * 64 + t.columns["platform"]
         codes, group = np.unique(code, return_inverse=True)
         cohorts = bought.shape[0]
         counts = np.zeros((2, cohorts, len(codes)), np.int64)
@@ -118,7 +121,7 @@ class Recorder:
             if not counts[0, :, g].any():
                 continue
             rest, platform = divmod(int(c), 64)
-            rest, place = divmod(rest, 4096)
+            rest, place = divmod(rest, MOST_CIRCLES)
             ch, ca = divmod(rest, 64)
             total = self._month_sales.setdefault(
                 (m.channels[ch], ca, place - 1, platform - 1), np.zeros((2, cohorts), np.int64)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from ..errors import Problem
@@ -52,6 +52,7 @@ from .faults import unknown as _unknown
 from .places import dotted
 from .schema import Spec
 from .shape import closest
+from .size import too_large
 from .stores import NamedStore
 from .use import uses
 
@@ -76,7 +77,6 @@ PARTNERS = {"marketplace": "marketplace", "partnership": "local_services", "grou
 """Ways of integrating that need a platform, and of which kind."""
 
 LOOK_AHEAD_DAYS = 30
-LARGEST_TURNOVER_FEN = 2.0**63 / 100
 
 
 def check(spec: Spec) -> list[Problem]:
@@ -98,11 +98,6 @@ def _run(spec: Spec) -> Faults:
         yield Fault(("population",), message, "a consumer stands for at least one person")
     if spec.start.toordinal() + spec.days + LOOK_AHEAD_DAYS > date.max.toordinal():
         yield Fault(("days",), "the calendar ends with the year 9999, before these days do")
-    spent = sum(c.ticket_yuan / c.every_days for c in spec.categories.values())
-    turnover = 100 * spec.residents * spec.days * spent
-    if turnover > LARGEST_TURNOVER_FEN:
-        message = f"they would spend about {turnover / 100:.2g} yuan in these days: too much for the books"
-        yield Fault(("residents",), message, "lower residents, days or ticket_yuan")
 
 
 def _people(spec: Spec) -> Faults:
@@ -217,12 +212,19 @@ def _place_of_store(spec: Spec, s: NamedStore, key: Key) -> Faults:
 
 def _first_modes(spec: Spec, modes: list[str], key: Key, sells: list[str]) -> Faults:
     for k, mode in enumerate(modes):
-        at: Key = (*key, "modes", k)
-        if mode not in spec.modes.names:
-            yield _unknown(at, "way of integrating called", mode, spec.modes.names)
-        elif mode in PARTNERS and not any(_carries(spec, p, mode, c) for p in spec.platforms for c in sells):
-            message = f"there is no {PARTNERS[mode]} platform that carries what is sold here"
-            yield Fault(at, message, f"it sells {', '.join(sells)}")
+        if fault := mode_fault(spec, mode, sells, (*key, "modes", k)):
+            yield fault
+
+
+def mode_fault(spec: Spec, mode: str, sells: Sequence[str], at: Key = ()) -> Fault | None:
+    """Why a store that sells these categories cannot hold a way of integrating on its first day; None if it
+    can."""
+    if mode not in spec.modes.names:
+        return _unknown(at, "way of integrating called", mode, spec.modes.names)
+    if mode in PARTNERS and not any(_carries(spec, p, mode, c) for p in spec.platforms for c in sells):
+        message = f"there is no {PARTNERS[mode]} platform that carries what is sold here"
+        return Fault(at, message, f"it sells {', '.join(sells)}")
+    return None
 
 
 def _carries(spec: Spec, platform: str, mode: str, category: str) -> bool:
@@ -319,6 +321,7 @@ BLOCKS = (
 
 CHECKS: tuple[Callable[[Spec], Faults], ...] = (
     _run,
+    too_large,
     _people,
     _categories,
     _huff,

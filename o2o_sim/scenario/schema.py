@@ -18,6 +18,7 @@ from .city import CitySpec
 from .entry import Entry
 from .keys import Block, Day, block, key
 from .landlords import Landlords
+from .limits import Limits
 from .modes import Modes
 from .people import Calendar, Category, Cohort, Consumers
 from .places import Located
@@ -59,6 +60,7 @@ class Spec(Located):
         "compiled", "Whether the shopping loop is compiled; both give the same purchases"
     )
     plugins: list[str] = key([], "Python files with rules of your own, beside this file", max_length=20)
+    limits: Limits = block(Limits, "How large a simulation may become")
     levers: Levers = block(Levers, "The three levers")
     city: CitySpec = block(CitySpec, "The ground")
     calendar: Calendar = block(Calendar, "Free days")

@@ -44,7 +44,8 @@ class Floors(System):
     def sales_per_m2(self, store: Store) -> float:
         """What the month's sales come to in a year, per m2 of the floor in use, in yuan."""
         date = self.model.date
-        days = min(date.day, (date - store.opened).days + 1)  # a run or a shop may begin within a month
+        # A run or a shop may begin within a month.
+        days = min(date.day, (date - max(store.opened, self.model.spec.start)).days + 1)
         yearly = store.months[-1].revenue / FEN_PER_YUAN / days * DAYS_A_YEAR
         return yearly / store.floor_m2
 
@@ -53,7 +54,7 @@ class Floors(System):
         for store in self.model.stores:
             if not self.moves(store):
                 continue
-            usual = store.format.sales_per_m2_year_yuan * rules.sales_per_m2_x
+            usual = store.sales_per_m2_year_yuan * rules.sales_per_m2_x
             wanted = store.area_m2 * self.sales_per_m2(store) / usual
             area = store.area_m2 + rules.pace * (wanted - store.area_m2)
             least, most = (x * store.format.area_m2 for x in (rules.smallest_x, rules.largest_x))

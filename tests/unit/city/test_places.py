@@ -140,7 +140,7 @@ def test_circles_and_stores(tmp_path):
     assert (one.name, one.category, one.format, one.area_m2, one.circle, one.chain) == (
         "s1", "clothing", "shop", 80, "old", None,
     )  # fmt: skip
-    assert (two.circle, two.chain, two.line) == (None, "Y", 3)
+    assert (two.circle, two.chain, two.row) == (None, "Y", 1)
     assert one.cell == c.grid.cell_of(3000, 3000)
     assert c.jobs.argmax() == c.circles["old"].cell
 
@@ -244,7 +244,15 @@ def test_a_bad_zones_file_is_located(tmp_path, case):
         ("circles", "circle,x,y,floorspace_m2\na,0,0,-1\n", 2, "column 'floorspace_m2': -1 is below 0"),
         ("circles", "circle,lon,lat\na,0,0\n", 1, "gives places as lon, lat, but the zones as x, y"),
         ("stores", "store,x,y,category,format\na,0,0,c,f\n", 1, "column 'area_m2' is missing"),
-        ("stores", "store,x,y,category,format,area_m2\na,0,0,,f,5\n", 2, "column 'category' is empty"),
+        (
+            "stores",
+            "store,x,y,format,area_m2,opens\na,0,0,f,5,1/2/2013\n",
+            2,
+            "not a date written YYYY-MM-DD",
+        ),
+        ("stores", "store,x,y,format,area_m2,rent\na,0,0,f,5,-1\n", 2, "column 'rent': -1 is below 0"),
+        ("stores", "store,x,y,format,area_m2,sales\na,0,0,f,5,0\n", 2, "column 'sales': 0 must be above 0"),
+        ("stores", "store,x,y,format,area_m2,quality\na,0,0,f,5,90\n", 2, "column 'quality': 90 is above 20"),
         (
             "stores",
             "store,x,y,category,format,area_m2\na,0,0,c,f,0\n",

@@ -46,8 +46,8 @@ BAD = [
     ("end of time", "start: 9999-12-20\ndays: 5 #!", "days", "year 9999"),
     (
         "too much money",
-        "residents: 1e9 #!\ndays: 20000\ncategories:\n  food: {ticket_yuan: 1e6}",
-        "residents",
+        "residents: 1e9\ndays: 20000\ncategories:\n  food: {ticket_yuan: 1e6} #!",
+        "categories.food.ticket_yuan",
         "too much for the books",
     ),
     # people
