@@ -315,7 +315,7 @@ def _imported_stores(model: O2OModel) -> None:
 
 def open_imported(model: O2OModel) -> None:
     """Those whose opening day has come. Called every morning."""
-    for s in model.city.openings.get(model.date, ()):
+    for s in model.city.opening(model.date) if model.day else ():
         store = _open_imported(model, s)
         for mode in s.modes:
             store.modes[mode] = Holding(model.date, _first_partner(model, store, mode))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -48,14 +47,9 @@ class City:
     metro: dict[str, Metro] = field(default_factory=dict)
     projection: Projection | None = None
 
-    @cached_property
-    def openings(self) -> dict[date, list[ImportedStore]]:
-        """The stores of the file that open on a day, by day."""
-        found: dict[date, list[ImportedStore]] = {}
-        for store in self.stores:
-            if store.opens is not None:
-                found.setdefault(store.opens, []).append(store)
-        return found
+    def opening(self, on: date) -> list[ImportedStore]:
+        """The stores of the file that open on a day."""
+        return [store for store in self.stores if store.opens == on]
 
     def locate(self, place: PlaceSpec, key: str = "") -> tuple[float, float]:
         """(x, y) in metres from the south-west corner of a place in the scenario.

@@ -266,12 +266,10 @@ def _lay_out(spec: CitySpec, zones: Table) -> tuple[Grid, Projection | None, flo
 
 def _fits(spec: CitySpec, zones: Table, grid: Grid, projection: Projection | None, most_cells: int) -> None:
     """Refuse a map of too many cells, and name the zone that lies furthest from the others."""
-    if grid.cells <= most_cells:
+    if grid.cells <= most_cells or (spec.width_km is not None and spec.height_km is not None):
         return
     said = f"the map would have {grid.nx:,} x {grid.ny:,} cells; the limit is {most_cells:,}"
     hint = "Enlarge city.cell_m, make the map smaller, or raise limits.cells."
-    if spec.width_km is not None and spec.height_km is not None:
-        raise ScenarioError(said, key="city.cell_m", hint=hint)
     if projection is None:
         x, y = zones.numbers("x"), zones.numbers("y")
     else:

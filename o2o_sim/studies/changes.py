@@ -22,7 +22,7 @@ from ..scenario.use import name_of
 from .job import file_digests
 from .shapley import Coalition
 
-NO_CHANGE = ("name", "question", "seed")
+NO_CHANGE = ("name", "question", "seed", "limits")
 """Keys that say nothing about the city."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -187,6 +187,9 @@ def mixed(a: Spec, b: Spec, groups: Iterable[Iterable[Change]]) -> Spec:
     """
     taken = {change.path for group in groups for change in group}
     data = _mixed(to_plain(a), to_plain(b), (), taken)
+    # What one of them may be, what lies between them may be, too.
+    theirs = to_plain(b)["limits"]
+    data["limits"] = {name: max(most, theirs[name]) for name, most in data["limits"].items()}
     origin = a._origin
     if origin is not None and b._origin is not None:
         positions = origin.positions.replaced(b._origin.positions, lambda path: _within(path, taken))
