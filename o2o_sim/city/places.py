@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import Problem, ScenarioError
+from ..files import MB, content
 
-MAX_BYTES = 50_000_000
+MAX_BYTES = 50 * MB
 MAX_PROBLEMS = 20
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -194,14 +195,9 @@ def _text(file: Path, faults: _Faults) -> str:
     try:
         if not file.exists():
             raise faults.error("there is no such file", hint="Paths start from the scenario's folder.")
-        if not file.is_file():
-            raise faults.error("is not a regular file")
-        with file.open("rb") as handle:
-            raw = handle.read(MAX_BYTES + 1)
+        raw = content(file, MAX_BYTES, links=True)
     except (OSError, ValueError) as fault:  # ValueError: a path with a NUL in it
         raise faults.error(f"cannot be read: {getattr(fault, 'strerror', None) or fault}") from None
-    if len(raw) > MAX_BYTES:
-        raise faults.error(f"is larger than {MAX_BYTES // 1_000_000} MB")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as fault:

@@ -23,6 +23,9 @@ import pandas as pd
 
 from ..errors import ScenarioError
 from ..scenario.textfile import printable
+from .given import manifest_of, outcomes_of, table_of
+from .listing import LISTING, Listing, write_listing
+from .replay import REPLAY
 from .result import RunResult
 
 if TYPE_CHECKING:
@@ -41,6 +44,9 @@ TABLES = (
 )
 """The tables kept as Parquet; `outcomes` is kept as CSV, for it is the one people open."""
 
+ESSENTIAL = (MANIFEST, OUTCOMES, *(f"{name}.parquet" for name in TABLES))
+KNOWN = (*ESSENTIAL, REPLAY)
+"""The data of a run, without and with the replay, which there may not be."""
 _ATTEMPT = itertools.count(1)
 
 
@@ -199,7 +205,8 @@ def write_run(
     manifest: Mapping[str, Any],
     draw: Callable[[Path], Any] | None = None,
 ) -> None:
-    """Write a run's folder: outcomes.csv, Parquet tables, what `draw` puts into `plots`, the manifest.
+    """Write a run's folder: outcomes.csv, Parquet tables, what `draw` puts into `plots`, the manifest, and the list
+    of all these files.
 
     Raises ScenarioError if the folder is in the way or cannot be written; then nothing of it is left.
     """
@@ -212,31 +219,40 @@ def write_run(
             draw(part / "plots")
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
         (part / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+        write_listing(part)
 
 
 def load_run(folder: str | os.PathLike[str]) -> RunResult:
-    """Read back what `write_run` wrote; the scenario has the names that its keys have now. Raises
-    ScenarioError if the folder holds no readable run."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    """Read back what `write_run` wrote; the scenario has the names that its keys have now.
 
-    from ..scenario.renamed import renamed
-    from ..scenario.schema import Spec
-    from ..scenario.shape import Slot
-
+    Raises ScenarioError, which names the file, if the folder is no run, or if a file is missing, extra, changed since
+    the run was written, or holds what no run holds."""
     path = Path(folder)
     if not _is_run(path):
         raise _refused(path, f"is not the folder of a run (it has no {MANIFEST})")
+    contents = Listing.of(path).contents()
+    if unknown := [name for name in contents if name not in KNOWN]:
+        raise _unreadable(path / unknown[0], "it is none of the files of a run")
+    frames = {}
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        manifest["scenario"] = renamed(manifest["scenario"], Slot((Spec,)))
-        outcomes = pd.read_csv(path / OUTCOMES, dtype=str, keep_default_na=False, na_filter=False)
-        frames = {"outcomes": outcomes.astype({"store": "int64"})}
-        for name in TABLES:
-            frames[name] = pq.read_table(path / f"{name}.parquet").to_pandas(date_as_object=True)
-    except (OSError, ValueError, KeyError, pa.ArrowException) as fault:
-        raise _refused(path, f"cannot be read: {printable(str(fault))}") from fault
+        for name in ESSENTIAL:
+            at = path / name
+            if name not in contents:
+                raise _unreadable(at, f"{LISTING} does not list it")
+            if name == MANIFEST:
+                manifest = manifest_of(contents[name], printable(str(at)))
+            elif name == OUTCOMES:
+                frames["outcomes"] = outcomes_of(contents[name])
+            else:
+                frames[at.stem] = table_of(at.stem, contents[name])
+    except ValueError as fault:
+        raise _unreadable(at, str(fault)) from fault
     return RunResult(path, manifest, frames)
+
+
+def _unreadable(path: Path, why: str) -> ScenarioError:
+    hint = "Take an unchanged copy of the folder, or simulate the scenario again."
+    return _refused(path, f"cannot be read: {printable(why)}", hint)
 
 
 def _csv(frame: pd.DataFrame) -> bytes:

@@ -11,15 +11,17 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import Problem, ScenarioError
+from ..errors import ScenarioError
+from ..files import content
 from ..scenario.textfile import printable
+from .listing import LISTING, Listing, write_listing
 from .message import Message, Section, broken, decode, encode, read_header, sections
 
 REPLAY = "replay.o2o"
@@ -254,19 +256,17 @@ class Replay:
     @classmethod
     def load(cls, place: str | os.PathLike[str]) -> Replay:
         """Read the replay of a run's folder, or of a file. Raises ScenarioError, which names the file, if
-        there is none or it cannot be shown."""
+        there is none, it cannot be shown, or it is not the one that the run wrote."""
         path = Path(place)
         try:
-            if path.is_dir():
-                path = path / REPLAY
-                if not path.exists():
-                    raise ScenarioError("is not there", hint="Simulate the scenario again to get one.")
-            if path.stat().st_size > MOST_BYTES:
-                raise broken("is larger than a replay may be")
-            replay = cls(path.read_bytes())
+            listing = Listing.of(path) if os.path.lexists(path / LISTING) else None
+            path = path / REPLAY if path.is_dir() else path
+            if path.name == REPLAY and not os.path.lexists(path):
+                raise ScenarioError("is not there", hint="Simulate the scenario again to get one.")
+            replay = cls(content(path, MOST_BYTES) if listing is None else listing.read(REPLAY) or b"")
             replay._messages  # noqa: B018 - so that what is loaded can be shown
         except ScenarioError as fault:
-            problems = [Problem(p.message, printable(str(path)), hint=p.hint) for p in fault.problems]
+            problems = [replace(p, file=p.file or printable(str(path))) for p in fault.problems]
             raise ScenarioError(problems) from fault
         except (OSError, ValueError) as fault:
             said = getattr(fault, "strerror", None) or fault
@@ -274,13 +274,16 @@ class Replay:
         return replay
 
     def save(self, place: str | os.PathLike[str]) -> Path:
-        """Write it into a folder, or as the file of that name; returns the file."""
+        """Write it into a folder, or as the file of that name; returns the file. The list of a run's folder
+        (listing.py) is made anew."""
         from .archive import write_whole
 
         path = Path(place)
         if path.is_dir():
             path = path / REPLAY
         write_whole(path, self.file)
+        if path.name == REPLAY and (path.parent / LISTING).is_file():
+            write_listing(path.parent)
         return path
 
     @cached_property

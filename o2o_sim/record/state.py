@@ -7,12 +7,10 @@ built. It is a message (message.py) with three packed sections; its digest cover
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import itertools
 import json
 import os
-import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from pydantic import BaseModel
 
 from ..city.build import City
 from ..errors import ScenarioError
+from ..files import content
 from ..scenario.load import from_plain, load_scenario, to_plain
 from ..scenario.textfile import printable
 from ..scenario.use import uses
@@ -43,6 +42,7 @@ STATE = ".o2os"
 """What the name of a state's file ends with."""
 VERSION = 1
 MOST_FILE = 1 << 32
+_MOST_NAMED = 1 << 28  # bytes of a table or a plugin that the scenario names
 _MOST_SCENARIO = 1 << 24
 _MOST_FIXED, _MOST_EACH = 1 << 28, 1 << 13
 """A state may hold so many bytes, and so many more per consumer; a consumer has some hundred."""
@@ -87,10 +87,14 @@ class State:
         name, was = said["name"], Path(said["folder"])
         at = Path(os.path.normpath(self.folder / was))
         found = [folder for folder in (at, self.folder) if (folder / name).is_file()]
-        for folder in found:
-            if hashlib.sha256((folder / name).read_bytes()).hexdigest() == said["digest"]:
-                return folder
         shown = printable(Path(name).name)
+        for folder in found:
+            try:
+                data = content(folder / name, _MOST_NAMED, links=True)
+            except OSError as fault:
+                raise self.fault(f"{shown} cannot be read: {fault.strerror}", said["key"]) from fault
+            if hashlib.sha256(data).hexdigest() == said["digest"]:
+                return folder
         if found:
             hint = "Put back the file that the city was saved with, or start a new run."
             raise self.fault(f"{shown} has changed since the city was saved", said["key"], hint)
@@ -265,7 +269,7 @@ def _check_free(path: Path) -> None:
     if not os.path.lexists(path):
         return
     try:
-        header, _ = read_header(_content(path, _MOST_HEADER))
+        header, _ = read_header(content(path, MOST_FILE, first=_MOST_HEADER))
         is_state = header.get("kind") == "state"
     except (OSError, ValueError, ScenarioError):
         is_state = False
@@ -361,7 +365,7 @@ def read_state(path: str | os.PathLike[str]) -> State:
     path = Path(path)
     shown = printable(str(path))
     try:
-        message = decode(_content(path))
+        message = decode(content(path, MOST_FILE))
         header = message.header
         if header.get("kind") != "state":
             raise ValueError("another kind")
@@ -414,19 +418,3 @@ def _sizes(header: Mapping[str, Any], packed: Mapping[str, np.ndarray]) -> dict[
     if any(type(size) is not int for size in sizes.values()):
         raise ValueError("sizes")
     return dict(sizes)
-
-
-def _content(path: Path, first: int | None = None) -> bytes:
-    """The bytes of a regular file of a bearable size, or its `first` so many: no link, no pipe, no device."""
-    if not stat.S_ISREG(os.lstat(path).st_mode):
-        raise OSError(errno.EINVAL, "it is not a regular file")
-    flags = (
-        os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    )
-    with open(os.open(path, flags), "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file")
-        if found.st_size > MOST_FILE:
-            raise OSError(errno.EFBIG, "it is larger than a state may be")
-        return file.read(first or found.st_size + 1)

@@ -5,17 +5,17 @@ It is looked at before it is opened, and what comes out is plain printable text 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-import stat
 from pathlib import Path
-from typing import Any
 
 from ..errors import Problem, ScenarioError
+from ..files import MB, content
 from .places import Place, Source
 from .shipped import advice, is_name
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 1 * MB
 MAX_PROBLEMS = 100
 
 # Every other character breaks lines, is invisible, or moves the cursor of the terminal that shows the error.
@@ -50,11 +50,12 @@ def read_source(path: str | os.PathLike[str], named_at: Place | None = None) -> 
         return ScenarioError(named_at.problem(f"'{shown}' {message}", key="extends", hint=hint))
 
     try:
-        raw = _read_bytes(path, fail)
+        raw = content(path, MAX_BYTES, links=True)
         whole = Path(path).absolute()
-    except (OSError, ValueError) as fault:
-        reason = getattr(fault, "strerror", None) or "this cannot be the name of a file"
-        hint = None
+    except OSError as fault:
+        reason, hint = fault.strerror or str(fault), None
+        if fault.errno == errno.EFBIG:
+            hint = "keep long tables in CSV files"
         if isinstance(fault, FileNotFoundError):
             reason = "it is neither a file nor a shipped name" if is_name(path) else reason
             hint = advice(path)
@@ -68,20 +69,6 @@ def read_source(path: str | os.PathLike[str], named_at: Place | None = None) -> 
     source = Source(shown, text, whole, whole.parent)
     _check_characters(source)
     return source
-
-
-def _read_bytes(path: str | os.PathLike[str], fail: Any) -> bytes:
-    # A FIFO or a terminal would block for ever: look before opening, and once more at what was opened.
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise fail("is not a regular file")
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise fail("is not a regular file")
-        raw = file.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
-        raise fail("is larger than 1 MB", "keep long tables in CSV files")
-    return raw
 
 
 def override_source(override: str, value: str) -> Source:

@@ -27,6 +27,8 @@ import yaml
 
 from ..errors import ScenarioError
 from ..record.archive import load_run, write_whole
+from ..record.listing import Listing
+from ..record.replay import REPLAY, Replay
 from ..record.result import RunResult
 from ..scenario.textfile import UNWANTED, printable
 from . import report_tables as tables
@@ -37,7 +39,6 @@ from .report_svg import Picture, as_svg
 from .report_words import MEANINGS, REASONS, WAYS, Said, answer, headline_sentence, name_of
 from .wording import day, listed
 
-REPLAY = "replay.o2o"
 STILL = "plots/city_map.png"
 LONGEST_NAME = 160
 """Bytes of a file's name: while it is written it has a longer one."""
@@ -100,11 +101,12 @@ class Run:
     def load(cls, folder: str | os.PathLike[str], letter: str) -> Run:
         """Read the folder of a run. Raises ScenarioError if it holds none."""
         path = Path(folder)
-        still = _bytes_of(path / STILL)
+        result, listing = load_run(path), Listing.of(path)
+        still = listing.read(STILL)
         return cls(
-            load_run(path),
+            result,
             letter,
-            _bytes_of(path / REPLAY),
+            Replay.load(path).file if REPLAY in listing.files else None,
             still if still and still.startswith(PNG) else None,
         )
 
@@ -112,15 +114,6 @@ class Run:
     def key(self) -> str:
         """What ids on the page begin with."""
         return self.letter.lower() or "run"
-
-
-def _bytes_of(path: Path) -> bytes | None:
-    if not path.is_file():
-        return None
-    try:
-        return path.read_bytes()
-    except OSError as fault:
-        raise ScenarioError(f"cannot be read: {fault.strerror}", file=printable(str(path))) from fault
 
 
 # -- text into markup ---------------------------------------------------------------------------------------

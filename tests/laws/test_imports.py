@@ -19,6 +19,7 @@ FLOOR = {
     "streams": 0,
     "units": 0,
     "errors": 0,
+    "files": 0,
     "processes": 0,
     "scenario": 1,
     "city": 1,

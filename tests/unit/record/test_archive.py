@@ -40,7 +40,7 @@ def write(tiny_result, tmp_path):
 def test_what_is_read_back_is_what_was_written(write, tiny_result):
     folder = write(draw=lambda plots: (plots / "a.png").write_bytes(b"x"))
     assert names(folder) == sorted(
-        ["manifest.json", "outcomes.csv", "plots", *(f"{t}.parquet" for t in TABLES)]
+        ["files.json", "manifest.json", "outcomes.csv", "plots", *(f"{t}.parquet" for t in TABLES)]
     )
     read = load_run(folder)
     assert read.manifest == tiny_result.manifest

@@ -139,7 +139,7 @@ def test_faults_name_the_file(tmp_path):
 def test_files_too_large_are_not_read(tmp_path, monkeypatch):
     Replay.of(KEY, frames(5)).save(tmp_path)
     monkeypatch.setattr(replay_module, "MOST_BYTES", 100)
-    with pytest.raises(ScenarioError, match=r"replay\.o2o: the recording is larger"):
+    with pytest.raises(ScenarioError, match=r"replay\.o2o: cannot be read: it is larger than 100 bytes"):
         Replay.load(tmp_path)
 
 
