@@ -80,22 +80,22 @@ def json_of(data: bytes | str) -> Any:
         raise ValueError(f"it is not UTF-8 text at byte {fault.start}") from fault
     except RecursionError as fault:
         raise ValueError(_TOO_DEEP) from fault
-    layer, depth = [found], 0
+    layer, depth = _inside([found]), 0
     while layer:
         depth += 1
-        if depth > MOST_DEPTH + 1:
+        if depth > MOST_DEPTH:
             raise ValueError(_TOO_DEEP)
-        layer = [part for thing in layer for part in _parts(thing)]
+        layer = [part for thing in layer for part in _inside(thing)]
     return found
 
 
 _TOO_DEEP = f"it has more than {MOST_DEPTH} lists and objects inside each other"
 
 
-def _parts(thing: Any) -> Iterable[Any]:
-    if isinstance(thing, dict):
-        return thing.values()
-    return thing if isinstance(thing, list) else ()
+def _inside(thing: dict[str, Any] | list[Any]) -> list[Any]:
+    """The lists and objects that stand in one."""
+    parts = thing.values() if isinstance(thing, dict) else thing
+    return [part for part in parts if isinstance(part, dict | list)]
 
 
 def _number(text: str) -> float:
@@ -119,12 +119,13 @@ def _constant(text: str) -> None:
 @dataclass(frozen=True)
 class Most:
     """What a table may hold: `rows`, `columns`, `cells` (values, those inside lists too) and `bytes` (unpacked,
-    and of all its texts together)."""
+    and of all its texts together). Only with `lists` may a cell be a table of its own."""
 
     rows: int = 10_000_000
     columns: int = 10_000
     cells: int = 60_000_000
     bytes: int = 1_000 * MB
+    lists: bool = False
 
 
 def parquet_of(data: bytes, most: Most = Most(), columns: Iterable[str] | None = None) -> pa.Table:
@@ -132,15 +133,18 @@ def parquet_of(data: bytes, most: Most = Most(), columns: Iterable[str] | None =
 
     What its footer says is held against `most` before any value is unpacked, and how long its texts are before
     they are written out, for a text that is kept once may stand in every row. Raises ValueError, which says what is
-    wrong."""
+    wrong.
+
+    Only bytes that a digest has shown to be as they were written may be read with `lists`: to count what is in
+    them, pyarrow is asked something that ends the process if the footer is damaged."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         footer = pq.read_metadata(pa.BufferReader(data))
-        _check_footer(footer, most)
+        leaves = [footer.schema.column(k) for k in range(min(footer.num_columns, most.columns))]
+        _check_footer(footer, most, lists=any(leaf.max_repetition_level for leaf in leaves))
         named = list(columns) if columns is not None else None
-        leaves = (footer.schema.column(k) for k in range(footer.num_columns))
         texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
         wanted = [path for path in texts if named is None or path.partition(".")[0] in named]
         if wanted:
@@ -153,23 +157,25 @@ def parquet_of(data: bytes, most: Most = Most(), columns: Iterable[str] | None =
         raise ValueError(f"it is not a readable Parquet file: {str(fault).partition(chr(10))[0]}") from fault
 
 
-def _check_footer(footer: Any, most: Most) -> None:
+def _check_footer(footer: Any, most: Most, *, lists: bool) -> None:
     if footer.num_columns > most.columns:
         raise ValueError(f"it has {footer.num_columns:,} columns, which is more than {most.columns:,}")
+    if lists and not most.lists:
+        raise ValueError("it has lists in its cells")
     groups = [footer.row_group(k) for k in range(footer.num_row_groups)]
-    chunks = [group.column(k) for group in groups for k in range(group.num_columns)]
-    # Each is said in more than one place, and the reader may believe either.
-    said = {
-        "rows": [footer.num_rows, *(g.num_rows for g in groups), sum(g.num_rows for g in groups)],
-        "cells": [*(c.num_values for c in chunks), sum(c.num_values for c in chunks)],
-        "bytes": [*(g.total_byte_size for g in groups), sum(c.total_uncompressed_size for c in chunks)],
-    }
-    for what, counts in said.items():
-        low, high, bound = min(counts, default=0), max(counts, default=0), getattr(most, what)
-        if low < 0:
-            raise ValueError(f"its footer says that it has {low:,} {what}")
-        if high > bound:
-            raise ValueError(f"it has {high:,} {what}, which is more than {bound:,}")
+    # Rows are said twice, and the reader may believe either.
+    rows = [footer.num_rows, *(group.num_rows for group in groups), sum(group.num_rows for group in groups)]
+    cells = [max(rows) * footer.num_columns]
+    if lists:
+        each = [group.column(k).num_values for group in groups for k in range(group.num_columns)]
+        cells += [*each, sum(each)]
+    sizes = [group.total_byte_size for group in groups]
+    for what, counts in (("rows", rows), ("cells", cells), ("bytes", [*sizes, sum(sizes)])):
+        bound = getattr(most, what)
+        if min(counts) < 0:
+            raise ValueError(f"its footer says that it has {min(counts):,} {what}")
+        if max(counts) > bound:
+            raise ValueError(f"it has {max(counts):,} {what}, which is more than {bound:,}")
 
 
 def _text_bytes(array: Any) -> int:
@@ -180,10 +186,10 @@ def _text_bytes(array: Any) -> int:
     if isinstance(array, pa.DictionaryArray):
         lengths = pc.binary_length(array.dictionary).cast(pa.int64())
         return int(pc.sum(lengths.take(array.indices)).as_py() or 0)
-    return sum(map(_text_bytes, _inside(array)))
+    return sum(map(_text_bytes, _children(array)))
 
 
-def _inside(array: Any) -> Iterator[Any]:
+def _children(array: Any) -> Iterator[Any]:
     import pyarrow as pa
 
     if isinstance(array, pa.MapArray):

@@ -7,6 +7,7 @@ ValueError that says what and where in the file, so that nobody who shows a run 
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Mapping
@@ -108,8 +109,11 @@ def manifest_of(data: bytes, shown: str) -> dict[str, Any]:
         raise ValueError(f"{key}: {error['msg']}") from fault
     for key in ("first_day", "last_day"):
         _check_day(said[key], key)
-    if said["first_day"] > said["last_day"] or said["days"] < 0 or said["seed"] < 0:
-        raise ValueError("days: they end before they begin, or there are fewer than none")
+    if said["first_day"] > said["last_day"]:
+        raise ValueError("last_day: it is before first_day")
+    for key in ("days", "seed"):
+        if not 0 <= said[key] < 2**64:
+            raise ValueError(f"{key}: {str(said[key])[:20]} is negative or too large")
     said["scenario"] = renamed(said["scenario"], Slot((Spec,)))
     from_plain(said["scenario"], said["file"] or "scenario", shown)
     return said
@@ -129,10 +133,17 @@ def outcomes_of(data: bytes) -> pd.DataFrame:
     """The table of outcomes. Raises ValueError."""
     if len(data) > _MOST_OUTCOMES or data.count(b"\n") > _MOST_STORES:
         raise ValueError(f"it has more than {_MOST_STORES:,} lines or {_MOST_OUTCOMES // MB} MB")
-    head = data.partition(b"\n")[0]
-    if head != ",".join(COLUMNS).encode():
-        raise ValueError(f"line 1: the columns must be {', '.join(COLUMNS)}")
-    frame = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False, na_filter=False, index_col=False)
+    try:
+        reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
+        if next(reader, []) != COLUMNS:
+            raise ValueError(f"line 1: the columns must be {', '.join(COLUMNS)}")
+        rows = [row for row in reader if row]
+    except csv.Error as fault:
+        raise ValueError(f"line {reader.line_num}: it is not well-formed CSV: {fault}") from fault
+    if wrong := [k for k, row in enumerate(rows) if len(row) != len(COLUMNS)]:
+        found = len(rows[wrong[0]])
+        raise ValueError(f"row {wrong[0] + 1}: it has {found} fields instead of {len(COLUMNS)}")
+    frame = pd.DataFrame(rows, columns=COLUMNS, dtype=None if rows else str)
     for k, row in enumerate(zip(frame["store"], frame["outcome"], frame["opened"], frame["changed"])):
         number, outcome, *days = row
         if not re.fullmatch(r"\d{1,9}", number):

@@ -170,6 +170,8 @@ def _said(path: Path) -> dict[str, Any]:
 
 
 def _entries(said: Any, name: re.Pattern[str]) -> dict[str, Entry]:
+    if not isinstance(said, dict):
+        raise ValueError("its lists of files are none")
     found = {}
     for key, entry in said.items():
         size, digest = entry["bytes"], entry["sha256"]
