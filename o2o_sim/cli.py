@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
@@ -181,7 +182,8 @@ def _checkpoint(said: list[str]) -> tuple[Path | None, int | None]:
 
     files = [Path(text) for text in said if not text.isdecimal()]
     days = [int(text) for text in said if text.isdecimal()]
-    if len(files) > 1 or len(days) > 1 or 0 in days or Path("") in files:
+    numbers = any(re.fullmatch(r"[+-]?[\d.]+(e[+-]?\d+)?", str(file), re.I) for file in files)
+    if numbers or len(files) > 1 or len(days) > 1 or 0 in days or Path("") in files:
         hint = "--checkpoint 90, --checkpoint town.o2os, or both"
         raise ScenarioError("must be a number of days from 1, or a file", file="--checkpoint", hint=hint)
     return next(iter(files), None), next(iter(days), None)

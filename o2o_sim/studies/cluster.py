@@ -25,6 +25,12 @@ _AT_HAND = 100  # runs that the scheduler has at least, lest workers that join h
 _SECONDS = 10  # for the scheduler to answer
 
 
+def check_address(address: str) -> None:
+    """Raise ScenarioError unless this may be the address of a cluster."""
+    if address != LOCAL and not re.fullmatch(r"(tcp|tls)://[^\s/]+:\d+", address):
+        raise ScenarioError(f"must be local or tcp://HOST:PORT, found {address!r}", file="--cluster")
+
+
 class Cluster:
     """The workers of a Dask cluster: `address` is that of its scheduler (`tcp://HOST:PORT`), or "local" for a
     cluster that is made on this machine, of `workers` processes (None: one per core), and ends with this
@@ -38,8 +44,7 @@ class Cluster:
             import distributed
         except ModuleNotFoundError:
             raise ScenarioError("a cluster needs Dask", hint="pip install 'o2o-sim[cluster]'") from None
-        if address != LOCAL and not re.fullmatch(r"(tcp|tls)://[^\s/]+:\d+", address):
-            raise ScenarioError(f"must be local or tcp://HOST:PORT, found {address!r}", file="--cluster")
+        check_address(address)
         self._local: Any = None
         # What it logs about lost connections is said here in fewer words.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)

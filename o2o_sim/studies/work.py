@@ -12,6 +12,7 @@ from types import TracebackType
 
 from ..errors import ScenarioError
 from ..scenario.shape import closest
+from .cluster import check_address
 from .engines import Engine, Here, Processes
 from .own import Own
 from .study import Case
@@ -34,7 +35,9 @@ class Work:
     itself, which functions of a notebook need), `cluster` instead the address
     of a Dask cluster or "local", `shard` (i, n) the i-th of n equal parts to do here. `plugins=False` refuses
     scenarios that bring rules of their own. `retry` runs again what failed before. `progress(done, total,
-    failed)` is told of every finished run."""
+    failed)` is told of every finished run.
+
+    Raises ScenarioError if `cluster` is no address."""
 
     workers: int | None = None
     cluster: str | None = None
@@ -43,6 +46,10 @@ class Work:
     retry: bool = False
     progress: Progress = _nobody
     _engine: Engine | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.cluster is not None:
+            check_address(self.cluster)  # before a folder is made for the study
 
     @property
     def engine(self) -> Engine:
