@@ -65,7 +65,7 @@ def working(
     if cluster and shard:
         raise ScenarioError("is for job arrays; a cluster divides the work itself", file="--shard")
     with _bar(quiet) as progress:
-        part = parse_shard(shard) if shard else (1, 1)
+        part = parse_shard(shard) if shard is not None else (1, 1)
         chosen: dict[str, Any] = {"workers": workers, "cluster": cluster, "shard": part}
         with Work(**chosen, plugins=not no_plugins, retry=retry, progress=progress) as work:
             yield work
@@ -212,7 +212,7 @@ def _width(text: str) -> tuple[str, float]:
         number = float(width)
     except ValueError:
         number = -1.0
-    if not equals or not metric or not number > 0:
+    if not equals or not metric or not 0 < number < float("inf"):
         raise ScenarioError(f"must be written METRIC=WIDTH, found {text!r}", file="--until-width")
     return metric, number
 
