@@ -7,17 +7,24 @@
     DIR/monthly.parquet  every run's months                                          } done
 
 Whatever happens to the process, the files under `runs/` are whole, and asking again goes on from them. Runs
-that a study in a neighbouring folder has finished are taken from there."""
+that a study in a neighbouring folder has finished are taken from there.
+
+Every file can be told from one that something has changed: a run by its checksum and the key inside (rows.py), the
+tables by the digests in study.json, that by its own. Who asks the study again has what is damaged done again, with
+a warning, for a run is known by its key and comes out the same. Who only reads it is refused: numbers must not
+change in silence, and reading simulates nothing."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import math
 import os
 import time
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -27,13 +34,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..errors import ScenarioError
+from ..files import MB, Most, content, json_of, parquet_of
 from ..record.archive import parquet_bytes, whole_file, write_whole
 from ..record.metrics import HEADLINE, Window, window_value
 from ..scenario.textfile import printable
 from .job import Job
-from .rows import metrics_of, read_rows, unnested
+from .rows import metrics_of, read_rows, unnested, whole_content
 
 if TYPE_CHECKING:
     from .work import Work
@@ -43,6 +52,10 @@ RUNS = "runs"
 TABLES = ("runs", "stores", "monthly")
 COLUMNS = ("point", "replicate", "seed", "key", "status", "error")
 """What the table of runs begins with, before factors and metrics."""
+MOST_PLAN, MOST_TABLE = 1_000 * MB, 4_000 * MB
+_EACH = Most(rows=200_000, columns=20_000, cells=1_000_000, bytes=50 * MB)
+_MOST = Most(rows=100_000_000, columns=20_000, cells=500_000_000, bytes=20_000 * MB)
+"""What a table of a study may hold for each of its runs, and in all."""
 _STALE_SECONDS = 3600
 _AT_ONCE = 200  # runs whose stores are in memory together while the tables are written
 
@@ -99,8 +112,7 @@ class Study:
         """Write the tables, if every run is there, and return what there is."""
         results = Results(self.folder, self._plan(complete=False), self.windows)
         if all(self._file(c.job.key).is_file() for c in self.cases):
-            results.write_tables()
-            self._write_plan(complete=True)
+            self._write_plan(complete=True, tables=results.write_tables())
         return load_results(self.folder)
 
     def _file(self, key: str) -> Path:
@@ -109,12 +121,18 @@ class Study:
     def _has(self, key: str, retry: bool) -> bool:
         """Whether a run is there, here or in a neighbouring study (which then is here, too)."""
         here = self._file(key)
-        if not here.is_file():
-            for other in self._neighbours:
-                if (other / here.name).is_file() and not _is_failed(other / here.name):
-                    write_whole(here, (other / here.name).read_bytes())
-                    break
-        return here.is_file() and not (retry and _is_failed(here))
+        try:
+            if os.path.lexists(here):
+                return not (_is_failed(here) and retry)
+        except ScenarioError as fault:
+            told = replace(fault.problems[0], hint="That run is done again.")
+            warnings.warn(str(ScenarioError(told)), RuntimeWarning, stacklevel=4)
+        for other in self._neighbours:
+            with contextlib.suppress(ScenarioError):  # none there, or a damaged one
+                if not _is_failed(other / here.name):
+                    write_whole(here, whole_content(other / here.name))
+                    return True
+        return False
 
     @cached_property
     def _neighbours(self) -> list[Path]:
@@ -122,7 +140,7 @@ class Study:
         found = sorted(f.parent / RUNS for f in above.glob(f"*/{STUDY}"))
         return [runs for runs in found if runs.parent != self.folder.absolute()]
 
-    def _plan(self, complete: bool) -> dict[str, Any]:
+    def _plan(self, complete: bool, tables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         cases = [
             {
                 "point": c.point,
@@ -134,15 +152,25 @@ class Study:
             for c in self.cases
         ]
         windows = [{k: _plain(v) for k, v in vars(w).items()} for w in self.windows]
-        return {"about": self.about, "windows": windows, "complete": complete, "cases": cases}
+        plan = {"about": self.about, "windows": windows, "complete": complete, "cases": cases}
+        return plan | ({"tables": tables} if tables else {})
 
-    def _write_plan(self, complete: bool) -> None:
-        text = json.dumps(self._plan(complete), indent=1, ensure_ascii=False, default=_plain)
+    def _write_plan(self, complete: bool, tables: Mapping[str, Any] | None = None) -> None:
+        text = json.dumps(self._plan(complete, tables), ensure_ascii=False, default=_plain, allow_nan=False)
+        plan = json.loads(text)  # as it will be read
+        plan["checksum"] = _checksum(plan)
+        text = json.dumps(plan, indent=1, ensure_ascii=False)
         write_whole(self.folder / STUDY, text.encode() + b"\n")
 
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _checksum(plan: Mapping[str, Any]) -> str:
+    """SHA-256 over a plan, apart from its own checksum."""
+    said = {name: value for name, value in plan.items() if name != "checksum"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _is_failed(file: Path) -> bool:
@@ -190,7 +218,7 @@ class Results:
         """One row per finished run: point, replicate, seed, key, status, error, the value of every factor,
         and every metric. Failed runs have no metrics (NaN)."""
         if self.plan["complete"]:
-            return pq.read_table(self.folder / "runs.parquet").to_pandas()
+            return self._kept("runs").to_pandas()
         return self._collect_runs()
 
     @property
@@ -250,7 +278,7 @@ class Results:
     @cached_property
     def _cases(self) -> list[dict[str, Any]]:
         """The cases whose run is there, by point and replicate."""
-        found = [c for c in self.plan["cases"] if self._file(c).is_file()]
+        found = [c for c in self.plan["cases"] if os.path.lexists(self._file(c))]
         return sorted(found, key=lambda c: (c["point"], c["replicate"]))
 
     def _file(self, case: Mapping[str, Any]) -> Path:
@@ -291,10 +319,29 @@ class Results:
 
     def _nested(self, name: str) -> pd.DataFrame:
         if self.plan["complete"]:
-            table = pq.read_table(self.folder / f"{name}.parquet")
+            table = self._kept(name)
         else:
             table = self._collect(name, self._cases)
         return table.to_pandas(date_as_object=True)
+
+    def _kept(self, name: str) -> pa.Table:
+        """One of the tables of a finished study. Raises ScenarioError if it is not the one that was written."""
+        path = self.folder / f"{name}.parquet"
+        try:
+            data = content(path, MOST_TABLE)
+            if digest_of(data) != self.plan["tables"][name]:
+                raise ValueError(f"it was changed: its SHA-256 is not the one in {STUDY}")
+            table = parquet_of(data, _most(len(self.plan["cases"])))
+            kinds = COLUMNS if name == "runs" else COLUMNS[:2]
+            if missing := [column for column in kinds if column not in table.column_names]:
+                raise ValueError(f"column {missing[0]!r} is missing")
+            return table
+        except (OSError, ValueError) as fault:
+            said = getattr(fault, "strerror", None) or fault
+            hint = "Ask the study again with its command: its tables are made anew of its runs."
+            raise ScenarioError(
+                f"cannot be read: {printable(str(said))}", file=printable(str(path)), hint=hint
+            ) from fault
 
     def _collect(self, name: str, cases: Sequence[Mapping[str, Any]]) -> pa.Table:
         """The nested tables of some runs, one below the other, led by their point and replicate."""
@@ -303,8 +350,9 @@ class Results:
             table = table.add_column(k, label, pa.array([c[label] for c in cases], pa.int64()).take(parents))
         return table
 
-    def write_tables(self) -> None:
-        """Write the three tables; the same runs give the same bytes in whatever order they were done."""
+    def write_tables(self) -> dict[str, str]:
+        """Write the three tables, and return the SHA-256 of each; the same runs give the same bytes in whatever
+        order they were done."""
         write_whole(self.folder / "runs.parquet", parquet_bytes(self._collect_runs()))
         for name in ("stores", "monthly"):
             with whole_file(self.folder / f"{name}.parquet") as part:
@@ -312,6 +360,18 @@ class Results:
                 with pq.ParquetWriter(part, schema, compression="zstd", store_schema=False) as writer:
                     for start in range(0, len(self._cases), _AT_ONCE):
                         writer.write_table(self._collect(name, self._cases[start : start + _AT_ONCE]))
+        return {name: digest_of(content(self.folder / f"{name}.parquet", MOST_TABLE)) for name in TABLES}
+
+
+def _most(runs: int) -> Most:
+    """What a table of so many runs may hold."""
+    each, most = vars(_EACH), vars(_MOST)
+    return replace(_EACH, **{k: min(each[k] * max(runs, 1), most[k]) for k in ("rows", "cells", "bytes")})
+
+
+def digest_of(data: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _of_one_kind(values: pd.Series) -> pd.Series:
@@ -326,15 +386,60 @@ def _window(said: dict[str, Any]) -> Window:
 
 
 def load_results(folder: str | os.PathLike[str]) -> Results:
-    """Read a study back, finished or not. Raises ScenarioError if the folder holds none."""
+    """Read a study back, finished or not. Raises ScenarioError if the folder holds none, or if its plan was changed;
+    a run or table that was changed is refused when it is first used."""
     path = Path(folder)
     try:
-        plan = json.loads((path / STUDY).read_text(encoding="utf-8"))
+        plan = json_of(content(path / STUDY, MOST_PLAN))
+        _Plan.model_validate(plan)
+        if plan["checksum"] != _checksum(plan):
+            raise ValueError("it was changed: its checksum is not that of what it says")
         windows = tuple(_window(w) for w in plan["windows"])
     except FileNotFoundError:
         raise ScenarioError("is not the folder of a study", file=printable(str(path))) from None
     except (OSError, ValueError, KeyError, TypeError) as fault:
+        said = getattr(fault, "strerror", None) or str(fault)
+        if isinstance(fault, ValidationError):
+            said = ".".join(map(str, fault.errors()[0]["loc"])) + f": {fault.errors()[0]['msg']}"
+        hint = "Ask the study again with its command: the plan is written anew, and no run is lost."
         raise ScenarioError(
-            f"cannot be read: {printable(str(fault))}", file=printable(str(path / STUDY))
+            f"cannot be read: {printable(said)}", file=printable(str(path / STUDY)), hint=hint
         ) from fault
     return Results(path, plan, windows)
+
+
+class _Case(BaseModel):
+    """A run in study.json. The key names a file, so that it may be nothing else."""
+
+    model_config = ConfigDict(strict=True)
+
+    point: int = Field(ge=0, lt=2**63)
+    replicate: int = Field(ge=0, lt=2**63)
+    seed: int = Field(ge=0, lt=2**63)
+    key: str = Field(pattern=r"\A[0-9a-f]{24}\z")
+    factors: dict[str, Any]
+
+
+class _About(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    own: list[str] = []
+
+
+class _Plan(BaseModel):
+    """What study.json must say."""
+
+    model_config = ConfigDict(strict=True)
+
+    about: _About
+    windows: list[dict[str, str | None]]
+    complete: bool
+    cases: list[_Case]
+    tables: dict[str, str] = {}
+    checksum: str
+
+    @model_validator(mode="after")
+    def _tables_of_all_runs(self) -> _Plan:
+        if self.complete and sorted(self.tables) != sorted(TABLES):
+            raise ValueError("a finished study has a digest of each table")
+        return self

@@ -3,19 +3,24 @@ about."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import time
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from pandas.testing import assert_frame_equal
 
 from o2o_sim import ScenarioError
 from o2o_sim.record.metrics import Window
 from o2o_sim.scenario.load import load_scenario
+from o2o_sim.studies import study as study_module
 from o2o_sim.studies.job import Job, job
 from o2o_sim.studies.rows import TEXTS
 from o2o_sim.studies.study import TABLES, Case, Study, load_results
@@ -62,6 +67,13 @@ def ask(spec, pretend, tmp_path):
     return ask
 
 
+def rewrite(folder, **changes):
+    """Write study.json with other values, and the checksum that fits them."""
+    path = folder / "study.json"
+    plan = json.loads(path.read_text()) | changes
+    path.write_text(json.dumps(plan | {"checksum": study_module._checksum(plan)}))
+
+
 def names(folder):
     return sorted(p.name for p in folder.iterdir())
 
@@ -105,8 +117,7 @@ def test_stores_and_months_stand_under_the_run_they_belong_to(ask):
 
 def test_what_an_unfinished_study_says_is_what_a_finished_one_says(ask, tmp_path):
     whole = ask(points=(0, 1))[1]
-    path = tmp_path / "study" / "study.json"
-    path.write_text(path.read_text().replace('"complete": true', '"complete": false'))
+    rewrite(tmp_path / "study", complete=False)
     part = load_results(tmp_path / "study")
     assert not part.plan["complete"] and part.missing == 0
     for table in TABLES:
@@ -313,11 +324,170 @@ def test_the_queries_of_the_documentation_can_be_asked(page, spec, pretend, tmp_
         assert len(duckdb.sql(query.replace("'DIR/", f"'{tmp_path}/study/")).fetchall()), query
 
 
-def test_a_damaged_file_is_named(ask, tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        ask(stop_after=1)
-    file = next((tmp_path / "study" / "runs").glob("*.parquet"))
-    file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(ScenarioError, match="is not a run any more") as refused:
-        print(load_results(tmp_path / "study").runs)
-    assert file.name in str(refused.value) and "Delete the file" in str(refused.value)
+# -- files that something has changed ------------------------------------------------------------------------
+KIND = "Files of a study"
+WORDS = "is not a run any more|cannot be read"
+
+
+def runs_of(folder):
+    return sorted((folder / "runs").glob("*.parquet"))
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def flip(file):
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 4
+    file.write_bytes(data)
+
+
+def swap(file):
+    """Give two files each other's name."""
+    a, b = [path for path in file.parent.iterdir() if path.suffix == file.suffix][:2]
+    kept = a.read_bytes()
+    a.write_bytes(b.read_bytes())
+    b.write_bytes(kept)
+
+
+def replace_by_another(file):
+    others = [path for path in file.parent.iterdir() if path.suffix == file.suffix and path != file]
+    shutil.copy(others[0], file)
+
+
+def link(file):
+    file.rename(file.with_name("elsewhere"))
+    file.symlink_to(file.with_name("elsewhere"))
+
+
+def pipe(file):
+    file.unlink()
+    os.mkfifo(file)
+
+
+def rewritten(file):
+    """The same table with another figure, as a program that reads and writes Parquet leaves it."""
+    table = pq.read_table(file)
+    name = "seconds" if "seconds" in table.column_names else "replicate"
+    number = table.column_names.index(name)
+    pq.write_table(table.set_column(number, name, [[7] * len(table)]), file)
+
+
+DAMAGE = [cut, flip, swap, replace_by_another, link, pipe, rewritten]
+
+
+@pytest.mark.faults(KIND)
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_run_that_was_changed_is_refused_by_who_reads_and_done_again_by_who_asks(ask, tmp_path, damage):
+    whole = ask()[1]
+    folder = tmp_path / "study"
+    file = runs_of(folder)[0]
+    kept = {path.name: pq.read_table(path).drop(["seconds"]) for path in runs_of(folder)}
+    rewrite(folder, complete=False)  # what reads the files of single runs
+    damage(file)
+    with pytest.raises(ScenarioError, match=WORDS) as refused:
+        print(load_results(folder).runs)
+    assert "Ask the study again" in str(refused.value) and ".parquet" in str(refused.value)
+    with pytest.warns(RuntimeWarning, match="is not a run any more"):
+        asked, again = ask()
+    assert len(asked) == (2 if damage is swap else 1)
+    assert_frame_equal(again.runs, whole.runs)
+    for path in runs_of(folder):
+        assert pq.read_table(path).drop(["seconds"]).equals(kept[path.name]) and not path.is_symlink()
+
+
+@pytest.mark.faults(KIND)
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("damage", [d for d in DAMAGE if d is not swap])
+def test_a_table_that_was_changed_is_refused_by_who_reads_and_made_anew_by_who_asks(
+    ask, tmp_path, table, damage
+):
+    whole = getattr(ask()[1], table)
+    damage(tmp_path / "study" / f"{table}.parquet")
+    with pytest.raises(ScenarioError, match=rf"{table}\.parquet: cannot be read") as refused:
+        getattr(load_results(tmp_path / "study"), table)
+    assert "its tables are made anew of its runs" in str(refused.value)
+    asked, again = ask()
+    assert asked == []
+    assert_frame_equal(getattr(again, table), whole)
+
+
+@pytest.mark.faults(KIND, tries=200)
+def test_any_byte_of_a_run_counts(ask, tmp_path):
+    from o2o_sim.studies.rows import read_rows
+
+    ask(replicates=1)
+    file = runs_of(tmp_path / "study")[0]
+    whole, rng = file.read_bytes(), np.random.default_rng(3)
+    for k in range(200):
+        damaged = bytearray(whole)
+        if k % 4:
+            damaged[rng.integers(len(damaged))] ^= 1 << rng.integers(8)
+        else:
+            del damaged[rng.integers(len(damaged)) :]
+        file.write_bytes(damaged)
+        with pytest.raises(ScenarioError, match="is not a run any more"):
+            read_rows([file], ["status"])
+    file.write_bytes(whole)
+    assert len(read_rows([file])) == 1
+
+
+@pytest.mark.faults(KIND)
+@pytest.mark.parametrize("damage", [cut, flip, replace_by_another, link, pipe, rewritten])
+def test_a_damaged_run_of_a_neighbour_is_not_taken(ask, tmp_path, damage):
+    ask("first", replicates=2)
+    file = runs_of(tmp_path / "first")[0]
+    damage(file)
+    asked, results = ask("second", replicates=2)
+    assert len(asked) == 1 and set(results.runs["status"]) == {"ok"}
+
+
+@pytest.mark.faults(KIND)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"about": None},
+        {"about": {"own": "all"}},
+        {"complete": "yes"},
+        {"complete": True, "tables": {}},
+        {"windows": [{"name": "x"}]},
+        {"windows": [{"name": "x", "series": "sales", "start": "soon"}]},
+        {"cases": {}},
+        {"cases": [5]},
+        {"cases": [{"point": -1, "replicate": 0, "seed": 0, "key": "a" * 24, "factors": {}}]},
+        {"cases": [{"point": 0, "replicate": 0, "seed": 10**30, "key": "a" * 24, "factors": {}}]},
+        {"cases": [{"point": 0, "replicate": 0, "seed": 0, "key": "../../../secret", "factors": {}}]},
+        {"cases": [{"point": 0, "replicate": 0, "seed": 0, "key": "a" * 24 + "\n", "factors": {}}]},
+        {"cases": [{"point": 0, "replicate": 0, "seed": 0, "key": "a" * 24, "factors": []}]},
+        {"cases": [{"point": 0.5, "replicate": 0, "seed": 0, "key": "a" * 24, "factors": {}}]},
+    ],
+)
+def test_a_plan_that_is_none_is_refused_by_who_reads_and_written_anew_by_who_asks(ask, tmp_path, changes):
+    whole = ask()[1]
+    rewrite(tmp_path / "study", **changes)
+    with pytest.raises(ScenarioError, match=r"study\.json: cannot be read: .*\n  Ask the study again"):
+        load_results(tmp_path / "study")
+    asked, again = ask()
+    assert asked == []
+    assert_frame_equal(again.runs, whole.runs)
+
+
+@pytest.mark.faults(KIND)
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b"\xff", b"[" * 10_000, b'{"about": {}, "cases": NaN}']
+)
+def test_a_plan_that_is_no_json_is_refused(ask, tmp_path, content):
+    ask()
+    (tmp_path / "study" / "study.json").write_bytes(content)
+    with pytest.raises(ScenarioError, match=r"study\.json: cannot be read"):
+        load_results(tmp_path / "study")
+
+
+@pytest.mark.faults(KIND)
+def test_a_factor_that_was_changed_in_the_plan_is_found(ask, tmp_path):
+    ask(points=(0, 1))
+    path = tmp_path / "study" / "study.json"
+    path.write_text(path.read_text().replace('"rent_x": 0.1', '"rent_x": 0.7'))
+    with pytest.raises(ScenarioError, match="its checksum is not that of what it says"):
+        load_results(tmp_path / "study")
