@@ -2,17 +2,16 @@
 
 Everything is written into a hidden sibling, `.NAME.part-<pid>`, flushed to the disk, and renamed in one step.
 Whatever goes wrong on the way (Ctrl-C, a full disk, a fault of ours) the sibling is removed, so that a folder
-of the wanted name is always a finished run. Only a killed process can leave a hidden sibling behind.
+of the wanted name is always a finished run. Only a killed process can leave a hidden sibling behind; the next one
+that writes there removes it (leftovers.py).
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
 import json
 import os
-import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -24,6 +23,7 @@ import pandas as pd
 from ..errors import ScenarioError
 from ..scenario.textfile import printable
 from .given import manifest_of, outcomes_of, table_of
+from .leftovers import remove_leftovers, sibling
 from .listing import LISTING, Listing, write_listing
 from .replay import REPLAY
 from .result import RunResult
@@ -47,7 +47,6 @@ TABLES = (
 ESSENTIAL = (MANIFEST, OUTCOMES, *(f"{name}.parquet" for name in TABLES))
 KNOWN = (*ESSENTIAL, REPLAY)
 """The data of a run, without and with the replay, which there may not be."""
-_ATTEMPT = itertools.count(1)
 
 
 # -- a folder, whole or not at all --------------------------------------------------------------------------
@@ -85,6 +84,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     try:
         with _told_plainly(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(folder.parent)
             part = _new_sibling(folder, "part")
             yield part
             _flush_tree(part)
@@ -102,9 +102,10 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     A file of that name is replaced. Raises ScenarioError for what the disk refuses, and whatever the block
     raises."""
-    part = _sibling(path, "part")
+    part = sibling(path, "part")
     try:
         with _told_plainly(path):
+            remove_leftovers(path.parent)
             yield part
             _flush(part)
             os.replace(part, path)
@@ -143,15 +144,10 @@ def _told_plainly(folder: Path) -> Iterator[None]:
 def _new_sibling(folder: Path, kind: str) -> Path:
     """Make a hidden folder beside `folder`. A killed process may have left one of the same number."""
     while True:
-        sibling = _sibling(folder, kind)
+        found = sibling(folder, kind)
         with contextlib.suppress(FileExistsError):
-            sibling.mkdir()
-            return sibling
-
-
-def _sibling(folder: Path, kind: str) -> Path:
-    # With the machine, for others that write to the same disk may have a process of the same number.
-    return folder.parent / f".{folder.name}.{kind}-{platform.node()}-{os.getpid()}-{next(_ATTEMPT)}"
+            found.mkdir()
+            return found
 
 
 def _swap_in(part: Path, folder: Path) -> None:
@@ -165,7 +161,7 @@ def _swap_in(part: Path, folder: Path) -> None:
         os.rename(part, folder)
         _flush(folder.parent)
         return
-    aside = _sibling(folder, "old")
+    aside = sibling(folder, "old")
     try:
         os.rename(folder, aside)
         os.rename(part, folder)

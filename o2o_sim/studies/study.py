@@ -21,7 +21,6 @@ import hashlib
 import json
 import math
 import os
-import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,6 +38,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ..errors import ScenarioError
 from ..files import MB, Most, content, json_of, parquet_of
 from ..record.archive import parquet_bytes, whole_file, write_whole
+from ..record.leftovers import remove_leftovers
 from ..record.metrics import HEADLINE, Window, window_value
 from ..scenario.textfile import printable
 from .job import Job
@@ -56,7 +56,6 @@ MOST_PLAN, MOST_TABLE = 1_000 * MB, 4_000 * MB
 _EACH = Most(rows=200_000, columns=20_000, cells=1_000_000, bytes=50 * MB)
 _MOST = Most(rows=100_000_000, columns=20_000, cells=500_000_000, bytes=20_000 * MB)
 """What a table of a study may hold for each of its runs, and in all."""
-_STALE_SECONDS = 3600
 _AT_ONCE = 200  # runs whose stores are in memory together while the tables are written
 
 
@@ -186,11 +185,8 @@ def _claim(folder: Path) -> None:
                 "holds files that are not a study, and was left alone", file=printable(str(folder)), hint=hint
             )
         (folder / RUNS).mkdir(parents=True, exist_ok=True)
-        for part in (*folder.glob(".*.part-*"), *(folder / RUNS).glob(".*.part-*")):
-            # What a killed process was writing; a young one may be being written by another shard.
-            with contextlib.suppress(FileNotFoundError):
-                if time.time() - part.stat().st_mtime > _STALE_SECONDS:
-                    part.unlink()
+        for place in (folder, folder / RUNS):
+            remove_leftovers(place, now=True)
     except OSError as fault:
         message = f"cannot be written: {fault.strerror or fault}"
         raise ScenarioError(message, file=printable(str(folder))) from fault

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import platform
 
 import pandas as pd
 import pytest
@@ -173,14 +172,6 @@ def test_an_earlier_run_is_replaced_whole(write, tmp_path):
 
 def test_an_empty_folder_is_used(write, tmp_path):
     (tmp_path / "run").mkdir()
-    assert (write() / "manifest.json").is_file()
-
-
-def test_leftovers_of_a_killed_process_are_no_hindrance(write, tmp_path, monkeypatch):
-    from itertools import count
-
-    monkeypatch.setattr(archive, "_ATTEMPT", count(1))
-    (tmp_path / f".run.part-{platform.node()}-{os.getpid()}-1").mkdir()
     assert (write() / "manifest.json").is_file()
 
 

@@ -18,6 +18,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from o2o_sim import ScenarioError
+from o2o_sim.record.leftovers import sibling
 from o2o_sim.record.metrics import Window
 from o2o_sim.scenario.load import load_scenario
 from o2o_sim.studies import study as study_module
@@ -267,16 +268,17 @@ def test_a_study_that_was_killed_before_it_wrote_anything_can_be_asked_again(ask
     assert len(ask()[1].runs) == 3
 
 
-def test_what_killed_processes_left_is_removed_when_it_is_old(ask, tmp_path):
+@pytest.mark.faults("What killed runs leave")
+def test_what_killed_processes_left_is_removed(ask, tmp_path):
     ask()
     folder = tmp_path / "study"
-    parts = [where / f".x.parquet.part-{k}-1" for where in (folder, folder / "runs") for k in (1, 2)]
-    for k, part in enumerate(parts):
+    own = [sibling(where / "x.parquet", "part") for where in (folder, folder / "runs")]
+    old = [where / ".x.parquet.part-elsewhere-2-1" for where in (folder, folder / "runs")]
+    for part in (*own, *old):
         part.write_bytes(b"half")
-        if k % 2:
-            os.utime(part, (time.time() - 7200,) * 2)
+        os.utime(part, (time.time() - 90_000,) * 2)
     assert ask()[0] == []
-    assert [p.exists() for p in parts] == [True, False, True, False]
+    assert [p.exists() for p in (*own, *old)] == [True, True, False, False]
 
 
 def test_a_folder_without_a_study_cannot_be_loaded(tmp_path):
