@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import secrets
 import subprocess
 import sys
 import time
@@ -25,12 +26,19 @@ AHEAD = 10
 SCENARIO = Path(__file__).parent.parent / "scenarios" / "classroom.yaml"
 
 
+def browser() -> dict[str, Any]:
+    """What makes a client a browser of its own for the server: every one is another visitor."""
+    return {"additional_headers": {"Cookie": f"o2o_visitor={secrets.token_urlsafe(16)}"}}
+
+
 async def one_client(url: str, scenario: str, days: int) -> dict[str, Any]:
     """Open a session and read `days` frames; seconds to the first picture, and from it to the last."""
     import websockets
 
     began = time.perf_counter()
-    async with websockets.connect(url, max_size=None, compression=None, open_timeout=120) as line:
+    async with websockets.connect(
+        url, max_size=None, compression=None, open_timeout=120, **browser()
+    ) as line:
         await line.send(json.dumps({"do": "open", "scenario": scenario}))
         await line.send(json.dumps({"do": "want", "day": AHEAD}))
         got, size, first = -1, 0, 0.0  # the key comes before the first frame
@@ -80,7 +88,7 @@ def measure(
     seconds until the first and the last client had a first picture, those of one who comes to a waiting
     server, and memory."""
     command = [sys.executable, "-m", "o2o_sim", "serve", str(scenario), "--no-open", "--port", str(port)]
-    server = subprocess.Popen([*command, "--sessions", str(sessions)], stdout=subprocess.DEVNULL)
+    server = subprocess.Popen([*command, "--places", str(sessions)], stdout=subprocess.DEVNULL)
     try:
         if cores:
             psutil.Process(server.pid).cpu_affinity(list(range(cores)))

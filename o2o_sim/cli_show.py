@@ -47,7 +47,15 @@ def serve(
     lessons: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder with lessons of your own.", show_default=False)
     ] = None,
-    sessions: Annotated[int, typer.Option(min=1, max=500, help="Most simulations at a time.")] = 40,
+    places: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=500,
+            help="Most visitors at a time, each with one map or two; what the machine carries if not said.",
+            show_default=False,
+        ),
+    ] = None,
     max_consumers: Annotated[int, typer.Option(min=1, help="Most consumers a scenario may have.")] = 50_000,
     max_days: Annotated[int, typer.Option(min=1, help="Most days a scenario may have.")] = 4000,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the page in a browser.")] = False,
@@ -60,14 +68,15 @@ def serve(
 
     Only this machine is let in, unless --host says otherwise. Ctrl-C ends it.
     """
-    from .show.server import Served, addresses, bind, create_app, is_loopback, require_web
+    from .show.server import Served, addresses, bind, create_app, is_loopback, open_files, require_web
     from .show.server import serve as run
 
     require_web()
     from .show.messages import Limits
 
-    limits = Limits(sessions=sessions, consumers=max_consumers, days=max_days)
+    limits = Limits(consumers=max_consumers, days=max_days)
     offered = _offered(scenarios or [], set_ or [], limits, no_plugins, broadcast=broadcast, replay=replay)
+    limits = _sized(limits, offered, places, open_files())
     served = Served(
         offered,
         limits,
@@ -119,6 +128,19 @@ def _offered(
     return offers(named, overrides, plugins=not no_plugins)
 
 
+def _sized(limits: Limits, offered: Offers, places: int | None, files: int) -> Limits:
+    """Limits with places and connections for this machine, if everybody shows the first scenario."""
+    from dataclasses import replace
+
+    from .show.catalogue import read
+    from .show.places import carried, connections
+
+    consumers = read(next(iter(offered.values()))).population
+    places = places or carried(consumers, files)
+    most = connections(places, files)
+    return replace(limits, places=places, connections=most, connections_each=max(1, most * 3 // 4))
+
+
 def _own_names() -> list[str]:
     """The names by which others in the network may call this machine."""
     name = socket.gethostname()
@@ -127,6 +149,8 @@ def _own_names() -> list[str]:
 
 def _tell(served: Served, found: list[str], *, alone: bool) -> None:
     typer.echo(f"The page is at {' and '.join(found)}  (Ctrl-C ends it)")
+    if served.mode == "live":
+        typer.echo(f"Places for {served.limits.places} visitors, each with one map or two (more: --places)")
     if served.mode == "broadcast":
         typer.echo(f"The teacher's page is at {_teachers(served, found[0])}  (keep it to yourself)")
     if not alone:

@@ -18,22 +18,30 @@ LARGEST_VALUE = 1e18
 
 @dataclass(frozen=True)
 class Limits:
-    """What a server allows: simulations at a time, consumers and days of a scenario, bytes of a message from
-    a client, moves of levers in a session, connections at a time, messages per second (and so many at once),
-    how many senseless messages end a connection, and the seconds that a session may wait for a place or be
-    silent."""
+    """What a server allows: visitors at a time (two maps of one page count as one), pages that one of them may
+    have open, consumers and days of a scenario, bytes of a message from a client, moves of levers in a session,
+    connections at a time in all and from one address, messages per second (and so many at once), how many
+    senseless messages end a connection.
 
-    sessions: int = 40
+    Seconds: how long one waits for a place, may be silent (`idle`), takes to send the head of a request (`head`),
+    to read an answer (`answer`), and to say a first word on a websocket (`hello`)."""
+
+    places: int = 40
+    pages_each: int = 3
     consumers: int = 50_000
     days: int = 4000
     message_bytes: int = 64 * 1024
     moves: int = 1000
-    sockets: int = 600
+    connections: int = 600
+    connections_each: int = 450
     rate: float = 50.0
     burst: int = 200
     nonsense: int = 30
     wait_seconds: float = 8.0
     idle_seconds: float = 3 * 3600.0
+    head_seconds: float = 10.0
+    answer_seconds: float = 120.0
+    hello_seconds: float = 30.0
 
 
 class Nonsense(Exception):

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Container, Coroutine, Mapping
+import time
+from collections.abc import Callable, Container, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
 from .messages import Limits, Nonsense, Pace, error, parse
+from .places import Holder, Places
 from .sessions import FAULT, FRAME, NoWorkers, Pool, Worker, log
 
 GOING_AWAY, UNWELCOME, FAULTY, TRY_LATER = 1001, 1008, 1011, 1013
@@ -20,6 +22,9 @@ DIED = "The process that simulated this city ended unexpectedly ({}). Nobody els
 NO_WORKERS = "No simulation can be started here; the log of the server says more."
 
 
+LAST_WORDS_SECONDS = 2.0
+
+
 class Gone(Exception):
     """The client is not there any more."""
 
@@ -27,33 +32,55 @@ class Gone(Exception):
 class Client:
     """One websocket: what it says is checked, paced and bounded here."""
 
-    def __init__(self, socket: Any, limits: Limits, offered: Container[str], *, teacher: bool = False):
+    def __init__(
+        self,
+        socket: Any,
+        limits: Limits,
+        offered: Container[str],
+        *,
+        holder: Holder,
+        teacher: bool = False,
+        on_hello: Callable[[], None] = lambda: None,
+    ):
         self.socket, self.limits, self.offered, self.teacher = socket, limits, offered, teacher
+        self.holder = holder
+        self._on_hello, self._greeted = on_hello, False
         self._pace = Pace(limits.rate, limits.burst)
         self._nonsense = 0
         self._moves = 0
 
     async def hear(self) -> dict[str, Any] | None:
         """The next message that makes sense, None when the client is gone (or was sent away)."""
+        greeting_ends = time.monotonic() + self.limits.hello_seconds
         while True:
+            greeting = greeting_ends - time.monotonic()
             try:
-                async with asyncio.timeout(self.limits.idle_seconds):
+                async with asyncio.timeout(self.limits.idle_seconds if self._greeted else greeting):
                     event = await self.socket.receive()
             except TimeoutError:
-                await self.leave(GOING_AWAY, "Nothing was heard for hours; load the page again.")
+                long = "for hours" if self._greeted else f"for {self.limits.hello_seconds:g} seconds"
+                await self.leave(GOING_AWAY, f"Nothing was heard {long}; load the page again.")
                 return None
             if event["type"] == "websocket.disconnect":
                 return None
             # A page that sends messages too fast is read more slowly.
             await asyncio.sleep(self._pace.next())
             try:
-                return self._understood(event.get("text"))
+                message = self._understood(event.get("text"))
+                self._heard()
+                return message
             except Nonsense as fault:
                 await self.say(error(str(fault), fault.about, fatal=fault.about == "open"))
                 self._nonsense += 1
             if self._nonsense > self.limits.nonsense:
                 await self.leave(UNWELCOME, "Too many messages made no sense.")
                 return None
+
+    def _heard(self) -> None:
+        self.holder.heard = time.monotonic()
+        if not self._greeted:
+            self._greeted = True
+            self._on_hello()
 
     def _understood(self, text: str | None) -> dict[str, Any]:
         if text is None:
@@ -119,7 +146,7 @@ class LiveRoom:
 
     def __init__(self, pool: Pool, limits: Limits):
         self.pool, self.limits = pool, limits
-        self._places = asyncio.Semaphore(limits.sessions)
+        self.places = Places(limits)
 
     async def host(self, client: Client) -> None:
         said: asyncio.Queue[dict[str, Any]] = asyncio.Queue(64)
@@ -129,25 +156,36 @@ class LiveRoom:
                 await said.put(message)
 
         with suppress(Gone):
-            await first_done(listen(), self._serve(client, said))
+            await first_done(listen(), self._serve(client, said), self._replaced(client))
+        if client.holder.replaced.done():
+            await self._tell_replaced(client, client.holder.replaced.result())
+
+    async def _replaced(self, client: Client) -> None:
+        await asyncio.wait([client.holder.replaced])
+
+    async def _tell_replaced(self, client: Client, reason: str) -> None:
+        with suppress(Gone, TimeoutError):  # it may read slowly, or not at all
+            async with asyncio.timeout(LAST_WORDS_SECONDS):
+                await client.say(error(reason, "session", fatal=True))
+        await client.leave(TRY_LATER, reason)
 
     async def _serve(self, client: Client, said: asyncio.Queue[dict[str, Any]]) -> None:
         while (message := await said.get())["do"] != "open":
             await client.say(error("no city is open yet", message["do"], **ask_of(message)))
-        if self._places.locked():
+        if not self.places.admit(client.holder):
             await client.say({"say": "busy", "message": "Waiting for a place"})
-        try:
-            async with asyncio.timeout(self.limits.wait_seconds):
-                await self._places.acquire()
-        except TimeoutError:
-            taken = f"All {self.limits.sessions} places of this server are taken; try again when somebody has left."
-            await client.say(error(taken, "open", fatal=True))
-            await client.leave(TRY_LATER, "All places are taken.")
-            return
+            try:
+                await self.places.take(client.holder)
+            except TimeoutError:
+                taken = f"All {self.limits.places} places of this server are taken"
+                hint = "try again when somebody has closed the page, or ask for more places (--places)."
+                await client.say(error(f"{taken}; {hint}", "open", fatal=True))
+                await client.leave(TRY_LATER, f"{taken}.")
+                return
         try:
             await self._session(client, said, message)
         finally:
-            self._places.release()
+            self.places.leave(client.holder)
 
     async def _session(
         self, client: Client, said: asyncio.Queue[dict[str, Any]], message: dict[str, Any]

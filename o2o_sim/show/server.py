@@ -16,6 +16,8 @@ import hashlib
 import hmac
 import importlib.util
 import os
+import re
+import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -27,9 +29,11 @@ from .. import __version__
 from ..errors import ScenarioError
 from .broadcast import BroadcastRoom, ReplayRoom
 from .catalogue import Offers, listing, read
+from .door import BACKLOG, Door, guarded
 from .messages import Limits
 from .pages import FOR_EVER, Guard, Hosts, asset, is_loopback, page
-from .rooms import TRY_LATER, Client, LiveRoom, Room
+from .places import Holder
+from .rooms import Client, LiveRoom, Room
 from .sessions import Pool
 
 if TYPE_CHECKING:
@@ -41,6 +45,14 @@ PORT, PORTS_TRIED = 8765, 20
 EXTRA = "needs the extra [web]: pip install 'o2o-sim[web]'"
 PATIENCE = 4.0
 """Seconds that opening the page waits for the first warm worker."""
+VISITOR = "o2o_visitor"
+"""The cookie that tells one browser from another. It is no secret of ours: anybody may make one up."""
+KNOWN = re.compile(r"[\w-]{16,64}", re.ASCII)
+FILES = 4096
+"""Open files and connections that the server asks the system for."""
+SEND_BYTES = 128 * 1024
+"""What the system may hold of one connection for a slow reader: little, so that an answer is not behind minutes of
+days."""
 
 
 def new_token() -> str:
@@ -92,7 +104,7 @@ def create_app(served: Served, *, when_warm: Callable[[], None] | None = None) -
     else:
         room = BroadcastRoom(pool, limits) if served.mode == "broadcast" else LiveRoom(pool, limits)
     lists: dict[str, asyncio.Task[list[dict[str, Any]]]] = {}
-    sockets: set[WebSocket] = set()
+    door = Door(limits)
 
     def is_teacher(asked: HTTPConnection) -> bool:
         if served.mode != "broadcast":
@@ -106,7 +118,10 @@ def create_app(served: Served, *, when_warm: Callable[[], None] | None = None) -
             response: Response = RedirectResponse("/", 303)
             response.set_cookie(cookie, served.token, httponly=True, samesite="strict")
             return response
-        return HTMLResponse(page())
+        response = HTMLResponse(page())
+        if not KNOWN.fullmatch(request.cookies.get(VISITOR, "")):
+            response.set_cookie(VISITOR, secrets.token_urlsafe(16), httponly=True, samesite="strict")
+        return response
 
     async def static(request: Any) -> Response:
         found = asset(request.path_params["name"])
@@ -131,15 +146,15 @@ def create_app(served: Served, *, when_warm: Callable[[], None] | None = None) -
     async def talk(websocket: WebSocket) -> None:
         await websocket.accept()
         offered = served.offered if replay is None else (ReplayRoom.SCENARIO,)
-        client = Client(websocket, limits, offered, teacher=is_teacher(websocket))
-        if len(sockets) >= limits.sockets:
-            await client.leave(TRY_LATER, "Too many are connected; try again later.")
-            return
-        sockets.add(websocket)
-        try:
-            await room.host(client)
-        finally:
-            sockets.discard(websocket)
+        client = Client(
+            websocket,
+            limits,
+            offered,
+            holder=_holder(websocket),
+            teacher=is_teacher(websocket),
+            on_hello=lambda: door.mark(websocket.client, "talks"),
+        )
+        await room.host(client)
 
     async def announce() -> None:
         with contextlib.suppress(TimeoutError):
@@ -173,8 +188,18 @@ def create_app(served: Served, *, when_warm: Callable[[], None] | None = None) -
         WebSocketRoute("/ws", talk),
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
-    app.state.pool, app.state.room = pool, room
+    app.state.pool, app.state.room, app.state.door = pool, room, door
     return Guard(app, Hosts(served.host, served.names))
+
+
+def _holder(websocket: HTTPConnection) -> Holder:
+    """Who connects, as far as places are concerned."""
+    cookie, page_id = websocket.cookies.get(VISITOR, ""), websocket.query_params.get("page", "")
+    return Holder(
+        address=websocket.client.host if websocket.client else "",
+        cookie=cookie if KNOWN.fullmatch(cookie) else "",
+        page=page_id if KNOWN.fullmatch(page_id) else "",
+    )
 
 
 def require_web() -> None:
@@ -235,8 +260,9 @@ def bind(host: str, port: int | None) -> socket.socket:
         if sys.platform != "win32":  # there it would let two servers listen at one port
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)  # connections inherit it
             sock.bind((address[0], number, *address[2:]))
-            sock.listen(512)
+            sock.listen(BACKLOG)
             return sock
         except OSError as fault:
             sock.close()
@@ -275,13 +301,17 @@ def web_server(app: Guard, limits: Limits) -> uvicorn.Server:
         uvicorn.Config(
             app,
             log_config=None,
-            http="h11",  # the other one, if it is installed, sets no bounds to headers
+            http=guarded(app.app.state.door),
+            backlog=BACKLOG,
             access_log=False,
             server_header=False,
             proxy_headers=False,
             lifespan="on",
             ws="auto",
             ws_max_size=limits.message_bytes,
+            # A ping stands behind days that a slow computer has not read yet: it keeps a line open, but an answer
+            # that is late says nothing. Of a computer that is gone the system tells after some minutes.
+            ws_ping_timeout=None,
             ws_per_message_deflate=False,  # costs more than it saves on the way through one room
             timeout_graceful_shutdown=2,
         )
@@ -290,20 +320,32 @@ def web_server(app: Guard, limits: Limits) -> uvicorn.Server:
 
 def serve(app: Guard, limits: Limits, sock: socket.socket) -> None:
     """Serve an application until Ctrl-C (which raises KeyboardInterrupt, after every worker has ended)."""
-    _more_files()
     web_server(app, limits).run(sockets=[sock])
 
 
-def _more_files() -> None:
-    """Let this process have as many files and connections as it may: on a Mac a class would need more than
-    the usual 256."""
+def open_files() -> int:
+    """How many files and connections this process may have, after it has asked for enough: on a Mac a class would
+    need more than the usual 256."""
     with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
 
-        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        wanted = 4096 if most == resource.RLIM_INFINITY else min(4096, most)
-        if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < wanted:
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+        if now != resource.RLIM_INFINITY and now < wanted:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+        now = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return FILES if now == resource.RLIM_INFINITY else now
+    return FILES
 
 
-__all__ = ["Served", "addresses", "bind", "create_app", "is_loopback", "new_token", "serve", "web_server"]
+__all__ = [
+    "Served",
+    "addresses",
+    "bind",
+    "create_app",
+    "is_loopback",
+    "new_token",
+    "open_files",
+    "serve",
+    "web_server",
+]

@@ -12,6 +12,7 @@ import os
 import select
 import socket
 import struct
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -29,6 +30,10 @@ HEAD = struct.Struct("<BI")
 FRAME, SAID, FAULT, READY = range(4)
 NICE = 5
 """How far a simulation stands back behind the server, so that a busy machine still answers."""
+
+PACE_DAYS = 5
+"""Days over which it is measured how long one takes, and how often it is told."""
+PACE_CHANGE = 1.2
 
 Answer = Callable[[dict[str, Any]], Iterator["dict[str, Any] | bytes"]]
 
@@ -119,12 +124,32 @@ def _conversation(
     return make(load, check=lambda spec: within(spec, limits), on_fault=on_fault)
 
 
+class DayPace:
+    """How long a day takes to be simulated here, in seconds: the mean of the last days, told when it has
+    changed by a fifth. The time that a slow reader takes does not count."""
+
+    def __init__(self) -> None:
+        self._days, self._seconds, self._told = 0, 0.0, 0.0
+
+    def day(self, seconds: float) -> dict[str, Any] | None:
+        """A day took so long. The message that tells the client, if there is something to tell."""
+        self._days, self._seconds = self._days + 1, self._seconds + seconds
+        if self._days < PACE_DAYS:
+            return None
+        mean, self._days, self._seconds = self._seconds / self._days, 0, 0.0
+        if self._told and 1 / PACE_CHANGE < mean / self._told < PACE_CHANGE:
+            return None
+        self._told = mean
+        return {"say": "pace", "day_seconds": round(mean, 6)}
+
+
 def converse(line: Line, answer: Answer) -> None:
     """Answer until the other side ends. Between two frames of a long `want` newer messages are answered.
 
     Of several wants that wait only the one that goes furthest counts, for each of them asks for all days up
-    to its own."""
+    to its own. How long a day takes is told beside them."""
     running: Iterator[dict[str, Any] | bytes] | None = None
+    pace = DayPace()
     further: dict[str, Any] | None = None
     while True:
         if running is None and further is not None:
@@ -137,15 +162,19 @@ def converse(line: Line, answer: Answer) -> None:
                 further = max(further or message, message, key=lambda want: want["day"])
                 continue
             if message["do"] == "open":
-                running = further = None
+                running, further, pace = None, None, DayPace()
             for said in answer(message):
                 _send(line, said)
             continue
+        began = time.perf_counter()
         said_next = next(running, None)
         if said_next is None:
             running = None
-        else:
-            _send(line, said_next)
+            continue
+        told = pace.day(time.perf_counter() - began) if isinstance(said_next, bytes) else None
+        _send(line, said_next)
+        if told is not None:
+            _send(line, told)
 
 
 def _send(line: Line, said: dict[str, Any] | bytes) -> None:

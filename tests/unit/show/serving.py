@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from o2o_sim.show.catalogue import offers
 from o2o_sim.show.messages import Limits
-from o2o_sim.show.server import Served, bind, create_app, web_server
+from o2o_sim.show.server import VISITOR, Served, bind, create_app, web_server
 
 HAMLET = Path(__file__).parents[1] / "systems" / "hamlet.yaml"
 TINY = Path(__file__).parents[2] / "scenarios" / "tiny.yaml"
@@ -42,8 +42,10 @@ class Running:
         assert not self.thread.is_alive()
 
     @contextlib.contextmanager
-    def talk(self, *, query: str = "", **more: Any) -> Iterator[Talk]:
-        """A connection; `more` goes to websockets' `connect`."""
+    def talk(self, *, query: str = "", visitor: str = "", **more: Any) -> Iterator[Talk]:
+        """A connection, of a browser that has this cookie; `more` goes to websockets' `connect`."""
+        if visitor:
+            more["additional_headers"] = {"Cookie": f"{VISITOR}={visitor:_<16}"}
         url = f"ws://127.0.0.1:{self.port}/ws{query}"
         with connect(url, max_size=None, compression=None, close_timeout=1, **more) as line:
             yield Talk(line)

@@ -35,7 +35,7 @@ def test_the_secret_leaves_the_address_bar(classroom):
     said = json.loads(ask(classroom, "/api/about", Cookie=cookie.partition(";")[0])[2])
     assert said["teacher"] is True and said["mode"] == "broadcast"
     for wrong in ("/?teacher=", "/?teacher=a-secre", "/?teacher=%C3%A9"):
-        assert "set-cookie" not in ask(classroom, wrong)[1]
+        assert cookie.partition("=")[0] not in ask(classroom, wrong)[1].get("set-cookie", "")
 
 
 def test_the_class_sees_what_the_teacher_drives(classroom):
@@ -57,7 +57,7 @@ def test_the_class_sees_what_the_teacher_drives(classroom):
             assert late.frames(5) == expected[:5]
             assert late.hear()["say"] == "shown"  # once day 3 is there
             assert late.hear() == expected[5]
-            assert late.hear()["say"] == "moved"
+            assert late.until("moved")["key"] == "do.slow"
 
 
 def test_viewers_inspect_but_do_not_drive(classroom):

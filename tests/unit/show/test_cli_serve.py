@@ -83,7 +83,7 @@ def test_letting_others_in_is_warned_of(call, served):
         (["--replay", ".", "--broadcast"], "--replay: shows one finished run"),
         ([HAMLET, "--host", "192.0.2.1"], "--host: cannot listen there"),
         ([HAMLET, "--port", "0"], "Invalid value for '--port'"),
-        ([HAMLET, "--sessions", "0"], "Invalid value for '--sessions'"),
+        ([HAMLET, "--places", "0"], "Invalid value for '--places'"),
         ([HAMLET, "--lessons", "gone"], "gone: is no folder of lessons"),
         ([HAMLET, "--lessons", "."], "holds no lessons"),
         ([HAMLET, "--max-consumers", "199"], "hamlet.yaml: has 200 consumers; this server shows at most 199"),

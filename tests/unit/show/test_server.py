@@ -290,14 +290,6 @@ def test_who_talks_too_fast_is_read_more_slowly(monkeypatch):
     assert pace.next() == 0
 
 
-def test_too_many_connections(server):
-    with running(limits={"sockets": 1}, make=talkers.Talker) as small, small.talk() as first:
-        assert first.open()
-        with small.talk() as second, pytest.raises(ConnectionClosed) as end:
-            second.hear()
-        assert end.value.rcvd.code == 1013
-
-
 @pytest.mark.parametrize(
     ("text", "left"),
     [

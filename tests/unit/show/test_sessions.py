@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from serving import HAMLET, TINY, running
 
 import o2o_sim
 from o2o_sim.record.message import decode
+from o2o_sim.show import worker
 from o2o_sim.show.catalogue import offers
 from o2o_sim.show.sessions import log
 
@@ -25,7 +27,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture(scope="module")
 def city():
     """A server of real cities."""
-    with running(offered=offers([TINY]), limits={"sessions": 4}, spares=1) as server:
+    with running(offered=offers([TINY]), limits={"places": 4}, spares=1) as server:
         yield server
 
 
@@ -33,7 +35,7 @@ def city():
 def pretend():
     """A server whose cities are pretended."""
     with running(
-        limits={"sessions": 3, "wait_seconds": 0.3, "moves": 5}, spares=1, make=talkers.Talker
+        limits={"places": 3, "wait_seconds": 0.3, "moves": 5}, spares=1, make=talkers.Talker
     ) as server:
         yield server
 
@@ -191,22 +193,23 @@ def test_errors_name_no_folders(pretend):
 
 
 def test_places_are_counted_and_given_back(pretend):
-    with pretend.talk() as a, pretend.talk() as b:
+    with pretend.talk(visitor="a") as a, pretend.talk(visitor="b") as b:
         a.open(), b.open()
-        with pretend.talk() as c:
+        with pretend.talk(visitor="c") as c:
             c.open()
-            with pretend.talk() as late:
+            with pretend.talk(visitor="d") as late:
                 late.say(do="open", scenario="hamlet")
                 assert late.until("busy")["message"] == "Waiting for a place"
                 said = late.until("error")
                 assert said["fatal"] and "All 3 places" in said["message"]
-        with pretend.talk() as d:
+        with pretend.talk(visitor="d") as d:
             assert d.open()
 
 
 def test_who_waits_gets_the_place_of_who_leaves(pretend):
-    with pretend.talk() as a, pretend.talk() as b, pretend.talk() as late:
-        with pretend.talk() as c:
+    talk = pretend.talk
+    with talk(visitor="a") as a, talk(visitor="b") as b, talk(visitor="d") as late:
+        with talk(visitor="c") as c:
             a.open(), b.open(), c.open()
             late.say(do="open", scenario="hamlet")
             late.until("busy")
@@ -235,9 +238,8 @@ def test_a_slow_reader_fills_no_memory(pretend):
         assert len(worker._reader._buffer) < 1_000_000
         talk.say(do="inspect", kind="store", id=1, ask=1)
         day = 0
-        while not isinstance(said := talk.hear(), dict):
-            day += 1
-        assert said["say"] == "inspected"
+        while isinstance(said := talk.hear(), bytes) or said["say"] != "inspected":
+            day += isinstance(said, bytes)
         assert day < 300  # 30 MB in all buffers would be far too much already
 
 
@@ -344,3 +346,58 @@ def test_nothing_is_left_of_a_server_that_ends(end, early, tmp_path):
     assert "Traceback" not in text and "leaked" not in text
     if end == signal.SIGINT:
         assert code == 130 and text.endswith("Stopped.\n")
+
+
+@pytest.mark.faults("slow clients")
+@pytest.mark.parametrize("size", [0, 100, 20_000, 200_000], ids="days of {} bytes".format)
+def test_a_reader_is_only_slowed_however_long_a_ping_waits(size):
+    """Pings stand behind days that the reader has not come to, so a late answer says nothing."""
+    with running(spares=1, make=talkers.Talker) as server:
+        config = server.server.config
+        config.ws_ping_interval, config.ws_ping_timeout = 0.02, config.ws_ping_timeout and 0.2
+        with server.talk(max_queue=1) as talk:
+            talk.open()
+            talk.say(do="move", key="do.large", value=size)
+            talk.until("moved")
+            talk.say(do="want", day=199)
+            for day in range(200):
+                said = talk.frames(1)
+                time.sleep(0.02 if day < 50 else 0)
+            talk.say(do="inspect", kind="store", id=1, ask=7)
+            assert talk.until("inspected")["ask"] == 7
+        assert said[0].startswith(b"frame")
+
+
+@pytest.mark.faults("slow clients")
+@pytest.mark.parametrize("seconds", [0.002, 0.03, 2.0])
+def test_how_long_a_day_takes_is_that_of_the_city_not_of_the_reader(seconds, monkeypatch):
+    now = 0.0
+
+    class Line:
+        """A reader for whom every message takes ten seconds; it wants 20 days, and 20 that take thrice as long."""
+
+        def __init__(self):
+            self.asked, self.told = [{"do": "want", "day": 19}, {"do": "want", "day": 39}], []
+
+        def waiting(self):
+            return False
+
+        def hear(self):
+            return self.asked.pop(0) if self.asked else None
+
+        def send(self, kind, content=b""):
+            nonlocal now
+            now += 10.0
+            if kind == worker.SAID:
+                self.told.append(json.loads(content))
+
+    def answer(message):
+        nonlocal now
+        for _ in range(20):
+            now += seconds * (3 if message["day"] == 39 else 1)
+            yield b"frame"
+
+    monkeypatch.setattr(worker.time, "perf_counter", lambda: now)
+    worker.converse(line := Line(), answer)
+    assert [said["say"] for said in line.told] == ["pace", "pace"]
+    assert [said["day_seconds"] for said in line.told] == pytest.approx([seconds, 3 * seconds], rel=1e-3)
