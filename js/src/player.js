@@ -5,6 +5,8 @@
 
 /** Days per second that can be chosen. */
 export const SPEEDS = [0.5, 1, 2, 5, 10, 30, 60];
+/** A speed that is missed by this share is kept all the same, for nobody sees it. */
+const NEARLY = 0.9;
 /** From this many days per second on nobody could follow a walk; people stand where they go. */
 const WALKING_MOST = 6;
 const MIDDAY = 0.5;
@@ -57,6 +59,7 @@ export class Player {
     this.#unlisten = this.#sources.flatMap((source) => [
       source.on("frame", () => this.#arrived()),
       source.on("end", () => this.#arrived()),
+      source.on("pace", () => this.#paced()),
     ]);
     if (this.#sources.length && this.day > this.newest) {
       this.target = this.day;
@@ -90,7 +93,7 @@ export class Player {
 
   /** How far the day shown is on, 0 to 1. */
   get phase() {
-    return this.still || (this.playing && this.#speed > WALKING_MOST) ? MIDDAY : this.#at - Math.floor(this.#at);
+    return this.still || (this.playing && this.speed > WALKING_MOST) ? MIDDAY : this.#at - Math.floor(this.#at);
   }
 
   /** First day of the run, "2013-01-01". */
@@ -104,8 +107,20 @@ export class Player {
     return due && !this.#sources.some((source) => source.lost);
   }
 
+  /** Days per second: what was chosen, or the fastest that is offered if that is slower. */
   get speed() {
-    return this.#speed;
+    return this.kept === Infinity ? this.#speed : Math.min(this.#speed, this.offered.at(-1));
+  }
+
+  /** How many days a second the slowest of the simulations makes that go on; Infinity: all days are there, or unknown. */
+  get kept() {
+    const going = this.#sources.filter((source) => source.daySeconds > 0 && !source.ended && !source.lost);
+    return Math.min(Infinity, ...going.map((source) => 1 / source.daySeconds));
+  }
+
+  /** Of the SPEEDS those that the simulations can keep, at least the slowest. */
+  get offered() {
+    return SPEEDS.filter((speed, k) => k === 0 || speed * NEARLY <= this.kept);
   }
 
   set speed(daysPerSecond) {
@@ -116,7 +131,7 @@ export class Player {
 
   /** How many days the simulation may be ahead of the picture: few, so that levers act soon. */
   get ahead() {
-    return Math.max(AHEAD_LEAST, Math.ceil(this.#speed));
+    return Math.max(AHEAD_LEAST, Math.ceil(this.speed));
   }
 
   /** How far behind the newest day a lever moved now acts from there without asking; who paused has time for a question. */
@@ -196,8 +211,14 @@ export class Player {
     for (const source of this.#sources) source.want(day);
   }
 
+  #paced() {
+    this.#want();
+    this.#tell();
+  }
+
   #arrived() {
     if (this.newest < 0) return;
+    const shown = this.day;
     if (this.#at < 0) {
       this.#at = MIDDAY;
       if (this.target !== null && this.target <= this.newest) this.#at = this.target + MIDDAY;
@@ -206,7 +227,7 @@ export class Player {
     } else if (this.target !== null) {
       // Fast forward: the newest day is the picture.
       this.#at = Math.min(this.target, this.newest) + MIDDAY;
-      this.#show();
+      if (this.day !== shown) this.#show();
     } else {
       this.#tell();
     }
@@ -227,7 +248,7 @@ export class Player {
     const now = this.#clock.now();
     const passed = Math.min((now - this.#before) / 1000, LONGEST_TICK_S);
     this.#before = now;
-    if (this.target === null && this.newest >= 0) this.#advance(passed * this.#speed);
+    if (this.target === null && this.newest >= 0) this.#advance(passed * this.speed);
     if (this.playing) this.#schedule();
   }
 
@@ -235,7 +256,7 @@ export class Player {
     const end = this.#stopAt ?? this.last;
     const limit = Math.min(this.newest, end);
     const shown = this.day;
-    const fast = this.#speed > WALKING_MOST;
+    const fast = this.speed > WALKING_MOST;
     if (fast) this.#leap(days, limit);
     else {
       const next = this.#at + days;

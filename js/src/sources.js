@@ -6,11 +6,13 @@
  *     live     can it make further days and take levers?
  *     levers   lever descriptors, [] if there are none
  *     ended    the last day is there
+ *     daySeconds  how long the simulation needs for a day, 0 if that is not known
  *     lost     null, or a sentence that says why no more will come
  *     ready    promise: the key is there (rejected with the reason if it never comes)
  *     want(day), move(key, value), inspect(kind, id, day) -> promise of a card of that day, on(event, fn), close()
  *
- * Events: "frame" (number of days there), "end" (last day), "moved" ({day, key, value}), "error" ({message, about}),
+ * Events: "frame" (number of days there; at most once in a picture, however many came), "pace" (daySeconds is another),
+ * "end" (last day), "moved" ({day, key, value}), "error" ({message, about}),
  * "busy" (message), "lost" (message), "restart" (another run begins: `frames` and `levers` are new), and, from a server
  * that shows one run to many, "shown" ({day, playing}: what the teacher shows).
  */
@@ -41,14 +43,39 @@ export class Emitter {
 const NEVER = "The simulation did not answer.";
 const LOST = "The connection to the simulation is lost.";
 const PATIENCE_MS = 20_000;
+/**
+ * Days that may be under way beyond those that were shown. A slow computer takes these, and no more come before it has
+ * asked for them: so a lever or a card that is asked for is never behind minutes of days.
+ */
+const CHUNK_DAYS = 60;
+const HIDDEN_MS = 100;
+const STUCK_MS = 1000;
+
+/** Do something before the next picture is drawn; or soon, where none is (a hidden tab, no browser). */
+export function beforePicture(fn) {
+  if (typeof requestAnimationFrame !== "function" || document.hidden) {
+    setTimeout(fn, HIDDEN_MS);
+    return;
+  }
+  let done = false;
+  const once = () => {
+    if (!done) fn();
+    done = true;
+  };
+  requestAnimationFrame(once);
+  setTimeout(once, STUCK_MS); // the tab may be hidden before its next picture
+}
 
 /** A run that is being simulated behind a websocket. */
 export class LiveSource extends Emitter {
   #socket;
   #asked = new Map();
   #asks = 0;
-  #wanted = -1;
-  #desired = 0;
+  #wanted = -1; // the last day that was asked for
+  #desired = 0; // the last day that is wanted
+  #shown = 0; // days that were told of
+  #telling = false;
+  #picture;
   #closed = false;
   #stale = false;
   #keyNext = false;
@@ -57,10 +84,12 @@ export class LiveSource extends Emitter {
   /**
    * @param {string} url of the websocket
    * @param {{scenario: string, seed: number|null, set: Object, moves: Array}} run what to open
-   * @param {{Socket?: function, want?: number}} [options] `want`: the day wanted to begin with
+   * @param {{Socket?: function, want?: number, picture?: function}} [options] `want`: the day wanted to begin with;
+   *   `picture`: calls a function before the next picture
    */
-  constructor(url, run, { Socket = globalThis.WebSocket, want = 6 } = {}) {
+  constructor(url, run, { Socket = globalThis.WebSocket, want = 6, picture = beforePicture } = {}) {
     super();
+    this.#picture = picture;
     this.live = true;
     this.lost = null;
     this.#begin(run, want);
@@ -78,9 +107,11 @@ export class LiveSource extends Emitter {
     this.levers = [];
     this.ended = false;
     this.busy = "";
+    this.daySeconds = 0;
     this.#keyNext = false;
     this.#wanted = -1;
     this.#desired = want;
+    this.#shown = 0;
     this.ready = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     this.ready.catch(() => {}); // whoever waits is told; nobody waiting is no fault
   }
@@ -88,7 +119,7 @@ export class LiveSource extends Emitter {
   #open() {
     const { scenario, seed, set, moves } = this.run;
     this.#send({ do: "open", scenario, seed, set, moves });
-    this.want(this.#desired);
+    this.#ask();
   }
 
   /** Begin another run on the same connection. `ready` is a new promise. */
@@ -124,13 +155,25 @@ export class LiveSource extends Emitter {
       this.days = this.frames.key.header.days;
       this.run.seed ??= this.frames.key.header.seed ?? null;
       this.ended = false;
+      this.#shown = 0;
       this.busy = "";
       this.#settle.resolve(this);
       if (again) this.emit("restart");
     } else if (this.frames && !this.#stale) {
       this.frames.push(buffer);
-      this.emit("frame", this.frames.count);
+      if (this.#telling) return;
+      this.#telling = true;
+      this.#picture(() => this.#tell());
     }
+  }
+
+  /** Tell of the days that have come since the last picture, and ask for more of those that are wanted. */
+  #tell() {
+    this.#telling = false;
+    if (this.#closed || !this.frames || this.frames.count === this.#shown) return;
+    this.#shown = this.frames.count;
+    this.emit("frame", this.#shown);
+    this.#ask();
   }
 
   #opened(message) {
@@ -159,7 +202,11 @@ export class LiveSource extends Emitter {
       }
       case "inspected":
         return this.#answer(message.ask)?.resolve(message.card);
+      case "pace":
+        this.daySeconds = Number(message.day_seconds) || 0;
+        return this.emit("pace");
       case "end":
+        this.#tell();
         this.ended = true;
         return this.emit("end", message.day);
       case "busy":
@@ -201,11 +248,16 @@ export class LiveSource extends Emitter {
   /** Ask for the days up to `day` (counted from 0); the simulation makes no more than are wanted. */
   want(day) {
     if (this.lost) return;
-    const most = this.days ? this.days - 1 : day;
-    const to = Math.min(Math.floor(day), most);
-    if (to <= this.#wanted) return;
-    this.#desired = to;
-    if (this.#socket.readyState !== 1) return; // said when it opens
+    this.#desired = Math.max(this.#desired, Math.floor(day));
+    this.#ask();
+  }
+
+  /** Ask for the next days of those that are wanted, if enough of those asked for were shown. */
+  #ask() {
+    if (this.lost || this.#socket.readyState !== 1) return; // said when it opens
+    const last = Math.min(this.#desired, this.days ? this.days - 1 : Infinity);
+    const to = Math.min(last, this.#shown + CHUNK_DAYS - 1);
+    if (to <= this.#wanted || (to < last && to - this.#wanted < CHUNK_DAYS / 2)) return;
     this.#wanted = to;
     this.#send({ do: "want", day: to });
   }
@@ -258,6 +310,7 @@ export class ReplaySource extends Emitter {
     this.days = frames.count;
     this.levers = [];
     this.ended = true;
+    this.daySeconds = 0;
     this.lost = null;
     this.ready = Promise.resolve(this);
   }

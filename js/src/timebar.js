@@ -114,7 +114,20 @@ export function timeBar(player, { watchOnly = false } = {}) {
     );
   }
 
+  let offered = "";
+
+  /** Only speeds that the simulation can keep are offered. */
+  function offer() {
+    const now = player.offered;
+    if (now.join() === offered) return;
+    offered = now.join();
+    for (const option of speed.options) option.hidden = option.disabled = !now.includes(Number(option.value));
+    const made = player.kept;
+    speed.title = made < SPEEDS.at(-1) ? `Here this city makes about ${made < 2 ? made.toFixed(1) : Math.round(made)} days a second.` : "";
+  }
+
   function update() {
+    offer();
     const { start, last, newest, playing } = player;
     const day = Math.max(0, player.day);
     const wanted = `${start},${last},${width},${JSON.stringify(marks)}`;

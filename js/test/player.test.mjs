@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Player } from "../src/player.js";
+import { Player, SPEEDS } from "../src/player.js";
 import { Emitter } from "../src/sources.js";
 import { monthTicks } from "../src/timebar.js";
 
@@ -259,4 +259,47 @@ test("another city on its first day is not simulated up to the day the old one w
   player.setSources([next], 0);
   player.seek(0);
   assert.ok(next.wanted <= player.ahead, `wanted ${next.wanted}`);
+});
+
+for (const [daySeconds, offered, of] of [
+  [0, SPEEDS, "an unknown city"],
+  [0.001, SPEEDS, "a small town"],
+  [1 / 58, SPEEDS, "one that all but keeps 60 a second"],
+  [0.05, [0.5, 1, 2, 5, 10], "a city"],
+  [0.3, [0.5, 1, 2], "a large city"],
+  [5, [0.5], "one that keeps no speed"],
+]) {
+  test(`${of} is offered the speeds it keeps`, () => {
+    const { source, player, clock } = playing(1000);
+    player.speed = 60;
+    source.daySeconds = daySeconds;
+    source.emit("pace");
+    assert.deepEqual(player.offered, offered);
+    assert.equal(player.speed, offered.at(-1));
+    player.play();
+    clock.run(2, () => source.work());
+    assert.ok(player.day <= 2 * offered.at(-1) + 2, `day ${player.day}`);
+    assert.ok(player.ahead <= Math.max(5, offered.at(-1)));
+    source.ended = true;
+    assert.equal(player.speed, 60, "all days are there");
+  });
+}
+
+test("of two maps the slower one says which speeds are offered", () => {
+  const slow = new Made();
+  const { player } = playing(100, slow);
+  slow.daySeconds = 0.15;
+  assert.deepEqual(player.offered, [0.5, 1, 2, 5]);
+  slow.lost = "gone";
+  assert.deepEqual(player.offered, SPEEDS, "no more days of it will come");
+});
+
+test("two maps in fast forward are drawn once for the days that both have", () => {
+  const other = new Made();
+  const { source, player, shown } = playing(100, other);
+  player.seek(80);
+  shown.length = 0;
+  for (const one of [source, other]) one.frames.count = 40; // both have taken up days since the last picture
+  for (const one of [source, other]) one.emit("frame", 40);
+  assert.deepEqual(shown, [[39, 0.5]]);
 });

@@ -51,10 +51,10 @@ function message(header, sections = []) {
   return new Uint8Array(bytes).buffer;
 }
 
-const key = (seed = 1) =>
+const key = (seed = 1, days = 20) =>
   message(
     {
-      kind: "key", version: 1, name: "Town", question: "?", seed, start: "2013-01-01", days: 20, currency: "yuan", population: 1,
+      kind: "key", version: 1, name: "Town", question: "?", seed, start: "2013-01-01", days, currency: "yuan", population: 1,
       residents: 1, people_each: 1, people: 1, grid: { nx: 1, ny: 1, cell_m: 100 }, platforms: [], categories: [], cohorts: ["all"],
       circles: [{ name: "Street", cell: 0, units: 3, opens: null, street: true }],
     },
@@ -63,13 +63,13 @@ const key = (seed = 1) =>
 
 const frame = (day) =>
   message(
-    { kind: "frame", day, date: `2013-01-${String(day + 1).padStart(2, "0")}`, stores: [], news: [] },
+    { kind: "frame", day, date: new Date(Date.UTC(2013, 0, day + 1)).toISOString().slice(0, 10), stores: [], news: [] },
     [["people", "u16", [0]], ["state", "u8", []], ["visits", "u16", []], ["channel_sales", "f32", []], ["footfall", "f32", [0]],
       ["cash", "f32", []], ["members", "f32", []], ["subsidy", "f32", []], ["totals", "f32", [0, 0, 0, 0, 0, 0]]],
   );
 
 function opened() {
-  const source = new LiveSource("ws://here", RUN, { Socket });
+  const source = new LiveSource("ws://here", RUN, { Socket, picture: (fn) => fn() });
   const socket = Socket.last;
   socket.open();
   socket.say({ say: "opened", scenario: "classroom", days: 20, levers: [{ key: "levers.rent_x", value: 2 }] });
@@ -140,11 +140,11 @@ test("a lost connection is told, whoever waits is answered, and what is there st
 });
 
 test("a refusal is the reason why it never gets ready", async () => {
-  const source = new LiveSource("ws://here", RUN, { Socket });
+  const source = new LiveSource("ws://here", RUN, { Socket, picture: (fn) => fn() });
   Socket.last.open();
   Socket.last.say({ say: "error", about: "open", message: "All places are taken.", fatal: true });
   await assert.rejects(source.ready, /All places are taken/);
-  const silent = new LiveSource("ws://here", RUN, { Socket });
+  const silent = new LiveSource("ws://here", RUN, { Socket, picture: (fn) => fn() });
   Socket.last.close("Too many are connected.");
   await assert.rejects(silent.ready, /Too many/);
 });
@@ -178,4 +178,79 @@ test("a run that others begin anew is told", () => {
   source.on("shown", (said) => shown.push(said.day));
   socket.say({ say: "shown", day: 4, playing: true });
   assert.deepEqual(shown, [4]);
+});
+
+/** A source whose pictures are drawn by hand, and a server that makes the days it is asked for. */
+function drawn(days) {
+  const due = [];
+  const source = new LiveSource("ws://here", RUN, { Socket, picture: (fn) => due.push(fn) });
+  const socket = Socket.last;
+  const counts = [];
+  let made = 0;
+  source.on("frame", (count) => counts.push(count));
+  socket.open();
+  socket.say({ say: "opened", scenario: "classroom", days, levers: [] });
+  socket.bytes(key(1, days));
+  const wanted = () => Math.max(...socket.sent.filter(({ do: what }) => what === "want").map(({ day }) => day));
+  return {
+    source,
+    socket,
+    counts,
+    wanted,
+    work: () => { for (; made <= wanted(); made += 1) socket.bytes(frame(made)); },
+    draw: () => { for (const fn of due.splice(0)) fn(); },
+    get due() { return due.length; },
+  };
+}
+
+for (const days of [20, 90, 1000]) {
+  test(`of ${days} days that are wanted at once few are under way, and one picture tells of many`, () => {
+    const page = drawn(days);
+    page.source.want(days - 1);
+    let pictures = 0;
+    while (page.source.frames.count < days) {
+      page.work();
+      assert.ok(page.source.frames.count - (page.counts.at(-1) ?? 0) <= 60, "more than a chunk is under way");
+      const behind = page.wanted();
+      page.work();
+      assert.equal(page.wanted(), behind, "nothing more is asked for before it was shown");
+      assert.equal(page.due, 1, "one picture, however many days came");
+      page.draw();
+      pictures += 1;
+    }
+    assert.equal(page.counts.length, pictures);
+    assert.equal(page.counts.at(-1), days);
+    assert.ok(pictures <= Math.ceil(days / 30) + 1, `${pictures} pictures`);
+  });
+}
+
+test("days of a run that was left are told of no more", () => {
+  const page = drawn(100);
+  page.work();
+  page.source.reopen(RUN);
+  page.draw();
+  assert.deepEqual(page.counts, []);
+  page.source.close();
+  page.draw();
+});
+
+test("the end comes after the days", () => {
+  const page = drawn(7);
+  const said = [];
+  page.source.on("frame", (count) => said.push(count));
+  page.source.on("end", () => said.push("end"));
+  page.work();
+  page.socket.say({ say: "end", day: 6 });
+  page.draw();
+  assert.deepEqual(said, [7, "end"]);
+});
+
+test("how long a day takes is known and told", () => {
+  const { source, socket } = opened();
+  const told = [];
+  source.on("pace", () => told.push(source.daySeconds));
+  socket.say({ say: "pace", day_seconds: 0.25 });
+  assert.deepEqual(told, [0.25]);
+  source.reopen(RUN);
+  assert.equal(source.daySeconds, 0);
 });
