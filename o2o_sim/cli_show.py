@@ -132,8 +132,8 @@ def _sized(limits: Limits, offered: Offers, places: int | None, files: int) -> L
     """Limits with places and connections for this machine, if everybody shows the first scenario."""
     from dataclasses import replace
 
+    from .show.admission import carried, connections
     from .show.catalogue import read
-    from .show.places import carried, connections
 
     consumers = read(next(iter(offered.values()))).population
     places = places or carried(consumers, files)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Container, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
+from .admission import Holder, Places
 from .messages import Limits, Nonsense, Pace, error, parse
-from .places import Holder, Places
 from .sessions import FAULT, FRAME, NoWorkers, Pool, Worker, log
 
 GOING_AWAY, UNWELCOME, FAULTY, TRY_LATER = 1001, 1008, 1011, 1013

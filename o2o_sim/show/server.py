@@ -17,7 +17,6 @@ import hmac
 import importlib.util
 import os
 import re
-import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -27,12 +26,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .. import __version__
 from ..errors import ScenarioError
+from .admission import Holder
 from .broadcast import BroadcastRoom, ReplayRoom
 from .catalogue import Offers, listing, read
 from .door import BACKLOG, Door, guarded
 from .messages import Limits
 from .pages import FOR_EVER, Guard, Hosts, asset, is_loopback, page
-from .places import Holder
 from .rooms import Client, LiveRoom, Room
 from .sessions import Pool
 
@@ -120,7 +119,7 @@ def create_app(served: Served, *, when_warm: Callable[[], None] | None = None) -
             return response
         response = HTMLResponse(page())
         if not KNOWN.fullmatch(request.cookies.get(VISITOR, "")):
-            response.set_cookie(VISITOR, secrets.token_urlsafe(16), httponly=True, samesite="strict")
+            response.set_cookie(VISITOR, new_token(), httponly=True, samesite="strict")
         return response
 
     async def static(request: Any) -> Response:

@@ -9,9 +9,9 @@ import pytest
 import talkers
 from serving import running
 
-from o2o_sim.show import places
+from o2o_sim.show import admission
+from o2o_sim.show.admission import Holder, Places, carried, connections
 from o2o_sim.show.messages import Limits
-from o2o_sim.show.places import Holder, Places, carried, connections
 
 LIMITS = Limits(places=6, pages_each=3, wait_seconds=0.01)
 pytestmark = pytest.mark.faults("visitors and places")
@@ -114,13 +114,13 @@ def test_who_waits_is_woken_and_who_waits_in_vain_is_told():
 )
 def test_places_follow_what_the_machine_has(monkeypatch, changed, cores, memory, files):
     def found(cores=cores, memory=memory, files=files, consumers=2000):
-        monkeypatch.setattr(places, "cores", lambda: cores)
-        monkeypatch.setattr(places, "free_memory", lambda: memory)
+        monkeypatch.setattr(admission, "cores", lambda: cores)
+        monkeypatch.setattr(admission, "free_memory", lambda: memory)
         return carried(consumers, files)
 
     now = {"cores": cores, "memory": memory, "files": files}
     first = found()
-    assert 1 < first < places.MOST
+    assert 1 < first < admission.MOST
     assert found(**{changed: now[changed] * 2}) > first > found(**{changed: now[changed] / 2})
     if changed != "files":
         assert found(consumers=20_000) < first
@@ -129,7 +129,7 @@ def test_places_follow_what_the_machine_has(monkeypatch, changed, cores, memory,
 
 
 def test_free_memory_is_that_of_this_machine():
-    assert 1e7 < places.free_memory() < 1e14
+    assert 1e7 < admission.free_memory() < 1e14
 
 
 def test_a_student_cannot_shut_the_class_out():
