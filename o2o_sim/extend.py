@@ -7,14 +7,18 @@ import importlib.util
 import inspect
 import json
 import sys
-import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
+from .border.blame import Files, not_imported
+from .border.guard import examine, examine_rule, guard, wrong_default
+from .border.scan import unseeded_draws
 from .errors import Problem, ScenarioError
 from .market import rules
 from .market.offers import Offer
@@ -77,6 +81,20 @@ VALUES: dict[str, Any] = {"default": rules.value, "huff": rules.huff.value}
 MOST_FIELDS = 8
 
 
+_SUFFIX: ContextVar[str] = ContextVar("suffix", default="")
+
+
+@contextmanager
+def fresh_modules() -> Iterator[None]:
+    """Within the block the files of plugins are imported as modules of their own, which share nothing with those
+    imported before."""
+    token = _SUFFIX.set("_trial")
+    try:
+        yield
+    finally:
+        _SUFFIX.reset(token)
+
+
 class Plugins:
     """The files named under `plugins`, loaded once each, and what the scenario takes from them by name.
 
@@ -89,6 +107,7 @@ class Plugins:
         self.spec = spec
         self.modules: dict[str, ModuleType] = {}
         self.digests: dict[str, str] = {}
+        self.files = Files()
         self._classes: dict[int, Any] = {}  # by the identity of the use
         self._policies: dict[tuple[Any, int], Any] = {}
         self._problems: list[Problem] = []
@@ -106,7 +125,7 @@ class Plugins:
                 self._attempt(self.find, phase.run, f"phases.{k}.run")
             self._attempt(self.rule)
         if self._problems:
-            raise ScenarioError(first(in_file_order(self._problems, ())))
+            raise ScenarioError(first(in_file_order(list(dict.fromkeys(self._problems)), ())))
 
     def _attempt(self, work: Callable[..., Any], *given: Any) -> None:
         try:
@@ -128,7 +147,9 @@ class Plugins:
         if not stem.isidentifier():
             raise self._fault(key, "a plugin's file must be named like a Python module")
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        found = importlib.util.spec_from_file_location(f"o2o_plugin_{stem}_{digest[:12]}", path)
+        self.files.named.append(path.absolute())
+        called = f"o2o_plugin_{stem}_{digest[:12]}{_SUFFIX.get()}"
+        found = importlib.util.spec_from_file_location(called, path)
         assert found is not None and found.loader is not None
         module = sys.modules.get(found.name)
         if module is None:
@@ -138,12 +159,9 @@ class Plugins:
                 found.loader.exec_module(module)
             except (Exception, SystemExit) as fault:
                 del sys.modules[found.name]
-                lines = [
-                    f.lineno for f in traceback.extract_tb(fault.__traceback__) if f.filename == str(path)
-                ]
-                at = f" (line {lines[-1]})" if lines else ""
-                message = f"{path.name} cannot be imported: {type(fault).__name__}: {fault}{at}"
-                raise self._fault(key, message) from fault
+                raise ScenarioError(not_imported(fault, path.absolute(), self.files)) from fault
+        if drawn := unseeded_draws(path.absolute()):
+            raise ScenarioError(drawn)
         self.modules[stem], self.digests[stem] = module, digest
 
     def find(self, dotted: str, key: Key, known: dict[str, Any] | None = None) -> Any:
@@ -173,6 +191,12 @@ class Plugins:
         for method in kind.methods:
             if not callable(getattr(cls, method, None)):
                 raise self._fault(key, f"{name!r} has no method {method!r}, which {kind.called} needs")
+        module = self.modules.get(name.partition(".")[0])
+        if module is not None:
+            called = next(name for name, known in KINDS.items() if known is kind)
+            if problems := examine(cls, called, module):
+                raise ScenarioError(problems)
+            guard(cls, called)
         return cls
 
     def _take(self, key: Key, kind: Kind, use: Use) -> None:
@@ -181,6 +205,8 @@ class Plugins:
             wanted = settings_class(cls)
         except TypeError as fault:
             raise self._fault(key, str(fault)) from None
+        if problem := wrong_default(cls, wanted):
+            raise ScenarioError(problem)
         use.bind(read_settings(wanted, use.said, key, self.spec._origin))
         self._classes[id(use)] = cls
 
@@ -234,6 +260,8 @@ class Plugins:
         elif said not in VALUES:
             if not inspect.isfunction(rule):
                 raise self._fault(key, f"{said!r} must be a function of (me, offer, trip, today)")
+            if problem := examine_rule(rule):
+                raise ScenarioError(problem)
             declared = getattr(self.modules[said.partition(".")[0]], "FIELDS", {})
             rule = self._with_categories(rule)
         fields = {name: self._declared(name, default) for name, default in declared.items()}

@@ -19,6 +19,7 @@ from . import phases, review, setup
 from .agents.circle import Circle
 from .agents.platform import Platform
 from .agents.store import Store
+from .border.blame import answers
 from .city.build import build_city
 from .city.survey import survey
 from .extend import Plugins
@@ -64,6 +65,7 @@ class O2OModel(mesa.Model):
     run was gone on with from a file, and what was changed then. Draws come from `streams`
     alone; Mesa's own random generators are never used."""
 
+    @answers
     def __init__(self, spec: Spec, seed: int | None = None, *, plugins: bool = True):
         self.seed_number = int(spec.seed if seed is None else seed)
         super().__init__(rng=self.seed_number)
@@ -122,8 +124,9 @@ class O2OModel(mesa.Model):
         """The calendar date of the day that is, or is about to be, simulated."""
         return date_of(self.spec.start, self.day)
 
+    @answers
     def step(self) -> None:
-        """Simulate one day."""
+        """Simulate one day. Raises ScenarioError with the line of a plugin that fails."""
         for name, phase in self.schedule:
             began = time.perf_counter()
             phase(self)
@@ -223,6 +226,7 @@ class O2OModel(mesa.Model):
         for p in self.platforms:
             p.members = float(self.users[2 + p.number])
 
+    @answers
     def expected_sales(
         self,
         needs: Needs | None = None,

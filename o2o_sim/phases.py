@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import review, setup
+from .border.guard import bounds
 from .market import needs
 from .market.day import Purchases
 from .market.ledger import CONSUMERS, COURIERS, OWNERS, PROVIDERS, SUPPLIERS
-from .market.offers import AT_PLACE, Offer, tabulate
+from .market.offers import AT_PLACE, Offer, tabulate, wrong_offer
 from .market.shopping import BLOCK, Today
 from .streams import name_bits, stream, uniforms
 
@@ -62,7 +63,10 @@ def calendar(model: O2OModel) -> None:
 def publish(model: O2OModel) -> None:
     """Everybody puts offers on the board if any has changed; queues that people expect change every day."""
     if model.offers_changed:
-        table = tabulate(offers(model), model.expansion_factor, model.channels)
+        rows = offers(model)
+        if wrong := wrong_offer(rows, bounds(model)):
+            raise ValueError(f"there is {wrong}")
+        table = tabulate(rows, model.expansion_factor, model.channels)
         for system in model.systems:
             system.published(table)
         capacity = np.array([s.capacity if s.is_here else 0.0 for s in model.stores])

@@ -14,8 +14,8 @@ import numba
 import numpy as np
 
 from ..streams import stream
-from . import interpreted, lanes, shopping
-from .compiled import compilable, kernel, rebind
+from . import alone, culprit, interpreted, lanes, shopping
+from .compiled import compilable, is_kept, kernel, rebind
 from .consumers import MAX_EXTRA
 from .shopping import BASE_ME
 
@@ -211,25 +211,29 @@ class Shopping:
         self.rule, self.fields, self.compiled = rule, fields, compiled
         self.layout = tuple((k, 0) for k in range(len(fields))) if layout is None else layout
         bind = _bind_once if compiled else _bind
+        if compiled and not is_kept(rule_digest(rule, tuple(fields), self.layout)):
+            alone.check(rule, tuple(fields))
         self.me, self._shop_all, self.names = bind(rule, tuple(fields), self.layout, compiled)
 
     def day(self, world, needs_consumer, needs_category, starts, seed: int, day: int):
-        """Every choice of one day: pick and visited (uint32 rows of the table), surplus (float32 utils)."""
+        """Every choice of one day: pick and visited (uint32 rows of the table), surplus (float32 utils).
+
+        Raises RuleFault if the rule gives NaN or infinity, or fails, for anything that somebody sees."""
         n = len(needs_consumer)
         pick, visited = np.zeros(n, np.uint32), np.zeros(n, np.uint32)
         surplus = np.zeros(n, np.float32)
-        order = shopping.dealing_order(len(starts) - 1)
+        order, draws = shopping.dealing_order(len(starts) - 1), stream(seed, "taste", day)
         given = world
         if not self.compiled:
             world = interpreted.as_objects(given)
-        with np.errstate(all="ignore"):
+        with culprit.sought(self, given, needs_consumer, needs_category, surplus):
             self._shop_all(
                 *world,
                 needs_consumer,
                 needs_category,
                 starts,
                 order,
-                stream(seed, "taste", day),
+                draws,
                 pick,
                 visited,
                 surplus,

@@ -70,6 +70,16 @@ def _caching_in(folder: Path) -> Iterator[None]:
         settings.CACHE_DIR = before
 
 
+def _folder(rule: str) -> Path:
+    """Where what is compiled with a rule is kept."""
+    return _writable_root() / "-".join(p for p in (package_digest(), rule) if p)
+
+
+def is_kept(rule: str) -> bool:
+    """Whether something was compiled with a rule (by digest) before, and is kept."""
+    return _folder(rule).is_dir()
+
+
 def kernel(function: Callable | None = None, *, rule: str = "", **options: Any) -> Any:
     """Decorate a module-level function to be compiled, once per machine.
 
@@ -78,8 +88,7 @@ def kernel(function: Callable | None = None, *, rule: str = "", **options: Any) 
     """
     if function is None:
         return functools.partial(kernel, rule=rule, **options)
-    folder = _writable_root() / "-".join(p for p in (package_digest(), rule) if p)
-    with _caching_in(folder):
+    with _caching_in(_folder(rule)):
         return numba.njit(cache=True, error_model="numpy", **options)(function)
 
 

@@ -22,7 +22,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from . import interpreted
+from . import culprit, interpreted
 from .binding import Layout, Shopping, rule_digest
 from .compiled import kernel, rebind
 from .consumers import ONLINE, People
@@ -31,7 +31,7 @@ from .shopping import Trip, World
 
 Floats = NDArray[np.float64]
 _ONLINE, _NO_OFFER, _NO_ACCESS = ONLINE, np.uint32(0), np.uint32(0)
-_LARGEST, _UNSEEN = 80.0, -np.inf
+_LARGEST, _UNSEEN, _INFINITE = 80.0, -np.inf, np.inf
 
 
 class Needs(NamedTuple):
@@ -101,7 +101,7 @@ def expected_sales(
     given = world if shopping.compiled else interpreted.as_objects(world)
     bind = _bind_once if shopping.compiled else _bind
     loop = bind(shopping.rule, tuple(shopping.fields), shopping.layout, shopping.compiled)
-    with np.errstate(all="ignore"):
+    with culprit.sought(shopping, world, needs.consumer, needs.category, logsum):
         loop(
             *given,
             np.ascontiguousarray(needs.consumer, dtype=np.int64),
@@ -156,11 +156,13 @@ def consider(
     row,
     on_foot,
 ):
-    """Note what consumer `me` sees of entries a..b; returns how many alternatives there are now.
+    """Note what consumer `me` sees of entries a..b; returns how many alternatives there are now, and whether the
+    rule gave NaN or infinity. What is worth minus infinity to her counts as unseen.
 
     Offers of one key are one alternative, worth the better of them, because they share their draw: a shop
     seen from home and from work, or the same thing on two terms. `place` is the alternative of each key, or
     -1."""
+    odd = False
     for j in range(a, b):
         o = entries[j].offer
         if o == _NO_OFFER:
@@ -178,7 +180,11 @@ def consider(
         if (offers[o].needs & ~chooser.access) != _NO_ACCESS:
             continue
         trip = Trip(away if walk else 0.0, familiarity[offers[o].platform], chooser.loyalty * mine, followed)
-        u = min(max(value(me, alternative(offers, o, unseen_x), trip, today), -_LARGEST), _LARGEST)
+        u = value(me, alternative(offers, o, unseen_x), trip, today)
+        odd |= not u < _INFINITE
+        if not u > _UNSEEN:
+            continue
+        u = min(max(u, -_LARGEST), _LARGEST)
         k = place[twin[o]]
         if k < 0:
             k = n
@@ -187,7 +193,7 @@ def consider(
             n += 1
         if u > utility[k]:
             utility[k], row[k], on_foot[k] = u, o, walk
-    return n
+    return n, odd
 
 
 def look_again(n, w, utility, second, here, order, gone):
@@ -246,7 +252,7 @@ def expect_all(
         me = person(people, extra, i, c)
         chooser = chooser_of(people, favourite, loyalty, reach_x, scales, i, c, np.uint64(0))
         works = today.workday > 0.5 and scales.work_anchor and people[i].work >= 0
-        n = 0
+        n, odd = 0, False
         for kind in range(5):
             if kind == 0:
                 k = c * scales.cells + people[i].home
@@ -260,7 +266,7 @@ def expect_all(
                 k = scales.followers + c * scales.stores + people[i].follows if people[i].follows >= 0 else -1
             if k >= 0:
                 walk = kind == 0 or kind == 3
-                n = consider(
+                n, worse = consider(
                     offers,
                     entries,
                     start[k],
@@ -279,8 +285,12 @@ def expect_all(
                     row,
                     on_foot,
                 )
+                odd |= worse
         for k in range(n):
             place[twin[row[k]]] = -1
+        if odd:
+            logsum[q] = np.nan
+            continue
         if n == 0:
             bought[0] += weight[q]
             logsum[q] = _UNSEEN
@@ -296,7 +306,7 @@ def expect_all(
         if looks:
             # What the phone offers to who has the goods in her hands, in the order of the alternatives above.
             k = scales.everywhere + c
-            m = consider(
+            m, odd = consider(
                 offers,
                 entries,
                 start[k],
@@ -323,6 +333,8 @@ def expect_all(
                 place[twin[row_again[k]]] = -1
             for k in range(n):
                 row_again[k] = order[k]
+            if odd:
+                logsum[q] = np.nan
         for k in range(n):
             chance = math.exp(utility[k] - top) / total
             if not (looks and on_foot[k]):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..streams import exp_single, exponential, high_half, low_half, pair_bits
-from .shopping import _LARGEST, _LARGEST_32, BASE_ME, NEVER, UNSEEN, Me, Trip
+from .shopping import _INFINITE, _LARGEST_32, BASE_ME, NEVER, UNSEEN, Me, Trip
 
 U64, U32, F32 = np.uint64, np.uint32, np.float32
 WIDE, FEWEST, VECTOR = 64, 6, 8
@@ -77,9 +77,11 @@ def enter(people, familiarity, extra, scales, i, c, chooser, lane, traits):
         traits[(FAMILIARITY + p) * WIDE + lane] = np.float64(familiarity[i, p]) * scales.familiarity
 
 
-def think_together(traits, access, utility, people, offers, o, away, way, today):
-    """What each of the first `people` lanes thinks of offer `o`, `away` minutes from them, into `utility`
-    (`way` as in `shopping.look_along`)."""
+def think_together(traits, access, utility, people, looking, offers, o, away, way, today):
+    """What each of the first `people` lanes thinks of offer `o`, `away` minutes from them, into `utility`; returns
+    whether the rule gave NaN or infinity for one of the first `looking` (`way` and the rest as in
+    `shopping.look_along`)."""
+    odd = False
     seen = alternative(offers, o, 1.0)
     store, needs, near = np.float64(offers[o].store), offers[o].needs, away <= offers[o].reach
     known = _FAMILIARITY + U64(offers[o].platform) * _W
@@ -91,14 +93,16 @@ def think_together(traits, access, utility, people, offers, o, away, way, today)
         visible = ((away <= traits[_LIMIT + lane]) | near | (followed > 0.5)) & (
             (needs & ~access[lane]) == _NO_OFFER
         )
-        utility[lane] = F32(min(max(u, -_LARGEST), _LARGEST)) if visible else UNSEEN
+        odd |= visible & (lane < looking) & (not u < _INFINITE)
+        utility[lane] = F32(u) if visible else UNSEEN
+    return odd
 
 
 def race_together(utility, low, high, best, pick, people, offer_low, offer_high, o):
     """Each of the first `people` lanes takes offer `o` if it beats the best she has found."""
     for lane in range(_NONE, people):
         draw = exponential(pair_bits(low[lane], high[lane], offer_low, offer_high))
-        t = F32(draw * exp_single(F32(-max(utility[lane], -_LARGEST_32))))
+        t = F32(draw * exp_single(F32(-min(max(utility[lane], -_LARGEST_32), _LARGEST_32))))
         better = (t < best[lane]) & (utility[lane] > UNSEEN)
         best[lane] = t if better else best[lane]
         pick[lane] = o if better else pick[lane]
@@ -124,7 +128,8 @@ def go_through(
     before,
 ):
     """A group goes through entries a..b. Lanes are sorted by how far they look, furthest first, so that the
-    nearer ones drop out as the list goes further away."""
+    nearer ones drop out as the list goes further away. Returns whether the rule gave NaN or infinity."""
+    odd = False
     for lane in range(size):
         before[lane] = best[lane]
     looking = U64(size)
@@ -137,13 +142,15 @@ def go_through(
         if o == _NO_OFFER or looking == _NONE:
             break
         whole = (looking + U64(VECTOR - 1)) // U64(VECTOR) * U64(VECTOR)
-        think_together(traits, access, thought, whole, offers, o, away, 1.0 if walk else 0.0, today)
+        way = 1.0 if walk else 0.0
+        odd |= think_together(traits, access, thought, whole, looking, offers, o, away, way, today)
         race_together(
             thought, low, high, best, pick, whole, low_half(offers[o].key), high_half(offers[o].key), o
         )
     for lane in range(size):
         if best[lane] < before[lane]:
             walked[lane] = walk
+    return odd
 
 
 def by_reach(people, reach_x, scales, needs_consumer, c, size, need, search):
@@ -196,8 +203,10 @@ def look_together(
     The first `size` of `need` (places in the day's list) are needs of category c of people who live in cell
     `home`; they are sorted here. Side by side, one lane each, then stand: `traits` (float64 rows), `access`,
     `low`, `high` (uint32), `search` (min), what they think of the offer at hand, `thought`; and what each has
-    found: `best` time, `pick`, `walked` (`before` is scratch).
+    found: `best` time, `pick`, `walked` (`before` is scratch). Returns whether the rule gave NaN or infinity for
+    anything that one of them sees.
     """
+    odd = False
     by_reach(people, reach_x, scales, needs_consumer, c, size, need, search)
     for lane in range(size):
         i = np.int64(needs_consumer[need[lane]])
@@ -213,7 +222,7 @@ def look_together(
                 traits[LIMIT * WIDE + lane] = -1.0
         elif kind == 2:
             k = scales.everywhere + c
-        go_through(
+        odd |= go_through(
             offers,
             entries,
             today,
@@ -232,3 +241,4 @@ def look_together(
             walked,
             before,
         )
+    return odd

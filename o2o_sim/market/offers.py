@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import namedtuple
 from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -81,6 +83,20 @@ class Offer:
     days: float = 0.0
     price_weight: float = 1.0
 
+
+class Bounds(NamedTuple):
+    """How many categories, cells, stores, platforms and ledger accounts there are."""
+
+    categories: int
+    cells: int
+    stores: int
+    platforms: int
+    accounts: int
+
+
+_LEAST = {"price": 0.0, "reach_min": 0.0, "queue": 0.0, "order_share": 0.0, "days": 0.0, "price_weight": 0.0}
+_ABOVE = ("usual", "area")
+"""What the numbers of an offer must at least be, and which must be above 0; all must be finite."""
 
 MONEY = (
     "price",
@@ -204,6 +220,63 @@ def tabulate(rows: list[Offer], expansion_factor: float, channels: list[str]) ->
     queued = column("queues", np.bool_) & (seen == AT_PLACE)
     carrier = np.where(carrier < 0, seller, carrier)
     return Table(rows, columns, fen, seller, carrier, seen, queued, column("order_share"), channels)
+
+
+def wrong_offer(rows: list[Offer], bounds: Bounds) -> str | None:
+    """What is wrong with the first of some offers that nobody could buy or pay; None if nothing is."""
+    for r in rows:
+        if not isinstance(r, Offer):
+            return f"{r!r:.60}; must be an Offer"
+        if not (isinstance(r.channel, str) and r.channel.strip() and isinstance(r.maker, str)):
+            return f"an offer of {r.maker!r} with the channel {r.channel!r}; must be a text"
+    whole = {
+        "category": (0, bounds.categories),
+        "cell": (NONE, bounds.cells),
+        "store": (NONE, bounds.stores),
+        "platform": (NONE, bounds.platforms),
+        "seller": (0, bounds.accounts),
+        "carrier": (NONE, bounds.accounts),
+        "seen": (AT_PLACE, FOLLOWERS + 1),
+        "needs": (0, 1 << 32),
+        "key": (0, 1 << 64),
+    }
+    for name in _NAMES:
+        if name in ("maker", "channel", "queues"):
+            continue
+        values = [getattr(r, name) for r in rows]
+        low, high = whole.get(name, (_LEAST.get(name, -np.inf), np.inf))
+        if _all_within(values, low, high, "iu" if name in whole else "iuf", name in _ABOVE):
+            continue
+        for r, value in zip(rows, values):
+            if said := _wrong(value, low, high, name, name in whole):
+                return f"the offer {r.channel!r} of {r.maker or 'nobody'!r} with {name} {value!r:.60}; {said}"
+    return None
+
+
+def _all_within(values: list[Any], low: float, high: float, kinds: str, above: bool) -> bool:
+    """Whether all are numbers (of NumPy's `kinds`) from `low` to below `high`, and above 0 if they must be; False
+    also where each must be looked at."""
+    x = np.array(values)
+    if x.dtype.kind not in kinds:
+        return False
+    return bool(((x >= low) & (x < high)).all()) and not (above and (x <= 0).any())
+
+
+def _wrong(value: Any, low: float, high: float, name: str, is_whole: bool) -> str | None:
+    """What a number of an offer must be, if it is not."""
+    kind: Any = Integral if is_whole else Real
+    is_number = isinstance(value, kind | np.generic) and not isinstance(value, bool | np.bool_)
+    if is_whole and is_number and not isinstance(value, Integral):
+        is_number = float(value).is_integer()
+    if not is_number:
+        return "must be a whole number" if is_whole else "must be a number"
+    if name in _ABOVE:
+        return None if 0 < value < np.inf else "must be a finite number above 0"
+    if low <= value < high and np.isfinite(float(value)):
+        return None
+    if is_whole:
+        return f"must be a whole number from {low} to {high - 1}"
+    return "must be a finite number" if low < 0 else f"must be a finite number of {low:g} or more"
 
 
 def _refuse_strays(rows: list[Offer], channels: list[str]) -> None:

@@ -28,6 +28,7 @@ _NO_OFFER, _NO_ACCESS, _NO_STORE = U32(0), U32(0), U32(0xFFFFFFFF)
 _LARGEST, _LARGEST_32 = 80.0, F32(80.0)
 """Utilities are cut off here, far beyond what could ever be chosen or passed over."""
 UNSEEN, NEVER = F32(-np.inf), F32(np.inf)
+_INFINITE = np.inf
 BLOCK = 512
 """Consumers in one block of work; blocks, not consumers, are dealt to threads."""
 STRIDE = 7919
@@ -130,7 +131,10 @@ def look_along(
     """Work out what consumer `me` thinks of entries a..b of a list, and note the halves of the offers' keys.
 
     `way` is 1 where she goes herself and 0 where things come to her: then minutes only decide what she sees.
+    What is worth minus infinity to her counts as unseen. Returns whether the rule gave NaN or infinity for
+    anything that she sees.
     """
+    odd = False
     for j in range(a, b):
         o = entries[j].offer
         away = np.float64(entries[j].minutes)
@@ -142,15 +146,17 @@ def look_along(
         visible = ((away <= limit) | (away <= offers[o].reach) | (followed > 0.5)) & (
             (offers[o].needs & ~chooser.access) == _NO_ACCESS
         )
-        utility[j - a] = F32(min(max(u, -_LARGEST), _LARGEST)) if visible else UNSEEN
+        odd |= visible & (not u < _INFINITE)
+        utility[j - a] = F32(u) if visible else UNSEEN
         low[j - a], high[j - a] = low_half(offers[o].key), high_half(offers[o].key)
+    return odd
 
 
 def race_along(n, mine_low, mine_high, utility, low, high, time):
     """The time of each of the n offers looked at: Exponential * exp(-utility). No branches."""
     for j in range(n):
         draw = exponential(pair_bits(mine_low, mine_high, low[j], high[j]))
-        t = F32(draw * exp_single(F32(-max(utility[j], -_LARGEST_32))))
+        t = F32(draw * exp_single(F32(-min(max(utility[j], -_LARGEST_32), _LARGEST_32))))
         time[j] = t if utility[j] > UNSEEN else NEVER
 
 
@@ -175,9 +181,9 @@ def race(
     walked,
 ):
     """Consumer `me` goes through entries a..b of a list; returns (best, pick, walked), new or as they
-    were."""
+    were, and whether the rule gave NaN or infinity."""
     n = b - a
-    look_along(
+    odd = look_along(
         offers,
         entries,
         a,
@@ -197,7 +203,7 @@ def race(
     for j in range(n):
         if time[j] < best:
             best, pick, walked = time[j], entries[a + j].offer, walk
-    return best, pick, walked
+    return best, pick, walked, odd
 
 
 def chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key):
@@ -220,11 +226,11 @@ def chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key):
 def look_from_home(
     offers, start, entries, scales, today, home, c, me, chooser, familiarity, utility, low, high, time
 ):
-    """What she finds from home: shops around, deliveries, what is seen everywhere. (time, offer, walked)."""
+    """What she finds from home: shops around, deliveries, what is seen everywhere. (time, offer, walked, odd)."""
     k = c * scales.cells + home
     a = start[k]
     b = end_within(entries, a, start[k + 1], chooser.search)
-    best, pick, walked = race(
+    best, pick, walked, odd = race(
         offers,
         entries,
         a,
@@ -246,7 +252,7 @@ def look_from_home(
     )
     for kind in range(2):
         k = scales.delivered + c * scales.cells + home if kind == 0 else scales.everywhere + c
-        best, pick, walked = race(
+        best, pick, walked, worse = race(
             offers,
             entries,
             start[k],
@@ -266,7 +272,8 @@ def look_from_home(
             False,
             walked,
         )
-    return best, pick, walked
+        odd |= worse
+    return best, pick, walked, odd
 
 
 def is_settled(people, touch, scales, today, i, c, walked):
@@ -301,15 +308,17 @@ def decide(
     best,
     pick,
     walked,
+    odd,
 ):
     """From what she found from home to what consumer i does: (offer taken, offer visited first or 0,
-    surplus)."""
+    surplus). The surplus is NaN where the rule gave NaN or infinity for anything that she sees (`odd`: at home
+    already)."""
     if today.workday > 0.5 and scales.work_anchor and people[i].work >= 0:
         # Shops around work. A shop that she also sees from home has the same draw: the shorter way decides.
         k = c * scales.cells + people[i].work
         a = start[k]
         b = end_within(entries, a, start[k + 1], chooser.search)
-        best, pick, walked = race(
+        best, pick, walked, worse = race(
             offers,
             entries,
             a,
@@ -329,9 +338,10 @@ def decide(
             True,
             walked,
         )
+        odd |= worse
     if people[i].follows >= 0:
         k = scales.followers + c * scales.stores + people[i].follows
-        best, pick, walked = race(
+        best, pick, walked, worse = race(
             offers,
             entries,
             start[k],
@@ -351,6 +361,7 @@ def decide(
             False,
             walked,
         )
+        odd |= worse
     visited = _NO_OFFER
     if walked:
         people[i].at = offers[pick].cell
@@ -366,7 +377,7 @@ def decide(
             )
             now = F32(exponential(bits) * exp_single(F32(-min(max(here, -_LARGEST), _LARGEST))))
             k = scales.everywhere + c
-            _, taken, stays = race(
+            _, taken, stays, worse = race(
                 offers,
                 entries,
                 start[k],
@@ -386,9 +397,10 @@ def decide(
                 False,
                 True,
             )
+            odd |= worse | (not here < _INFINITE)
             if not stays:
                 visited, pick = pick, taken
-    return pick, visited, surplus_of(best, pick)
+    return pick, visited, np.nan if odd else surplus_of(best, pick)
 
 
 def shop_block(
@@ -411,9 +423,9 @@ def shop_block(
                 continue
             here = people[needs_consumer[n]].home if n < last else np.int32(-1)
             if size > 0 and (here != home or size == WIDE):
-                together = size >= FEWEST
+                together, odd = size >= FEWEST, False
                 if together:
-                    look_together(
+                    odd = look_together(
                         people,
                         familiarity,
                         favourite,
@@ -450,14 +462,14 @@ def shop_block(
                         if is_settled(people, touch, scales, today, i, c, walked):
                             if walked:
                                 people[i].at = offers[taken].cell
-                            pick[q], surplus[q] = taken, surplus_of(best, taken)
+                            pick[q], surplus[q] = taken, np.nan if odd else surplus_of(best, taken)
                             continue
                     for p in range(len(mine)):
                         mine[p] = np.float64(familiarity[i, p]) * scales.familiarity
                     me = person(people, extra, i, c)
                     chooser = chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key)
                     if not together:
-                        best, taken, walked = look_from_home(
+                        best, taken, walked, odd = look_from_home(
                             offers,
                             start,
                             entries,
@@ -493,6 +505,7 @@ def shop_block(
                         best,
                         taken,
                         walked,
+                        odd,
                     )
                     pick[q], visited[q], surplus[q] = o, v, s
                 size = 0

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..agents.store import Store
+from ..border.guard import plain, refused
 from ..market.ledger import CAPITAL, LINE, LINES
 from ..market.offers import AT_PLACE
 from .life import Life, life_of
@@ -252,7 +253,11 @@ class Recorder:
                 f"subsidy_yuan_order/{p.name}": p.subsidy_yuan,
             }
         for system in m.systems:
-            city |= system.figures()
+            figures = system.figures()
+            if taken := [name for name in figures if name in city]:
+                said = f"the column {taken[0]!r}, which is there already; must be a name of its own"
+                raise refused(system.figures, said)
+            city |= figures
         self._city_months.append(city)
 
     # -- at the end --------------------------------------------------------------------------------------
@@ -289,7 +294,9 @@ class Recorder:
             extra = [c for c in daily.columns if "/" in c]
             daily[extra] = daily[extra].fillna(0.0)
         events = pd.DataFrame(m.events, columns=["date", "kind", "who", "decision", "reason", "figures"])
-        events["figures"] = [json.dumps(f, ensure_ascii=False, sort_keys=True) for f in events["figures"]]
+        events["figures"] = [
+            json.dumps(f, ensure_ascii=False, sort_keys=True, default=plain) for f in events["figures"]
+        ]
         return {
             "outcomes": outcomes(m),
             "daily": daily,

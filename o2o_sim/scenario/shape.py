@@ -204,6 +204,12 @@ def closest(word: str, words: Sequence[str]) -> str | None:
     return near[0] if near else None
 
 
+def similar(word: str, words: Sequence[str]) -> str | None:
+    """The one of `words` that `word` is so much like that it can hardly be another word."""
+    near = _close(word, words, 0.8)
+    return near[0] if near else None
+
+
 def _close(word: str, words: Any, cutoff: float) -> list[str]:
     plain = {_plain(known): known for known in words}
     return [plain[hit] for hit in difflib.get_close_matches(_plain(word)[:100], plain, n=3, cutoff=cutoff)]

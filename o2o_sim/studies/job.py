@@ -55,12 +55,14 @@ def job(spec: Spec, seed: int, *, plugins: bool = True, own: Own = NOTHING) -> J
 
 
 def plug_in(spec: Spec, *, plugins: bool = True) -> Spec:
-    """The scenario, after its plugins have been imported and what it says for them has been read, as long as
-    `plugins` may be. Raises ScenarioError with all that is wrong with them."""
+    """The scenario, after its plugins have been imported, what it says for them has been read, and their rules have
+    been tried (trial.py), as long as `plugins` may be. Raises ScenarioError with all that is wrong with them."""
     if spec.plugins and plugins:
+        from ..border.trial import try_out
         from ..extend import Plugins
 
         Plugins(spec)
+        try_out(spec)
     return spec
 
 
@@ -134,8 +136,10 @@ def code_digest() -> str:
 
 def execute(job: Job, threads: int | None = 1) -> bytes:
     """Simulate a job and return the content of its file. A run that fails is a result too: its traceback."""
+    from ..border.trial import take_as_tried
     from .run import run
 
+    take_as_tried(job.spec)  # who made the job has tried it
     began = time.perf_counter()
     try:
         model, plugins = job.own.model, job.plugins
@@ -143,7 +147,9 @@ def execute(job: Job, threads: int | None = 1) -> bytes:
         measured = job.own.measure(result)
     except KeyboardInterrupt:
         raise
-    except BaseException as fault:  # a plugin may also call sys.exit
+    except ScenarioError as fault:  # a line of a plugin's, which says all that there is to say
+        return failed(job, str(fault), time.perf_counter() - began)
+    except BaseException as fault:
         return failed(job, "".join(traceback.format_exception(fault)), time.perf_counter() - began)
     from ..record.metrics import metrics, monthly, stores
 

@@ -64,6 +64,8 @@ def run(
 
     Raises ScenarioError for everything that the user can correct, before anything is simulated if it can be known then.
     """
+    from ..border.trial import try_out
+
     began = time.perf_counter()
     variant = None if scenario is None else variant_of(scenario)
     own = Own.of(model or (variant.model if variant else None))
@@ -77,6 +79,8 @@ def run(
         elif variant is not None:
             spec = _chosen(variant.spec(overrides), {"seed": seed, "days": days, "engine": engine})
             folder = _destination(spec, out)
+            if plugins:
+                try_out(spec)
             city = own.make(spec, spec.seed, plugins=plugins)
             recording = None if folder is None else _Recording(city)
         else:

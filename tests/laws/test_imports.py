@@ -37,6 +37,7 @@ FLOOR = {
     "review": 4,
     "setup": 4,
     "extend": 4,
+    "border": 4,  # between a model and the rules of its users
     "levers": 4,
     "record": 5,
     "studies": 5,
