@@ -71,6 +71,7 @@ def publish(model: O2OModel) -> None:
             system.published(table)
         capacity = np.array([s.capacity if s.is_here else 0.0 for s in model.stores])
         servers = np.maximum(np.array([s.staff for s in model.stores]), 1.0)
+        model.recorder.published(table)
         model.board.post(table, model.date, capacity, servers, [p.sellers for p in model.platforms])
         model.offers_changed = False
     model.board.show_queues()

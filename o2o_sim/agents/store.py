@@ -71,8 +71,9 @@ class Store(mesa.Agent):
 
     Money is in fen and scaled to real residents. `number` is its row in the market's arrays, `account` its
     ledger account; `state` one of open, showroom, online only, closed; `modes` the ways of integrating it
-    holds; `sales_per_m2_year_yuan` what it usually sells, its format's unless a file says; `price_x` its price relative to its format's; `owner` the platform that holds it, if one does;
-    `months` its months' books, oldest first."""
+    holds; `sales_per_m2_year_yuan` what it usually sells, its format's unless a file says; `price_x` its price
+    relative to its format's; `owner` the platform that holds it, if one does; `months` its months' books, oldest
+    first; `own_channels` the channels of plugins' systems through which it sells."""
 
     model: O2OModel
 
@@ -118,6 +119,7 @@ class Store(mesa.Agent):
         self.opened, self.changed, self.reason = model.date, model.date, ""
         self.owner: Platform | None = None
         self.months: list[Month] = []
+        self.own_channels: tuple[str, ...] = ()
         self.losses = 0
         self.staffing = 1.0
         self.together = 1

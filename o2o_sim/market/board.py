@@ -53,6 +53,7 @@ class Board:
         self.reach_x: Floats = np.zeros(0)
         self.touch: Floats = np.zeros(0)
         self.local_sellers: dict[int, tuple[Floats, NDArray[np.uint32]]] = {}
+        self._own_queue: Floats = np.zeros(0)
         self._table: Table | None = None
         self._reach: Reach | None = None
         self._reach_date: Date | None = None
@@ -85,16 +86,17 @@ class Board:
         stays = same_places(self._table, table) and self._reach_date is not None
         table.lists = self.table.lists if stays else self._lists(table, date, len(capacity))
         self._table, self.capacity, self.servers = table, capacity, servers
+        self._own_queue = table.columns["queue"].copy()
         self.local_sellers = self._local_sellers(crowding)
         categories = self.spec.categories
         self.reach_x = np.array([c.reach_x for c in categories.values()])
         self.touch = np.array([unseen_disutility(self.spec, name) for name in categories])
 
     def show_queues(self) -> None:
-        """Write what people expect of queues into the offers that one goes to a shop for."""
+        """Add what people expect of queues in shops to the minutes that offers themselves say."""
         columns = self.table.columns
         expected = np.concatenate([[0.0], self.queue])[columns["store"]]
-        columns["queue"] = np.where(self.table.queued, expected, 0.0)
+        columns["queue"] = self._own_queue + np.where(self.table.queued, expected, 0.0)
 
     def _lists(self, table: Table, date: Date, stores: int) -> Lists:
         """Travel from every place that has an offer, and from that who sees what."""

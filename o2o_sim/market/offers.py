@@ -37,6 +37,8 @@ class Offer:
     their radius), DELIVERED (by those within `reach_min` of the place, at no travel), EVERYWHERE, FOLLOWERS
     (only by who follows the store). `needs` are the bits of `access` one must have. `queues` says of an offer
     AT_PLACE whether who comes for it queues there and is served by the staff; who collects an order does not.
+    `queue` are minutes that everybody waits for it besides, such as for a fitting; what people expect of the queue
+    in the shop is added to it day by day.
     `order_share` is the chance that an order on the platform in this category, of whatever seller, falls to a
     store's offer of equal appeal, before sellers crowd.
 

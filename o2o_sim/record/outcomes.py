@@ -16,18 +16,20 @@ COLUMNS = ["store", "name", "category", "format", "circle", "outcome", "mode", "
 
 
 def outcome_of(store: Store) -> str:
-    """survived (as a plain shop), integrated, showroom, moved online, or closed."""
+    """survived (as a plain shop), integrated (it holds a mode, or sells through a plugin's channel), showroom,
+    moved online, or closed."""
     if store.state == CLOSED:
         return "closed"
     if store.state == ONLINE_ONLY:
         return "moved online"
     if store.state == SHOWROOM:
         return "showroom"
-    return "integrated" if store.modes else "survived"
+    return "integrated" if store.modes or store.own_channels else "survived"
 
 
 def outcomes(model: O2OModel) -> pd.DataFrame:
-    """One row per store; `mode` are the ways of integrating it holds (or held when it closed)."""
+    """One row per store; `mode` are the ways of integrating it holds (or held when it closed), and the channels of
+    plugins' systems through which it sells."""
     rows = [
         {
             "store": s.number,
@@ -36,7 +38,7 @@ def outcomes(model: O2OModel) -> pd.DataFrame:
             "format": s.format_name,
             "circle": s.circle.name,
             "outcome": outcome_of(s),
-            "mode": "+".join(sorted(s.modes)),
+            "mode": "+".join(sorted({*s.modes, *s.own_channels})),
             "reason": s.reason,
             "opened": s.opened.isoformat(),
             "changed": s.changed.isoformat(),

@@ -14,7 +14,8 @@ import pandas as pd
 from ..agents.store import Store
 from ..border.guard import plain, refused
 from ..market.ledger import CAPITAL, LINE, LINES
-from ..market.offers import AT_PLACE
+from ..market.consumers import ONLINE
+from ..market.offers import AT_PLACE, Table
 from .life import Life, life_of
 from .outcomes import outcomes
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 MOST_CIRCLES = 1 << 24
 """More circles than there can be: a day's sales are sorted by a number that holds the circle's."""
+
+
+OUR_CHANNELS = ("", "without", "walk-in", "parcel", "brand online")
+"""The channels of a city besides those of ways of integrating; all others are of plugins' systems."""
 
 
 def online_channels(model: O2OModel) -> tuple[str, ...]:
@@ -36,7 +41,7 @@ class Recorder:
 
     def __init__(self, model: O2OModel):
         self.model = model
-        self.online = online_channels(model)
+        self.parcels = self.online = online_channels(model)
         self._days: list[dict[str, Any]] = []
         self._store_months: list[pd.DataFrame] = []
         self._trading: list[tuple[Store, str, str]] = []
@@ -48,6 +53,26 @@ class Recorder:
         self._fresh: dict[str, float] = {}
 
     # -- every day ---------------------------------------------------------------------------------------
+    def published(self, table: Table) -> None:
+        """Note through which channels of plugins' systems stores sell, and which of them are online: those that
+        are ordered by phone and brought, unless their system says otherwise."""
+        m = self.model
+        known = {*OUR_CHANNELS, *(mode.channel for mode in m.modes.values())}
+        own = [name for name in table.channels if name not in known]
+        if not own:
+            return
+        c, through = table.columns, dict[int, set[str]]()
+        offline = {name for system in m.systems for name in system.offline_channels}
+        for name in own:
+            rows = c["channel"] == table.channels.index(name)
+            for number in np.unique(table.store[rows & (table.store >= 0)]).tolist():
+                through.setdefault(number, set()).add(name)
+            brought = rows & ((c["needs"] & ONLINE) > 0) & (table.seen != AT_PLACE)
+            if brought.any() and name not in (*self.online, *offline):
+                self.online = (*self.online, name)
+        for store in m.stores:
+            store.own_channels = tuple(sorted(through.get(store.number, ())))
+
     def day(self) -> None:
         """One row of daily figures."""
         m = self.model
@@ -147,7 +172,7 @@ class Recorder:
             all_[names[category]] += fen
             if channel in self.online:
                 online[names[category]] += fen
-                if platform >= 0:
+                if platform >= 0 and channel in self.parcels:
                     key = (m.platforms[platform].name, names[category])
                     orders[key] = orders.get(key, 0.0) + fen
         return {n: online[n] / all_[n] if all_[n] else 0.0 for n in names}, orders
@@ -157,7 +182,7 @@ class Recorder:
         return sum(
             int(total[0].sum())
             for (channel, _, _, p), total in self._month_sales.items()
-            if p == platform.number and channel in self.online
+            if p == platform.number and channel in self.parcels
         )
 
     def order_count(self, platform: Platform) -> int:

@@ -45,6 +45,10 @@ class System:
     kinds: tuple[str, ...] = ()
     """Kinds of decision that stores can take thanks to it, and that it carries out in `decided`."""
 
+    offline_channels: tuple[str, ...] = ()
+    """Channels of its own that do not count as online sales, though their offers are ordered by phone and brought
+    (which those do that ask for a smartphone and are not at a place): the deliveries of a shop nearby, say."""
+
     settings: Any
     """What the scenario says for a plugin's system, as its `Settings` declares it."""
 
