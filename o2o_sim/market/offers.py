@@ -96,7 +96,7 @@ class Bounds(NamedTuple):
     accounts: int
 
 
-_LEAST = {"price": 0.0, "reach_min": 0.0, "queue": 0.0, "order_share": 0.0, "days": 0.0, "price_weight": 0.0}
+_LEAST = {"price": 0.0, "queue": 0.0, "order_share": 0.0, "days": 0.0, "price_weight": 0.0}
 _ABOVE = ("usual", "area")
 """What the numbers of an offer must at least be, and which must be above 0; all must be finite."""
 

@@ -251,9 +251,8 @@ def test_expected_sales_refuse_what_shopping_refuses(engine, value):
 
 @KIND
 @pytest.mark.slow
-@pytest.mark.parametrize("value", ["np.nan", "np.inf"])
-def test_a_compiled_rule_is_named_with_its_line_consumer_and_offer(value):
-    code = f"""FIELDS = {{"strange": 0.0}}
+def test_a_compiled_rule_is_named_with_its_line_consumer_and_offer():
+    code = """FIELDS = {"strange": 0.0}
 
 def value(me, offer, trip, today):
     return offer.appeal - offer.price + me.strange
@@ -261,7 +260,7 @@ def value(me, offer, trip, today):
 class Own(System):
     def morning(self):
         if self.model.day == 2:
-            self.model.consumers.strange[7] = {value}
+            self.model.consumers.strange[7] = np.inf
 """
     told, line = refusal(code, "consumers: {value: own.value}\nsystems: [own.Own]")
     assert "value returned " in told and "for consumer " in told and "and the offer " in told
@@ -271,8 +270,7 @@ class Own(System):
 # -- studies -----------------------------------------------------------------------------------------------------
 @KIND
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [0, 1])
-def test_a_study_keeps_the_line_as_the_reason_of_a_failed_run(workers, folder):
+def test_a_study_keeps_the_line_as_the_reason_of_a_failed_run(folder):
     from o2o_sim.studies.points import load_study
     from o2o_sim.studies.sweeps import sweep
     from o2o_sim.studies.work import Work
@@ -288,5 +286,5 @@ def test_a_study_keeps_the_line_as_the_reason_of_a_failed_run(workers, folder):
     )
     Path("study.yaml").write_text("base: case.yaml\nreplicates: 1\nfactors: {levers.rent_x: [1, 2]}\n")
     with pytest.raises(ScenarioError, match=r"own\.py:\d+: Own\.review returned a price_x of -1"):
-        study = sweep(load_study("study.yaml"), work=Work(workers=workers))
+        study = sweep(load_study("study.yaml"), work=Work(workers=1))
         study.needs_some()
