@@ -13,8 +13,8 @@ import pandas as pd
 
 from ..agents.store import Store
 from ..border.guard import plain, refused
-from ..market.ledger import CAPITAL, LINE, LINES
 from ..market.consumers import ONLINE
+from ..market.ledger import CAPITAL, LINE, LINES
 from ..market.offers import AT_PLACE, Table
 from .life import Life, life_of
 from .outcomes import outcomes
