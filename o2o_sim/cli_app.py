@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,7 +44,9 @@ def command(example: str, **options: Any) -> Callable[[Callable[..., Any]], Call
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            with _warnings_shown():
+            from .record.runlog import logged
+
+            with logged(shlex.join(["o2o-sim", *sys.argv[1:]]), terminal=True), _warnings_shown():
                 return _guard(lambda: function(*args, **kwargs))
 
         app.command(epilog=f"Example: {example}", **options)(guarded)

@@ -27,6 +27,7 @@ from .leftovers import remove_leftovers, sibling
 from .listing import LISTING, Listing, write_listing
 from .replay import REPLAY
 from .result import RunResult
+from .runlog import log_into
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -216,6 +217,7 @@ def write_run(
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
         (part / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
         write_listing(part)
+    log_into(Path(folder), {"seed": manifest["seed"], "versions": manifest["versions"]})
 
 
 def load_run(folder: str | os.PathLike[str]) -> RunResult:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ScenarioError
 from ..record.result import RunResult
+from ..record.runlog import logged
 from ..scenario.textfile import printable
 from .own import Maker, Own
 from .variant import Scenario, variant_of
@@ -31,6 +32,7 @@ RUNS = "runs"
 _PACKAGES = ("mesa", "numpy", "numba", "scipy", "networkx", "pandas", "pyarrow", "matplotlib", "pydantic")
 
 
+@logged("o2o_sim.run()")
 def run(
     scenario: Scenario | None = None,
     *,
@@ -346,7 +348,7 @@ def describe(
         "decisions_per_second": round(decisions_here / simulating),
         "threads": numba.get_num_threads(),
         **resumed,
-        "versions": dict(_versions()),
+        "versions": dict(versions()),
         "plugins": dict(model.extensions.digests),
         "mode_channels": {name: mode.channel for name, mode in model.modes.items()},
         "online_channels": list(model.recorder.online),
@@ -355,7 +357,8 @@ def describe(
 
 
 @lru_cache(maxsize=1)
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The versions of this package, of Python, and of the libraries that a run rests on."""
     from .. import __version__
 
     found = {"o2o_sim": __version__, "python": platform.python_version()}

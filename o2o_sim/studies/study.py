@@ -40,6 +40,7 @@ from ..files import MB, Most, content, json_of, parquet_of
 from ..record.archive import parquet_bytes, whole_file, write_whole
 from ..record.leftovers import remove_leftovers
 from ..record.metrics import HEADLINE, Window, window_value
+from ..record.runlog import log_into, logged
 from ..scenario.textfile import printable
 from .job import Job
 from .rows import metrics_of, read_rows, unnested, whole_content
@@ -86,6 +87,7 @@ class Study:
         self.cases: list[Case] = []
         _claim(self.folder)
 
+    @logged("o2o_sim.studies")
     def run(
         self,
         cases: Sequence[Case],
@@ -95,6 +97,7 @@ class Study:
         the next replicate."""
         self.cases = sorted([*self.cases, *cases], key=lambda c: (c.replicate, c.point))
         self._write_plan(complete=False)
+        self._log()
         jobs = {c.job.key: c.job for c in sorted(cases, key=lambda c: (c.replicate, c.point))}
         mine = list(jobs.values())[work.shard[0] - 1 :: work.shard[1]]
         wanted = [job for job in mine if not self._has(job.key, work.retry)]
@@ -113,6 +116,13 @@ class Study:
         if all(self._file(c.job.key).is_file() for c in self.cases):
             self._write_plan(complete=True, tables=results.write_tables())
         return load_results(self.folder)
+
+    def _log(self) -> None:
+        from .run import versions
+
+        seeds = sorted({c.job.seed for c in self.cases})
+        said = f"{seeds[0]} to {seeds[-1]}, {len(seeds)} in all" if seeds else "none"
+        log_into(self.folder, {"runs": len(self.cases), "seeds": said, "versions": versions()})
 
     def _file(self, key: str) -> Path:
         return self.folder / RUNS / f"{key}.parquet"

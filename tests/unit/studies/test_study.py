@@ -97,6 +97,7 @@ def test_one_row_per_run_with_its_factors_and_metrics(ask, tmp_path):
     assert set(runs["status"]) == {"ok"} and results.missing == 0
     assert names(tmp_path / "study") == [
         "monthly.parquet",
+        "run.log",
         "runs",
         "runs.parquet",
         "stores.parquet",
