@@ -3,12 +3,14 @@ built. `o2o-sim check` looks as far as this; a model goes on and builds the city
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import Problem, ScenarioError
-from ..scenario.checks import mode_fault
+from ..scenario.checks import mode_fault, problem_of
 from ..scenario.circles import STREETS
+from ..scenario.faults import hint_for
+from ..scenario.naming import unknown_chains, unknown_circles
 from ..scenario.places import dotted
 from ..scenario.shape import closest
 from ..scenario.size import FromFiles, too_large
@@ -35,7 +37,7 @@ def survey(spec: Spec) -> Imported | None:
         found = read_city(spec.city, lambda key: folder_of(spec._origin, key), spec.limits.cells)
     except ScenarioError as fault:
         raise located(fault, spec._origin) from None
-    if problems := [*_circles(spec, found), *_named(spec, found), *_stores(spec, found)]:
+    if problems := [*_circles(spec, found), *_names(spec, found), *_stores(spec, found)]:
         raise ScenarioError(problems[:MAX_PROBLEMS])
     _refuse(spec, found)
     return found
@@ -110,23 +112,13 @@ def _circles(spec: Spec, found: Imported) -> Iterator[Problem]:
             yield spec.problem_at(("circles", name), said, hint)
 
 
-def _named(spec: Spec, found: Imported) -> Iterator[Problem]:
-    """Stores placed by hand: their circle is there, and their name is not taken."""
+def _names(spec: Spec, found: Imported) -> Iterator[Problem]:
+    """Circles and chains that the scenario names are its own, or those of the files."""
     circles = [*spec.circles, *names_of_circles(found)]
-    for name, store in spec.stores.named.items():
-        if store.circle and store.circle not in circles:
-            yield _unknown_in(spec, ("stores", "named", name, "circle"), "circle", store.circle, circles)
-
-
-def _unknown_in(spec: Spec, key: tuple[str, ...], what: str, word: str, known: Sequence[str]) -> Problem:
-    return spec.problem_at(key, f"there is no {what} '{word}'", _hint(word, known))
-
-
-def _hint(word: str, known: Sequence[str]) -> str:
-    near = closest(word, list(known))
-    if near:
-        return f"did you mean {near}?"
-    return f"known here: {', '.join(known[:20]) or 'none'}{', ...' if len(known) > 20 else ''}"
+    chains = [] if found.store_rows is None else found.store_rows.table.columns.get("chain", [])
+    of_file = sorted({chain for chain in chains if chain})
+    for fault in (*unknown_circles(spec, circles), *unknown_chains(spec, circles, of_file)):
+        yield problem_of(spec, fault)
 
 
 def _stores(spec: Spec, found: Imported) -> Iterator[Problem]:
@@ -139,7 +131,7 @@ def _stores(spec: Spec, found: Imported) -> Iterator[Problem]:
         for row, said in enumerate(table.columns.get(column, ())):
             if said is not None and said not in known:
                 yield table.problem(
-                    row, f"column '{column}': there is no {column} '{said}'", _hint(said, known)
+                    row, f"column '{column}': there is no {column} '{said}'", hint_for(said, known)
                 )
     for row, name in enumerate(table.columns["name"]):
         if name in spec.stores.named:

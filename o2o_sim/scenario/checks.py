@@ -49,6 +49,7 @@ from .circles import STREETS
 from .city import DEFAULT_KM, PlaceSpec
 from .faults import Fault, Faults, Key
 from .faults import unknown as _unknown
+from .naming import unknown_chains, unknown_circles
 from .places import dotted
 from .schema import Spec
 from .shape import closest
@@ -81,10 +82,11 @@ LOOK_AHEAD_DAYS = 30
 
 def check(spec: Spec) -> list[Problem]:
     """Everything that keys of a valid scenario say about each other and that cannot be simulated."""
-    return [_problem(spec, fault) for one in CHECKS for fault in one(spec)]
+    return [problem_of(spec, fault) for one in CHECKS for fault in one(spec)]
 
 
-def _problem(spec: Spec, fault: Fault) -> Problem:
+def problem_of(spec: Spec, fault: Fault) -> Problem:
+    """A fault with its place in the file."""
     origin = spec._origin
     if origin is None:
         return Problem(fault.message, key=dotted(fault.key), hint=fault.hint)
@@ -203,11 +205,9 @@ def _place_of_store(spec: Spec, s: NamedStore, key: Key) -> Faults:
         yield Fault(at, "stands in a circle, which has a place already", "give either a circle or a place")
     if s.circle == STREETS:
         yield Fault(at, "street shops have places of their own", "give x_km and y_km instead")
-    elif s.circle in spec.circles:
-        if (opens := spec.circles[s.circle].opens) is not None and opens > spec.start:
-            yield Fault(at, f"the circle opens on {opens}, but named stores are there on the first day")
-    elif not _imports(spec, "circles"):
-        yield _unknown(at, "circle", s.circle, spec.circles)
+    circle = spec.circles.get(s.circle)
+    if circle is not None and circle.opens is not None and circle.opens > spec.start:
+        yield Fault(at, f"the circle opens on {circle.opens}, but named stores are there on the first day")
 
 
 def _first_modes(spec: Spec, modes: list[str], key: Key, sells: list[str]) -> Faults:
@@ -261,6 +261,13 @@ def _placed(spec: Spec, place: PlaceSpec, key: Key, how: str) -> Faults:
             # The map is whole cells; which of them holds the place is for the city to say.
             if getattr(place, axis) >= (said or usual) + spec.city.cell_m / 1000:
                 yield Fault((*key, axis), f"lies off the map, which ends at {said or usual:g} km")
+
+
+def _names(spec: Spec) -> Faults:
+    if not _imports(spec, "circles"):
+        yield from unknown_circles(spec, list(spec.circles))
+    if not _imports(spec, "circles") and not _imports(spec, "stores"):
+        yield from unknown_chains(spec, list(spec.circles))
 
 
 def _platforms(spec: Spec) -> Faults:
@@ -328,6 +335,7 @@ CHECKS: tuple[Callable[[Spec], Faults], ...] = (
     _formats,
     _named_stores,
     _circles,
+    _names,
     _platforms,
     _plugins,
     *(block.check for block in BLOCKS),

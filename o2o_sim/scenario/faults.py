@@ -10,6 +10,7 @@ from typing import NamedTuple
 from .shape import closest
 
 Key = tuple[str | int, ...]
+MOST_SHOWN = 20
 
 
 class Fault(NamedTuple):
@@ -26,9 +27,15 @@ Faults = Iterator[Fault]
 
 def unknown(key: Key, what: str, word: str, known: Collection[str], *, of_name: bool = False) -> Fault:
     """The fault of a name that is not among those known, with the nearest that is."""
-    near = closest(word, list(known))
-    hint = f"did you mean {near}?" if near else f"known here: {', '.join(known) or 'none'}"
-    return Fault(key, f"there is no {what} '{word}'", hint, of_name)
+    return Fault(key, f"there is no {what} '{word}'", hint_for(word, known), of_name)
+
+
+def hint_for(word: str, known: Collection[str]) -> str:
+    """What to write in place of a name that is not among those known: the nearest, or what there is."""
+    if near := closest(word, list(known)):
+        return f"did you mean {near}?"
+    more = ", ..." if len(known) > MOST_SHOWN else ""
+    return f"known here: {', '.join(list(known)[:MOST_SHOWN]) or 'none'}{more}"
 
 
 def unknown_names(at: Key, what: str, said: Iterable[str], known: Collection[str]) -> Faults:

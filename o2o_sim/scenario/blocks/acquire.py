@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..circles import STREETS
-from ..faults import Fault, Faults, Key, unknown
+from ..faults import Fault, Faults, Key
 from ..keys import Block, Day, key
 
 if TYPE_CHECKING:
@@ -55,10 +55,3 @@ def _target(spec: Spec, target: str, at: Key) -> Faults:
         hint = "a circle, or a chain such as 'supermarket chain 1'"
         yield Fault(at, "the streets belong to many", hint, of_name=True)
         return
-    formats = spec.stores.formats
-    chains = [name for name, f in spec.stores.chain_names().items() if formats[f].chain_share]
-    imported = spec.city.import_
-    if imported is not None and (imported.circles is not None or imported.stores is not None):
-        return  # what the file holds is known when it is read
-    if target not in chains and target not in spec.circles:
-        yield unknown(at, "chain or circle", target, [*chains, *spec.circles], of_name=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..circles import STREETS
 from ..faults import Fault, Faults, Key, unknown, unknown_names
 from ..keys import Block, Day, key
 
@@ -91,10 +90,6 @@ def check(spec: Spec) -> Faults:
 def _boycott(spec: Spec, at: Key, b: Boycott) -> Faults:
     yield from unknown_names((*at, "formats"), "format", b.formats, spec.stores.formats)
     yield from unknown_names((*at, "categories"), "category", b.categories, spec.categories)
-    for k, said in enumerate(b.circles):
-        imports = spec.city.import_ is not None and spec.city.import_.circles is not None
-        if said not in spec.circles and said != STREETS and not imports:
-            yield unknown((*at, "circles", k), "circle", said, spec.circles)
     platform = spec.platforms.get(b.platform)
     if platform is None:
         yield unknown((*at, "platform"), "platform", b.platform, spec.platforms)

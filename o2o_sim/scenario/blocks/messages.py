@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ..circles import STREETS
 from ..faults import Fault, Faults, Key, ends_early, unknown_names
 from ..keys import Block, Day, block, key
 
@@ -50,11 +49,8 @@ def check(spec: Spec) -> Faults:
 
 
 def _account(spec: Spec, at: Key, account: TargetedAccount) -> Faults:
-    senders, imported, by = account.senders, spec.city.import_, (*at, "senders")
-    if imported is None or imported.circles is None:
-        yield from unknown_names((*by, "circles"), "circle", senders.circles, [*spec.circles, STREETS])
-    yield from unknown_names((*by, "formats"), "format", senders.formats, spec.stores.formats)
-    yield from unknown_names((*by, "chains"), "chain", senders.chains, spec.stores.chain_names())
+    senders = account.senders
+    yield from unknown_names((*at, "senders", "formats"), "format", senders.formats, spec.stores.formats)
     yield from unknown_names((*at, "cohorts"), "cohort", account.cohorts, spec.cohorts)
     if account.paid_by == "landlord" and not senders.circles:
         yield Fault((*at, "paid_by"), "says landlord, but it speaks for no circle", "name senders.circles")
