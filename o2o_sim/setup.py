@@ -141,7 +141,7 @@ def _circles(model: O2OModel) -> None:
         if name in city.circles and not c.is_placed:
             cell = city.circles[name].cell
         else:
-            cell = city.cell_at(*city.locate(c, f"circles.{name}"))
+            cell = city.cell_at(*city.locate(c, f"circles.{name}", spec._origin))
         policy = model.extensions.policy(c.landlord or spec.landlords.policy)
         model.circles[name] = Circle(
             model,
@@ -297,7 +297,8 @@ def _named_stores(model: O2OModel) -> None:
             cell = circle.cell
         else:
             circle = model.circles[STREETS]
-            cell = model.city.cell_at(*model.city.locate(s, f"stores.named.{name}"))
+            place = model.city.locate(s, f"stores.named.{name}", model.spec._origin)
+            cell = model.city.cell_at(*place)
         policy = model.extensions.policy(s.policy) if s.policy else None
         open_store(
             model, name, s.format, circle, cell, area_m2=s.area_m2, quality=s.quality, skill=s.skill,

@@ -55,7 +55,7 @@ def way_to_hub(model: O2OModel, rounds: Rounds, name: str) -> float:
         return rounds.hub_km
     if not rounds.is_placed:
         return model.typical_km
-    x, y = model.city.locate(rounds, f"platforms.{name}.parcel.rounds")
+    x, y = model.city.locate(rounds, f"platforms.{name}.parcel.rounds", model.spec._origin)
     off = model.city.grid.centres() - (x, y)
     return float((model.city.residents * np.sqrt((off * off).sum(axis=1))).sum()) / 1000
 

@@ -51,12 +51,19 @@ class City:
         """The stores of the file that open on a day."""
         return [store for store in self.stores if store.opens == on]
 
-    def locate(self, place: PlaceSpec, key: str = "") -> tuple[float, float]:
+    def locate(self, place: PlaceSpec, key: str = "", origin: Origin | None = None) -> tuple[float, float]:
         """(x, y) in metres from the south-west corner of a place in the scenario.
 
-        `key` is its dotted path, for the ScenarioError raised if it is off the map, has no coordinates, has
-        degrees in a city without them, or any in a city whose travel times are a table.
+        `key` is its dotted path, and `origin` tells where that is written, for the ScenarioError raised if the
+        place is off the map, has no coordinates, has degrees in a city without them, or any in a city whose
+        travel times are a table.
         """
+        try:
+            return self._locate(place, key)
+        except ScenarioError as fault:
+            raise located(fault, origin) from None
+
+    def _locate(self, place: PlaceSpec, key: str) -> tuple[float, float]:
         if place.is_placed and isinstance(self.travel, TableTravel):
             raise ScenarioError(
                 "is placed on a map, but the city has only a travel table",

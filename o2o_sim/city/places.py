@@ -125,6 +125,7 @@ def read_table(
         raise faults.error("is empty", hint="The first line names the columns.")
     header_line, header = rows[0]
     header = [h.strip() for h in header]
+    _check_separator(header, header_line, faults)
     where, used = _find_columns(header, header_line, wanted, renamed, faults, placed)
     if len(rows) == 1:
         raise faults.error("has column names but no rows", header_line)
@@ -198,13 +199,18 @@ def _text(file: Path, faults: _Faults) -> str:
         raw = content(file, MAX_BYTES, links=True)
     except (OSError, ValueError) as fault:  # ValueError: a path with a NUL in it
         raise faults.error(f"cannot be read: {getattr(fault, 'strerror', None) or fault}") from None
+    if raw.startswith(b"PK\x03\x04"):
+        raise faults.error(
+            "is a workbook or an archive, not a CSV file", hint="Save the sheet as CSV in UTF-8."
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         line = raw.count(b"\n", 0, fault.start) + 1
         raise faults.error("is not UTF-8 text", line, "Save it as CSV in UTF-8.") from None
     if "\0" in text:
-        raise faults.error("holds a NUL byte", text.count("\n", 0, text.index("\0")) + 1)
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise faults.error("holds a NUL byte, as no text has", line, "Save it as CSV in UTF-8.")
     return text
 
 
@@ -222,6 +228,16 @@ def _rows(text: str, faults: _Faults) -> list[tuple[int, list[str]]]:
             f"is not well-formed CSV: {fault}", line, "Is a quotation mark left open?"
         ) from None
     return rows
+
+
+def _check_separator(header: list[str], line: int, faults: _Faults) -> None:
+    """Whether the first line has columns that another program has separated otherwise."""
+    hint = "Save it with commas between the columns, and a point in numbers."
+    if len(header) == 1 and (found := next((mark for mark in ";\t|" if mark in header[0]), None)):
+        shown = "tabs" if found == "\t" else f"'{found}'"
+        raise faults.error(f"has columns with {shown} between them, not commas", line, hint)
+    if header[0].lower().startswith("sep="):
+        raise faults.error("begins with a line for Excel (sep=)", line, "Remove this line.")
 
 
 def _find_columns(
@@ -247,10 +263,11 @@ def _find_columns(
                 break
         else:
             if column.required:
+                near = next((h for h in header if _plain(h) in column.names), "name in the file")
                 faults.add(
                     f"column '{' or '.join(column.names)}' is missing; there are {_short(', '.join(header))}",
                     line,
-                    f"Rename it, or say city.import.columns: {{{name}: name in the file}}.",
+                    f"Rename it, or say city.import.columns: {{{name}: {_short(near)}}}.",
                 )
     places = {"x", "y", "lon", "lat"} & where.keys()
     if {"x", "y"} <= places and {"lon", "lat"} <= places:
@@ -294,6 +311,11 @@ def _value(text: str, name: str, column: Column, line: int, faults: _Faults) -> 
     elif not number > column.above:
         faults.add(f"column '{name}': {_short(text)} must be above {column.above:g}", line, column.hint)
     return number
+
+
+def _plain(text: str) -> str:
+    """The name of a column without what programs and people put around it: capitals, invisible characters."""
+    return "".join(c for c in text if c.isprintable()).strip().lower()
 
 
 def _short(text: str) -> str:

@@ -37,7 +37,12 @@ def survey(spec: Spec) -> Imported | None:
         found = read_city(spec.city, lambda key: folder_of(spec._origin, key), spec.limits.cells)
     except ScenarioError as fault:
         raise located(fault, spec._origin) from None
-    if problems := [*_circles(spec, found), *_names(spec, found), *_stores(spec, found)]:
+    if problems := [
+        *_circles(spec, found),
+        *_names(spec, found),
+        *_stores(spec, found),
+        *_reach(spec, found),
+    ]:
         raise ScenarioError(problems[:MAX_PROBLEMS])
     _refuse(spec, found)
     return found
@@ -119,6 +124,15 @@ def _names(spec: Spec, found: Imported) -> Iterator[Problem]:
     of_file = sorted({chain for chain in chains if chain})
     for fault in (*unknown_circles(spec, circles), *unknown_chains(spec, circles, of_file)):
         yield problem_of(spec, fault)
+
+
+def _reach(spec: Spec, found: Imported) -> Iterator[Problem]:
+    """Somebody goes as far as the shortest trip of a travel table, which may be in seconds or metres."""
+    furthest = spec.consumers.radius_max_min * max(c.reach_x for c in spec.categories.values())
+    if found.travel is not None and found.travel.shortest_min > furthest:
+        said = f"its shortest trip takes {found.travel.shortest_min:,.4g} min, and nobody goes further than {furthest:,.4g}"
+        hint = "are these seconds, or metres? Otherwise raise consumers.radius_max_min"
+        yield spec.problem_at("city.import.travel", said, hint)
 
 
 def _stores(spec: Spec, found: Imported) -> Iterator[Problem]:

@@ -33,7 +33,8 @@ class TableTravel(Travel):
     """Travel times from a table. A trip that it does not give takes as long as the way back; a trip within a
     cell is as on a map, unless the table gives it; all others are impossible.
 
-    `to`, `origin` (int[n]) are cells, `minutes` (float64[n]) the trips between them from door to door.
+    `to`, `origin` (int[n]) are cells, `minutes` (float64[n]) the trips between them from door to door, of which
+    `shortest_min` is the shortest.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class TableTravel(Travel):
         access_min: float,
     ):
         super().__init__(grid, nx.Graph(), street_kmh, access_min)
+        self.shortest_min = float(minutes.min())
         own = np.arange(grid.cells)
         at = np.concatenate([own, origin, to])
         cell = np.concatenate([own, to, origin])
