@@ -12,15 +12,20 @@ import io
 import re
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..errors import ScenarioError
 from ..files import MB, Most, json_of, parquet_of
+from ..scenario.textfile import printable
+from .message import Message, decode
 from .outcomes import COLUMNS
 from .outcomes import OUTCOMES as STATES
+from .replay import REPLAY, Replay
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -237,3 +242,45 @@ def _is_option(said: Any) -> bool:
 
 def _is_number(said: Any) -> bool:
     return isinstance(said, int | float) and not isinstance(said, bool) and abs(said) <= _LARGEST
+
+
+# -- the replay ---------------------------------------------------------------------------------------------
+def replay_of(folder: Path, manifest: Mapping[str, Any], daily: pd.DataFrame) -> Replay:
+    """The replay of a run's folder, which shows the days of this very run. Raises ScenarioError."""
+    replay = Replay.load(folder)
+    try:
+        _check_key(decode(replay.key), manifest)
+        people, platforms = len(decode(replay.key).arrays["id"]), len(manifest["scenario"]["platforms"])
+        if len(replay.frames) > len(daily):
+            raise ValueError(f"it has {len(replay.frames)} days, the run {len(daily)}")
+        for day, frame in zip(daily["date"], map(decode, replay.frames)):
+            sizes = [len(frame.arrays[name]) for name in ("people", "subsidy")]
+            if frame.header["date"] != day.isoformat() or sizes != [people, platforms]:
+                raise ValueError(f"its picture of {day} is that of another day or city")
+    except (KeyError, TypeError, ValueError) as fault:
+        said = f"it lacks {fault}" if isinstance(fault, KeyError) else str(fault)
+        hint = "Take an unchanged copy of the folder, or simulate the scenario again."
+        where = printable(str(folder / REPLAY))
+        raise ScenarioError(
+            f"is not the replay of this run: {printable(said)}", file=where, hint=hint
+        ) from fault
+    return replay
+
+
+def _check_key(key: Message, manifest: Mapping[str, Any]) -> None:
+    scenario, header, arrays = manifest["scenario"], key.header, key.arrays
+    for ours, theirs in (("seed", "seed"), ("start", "first_day")):
+        if header[ours] != manifest[theirs]:
+            raise ValueError(
+                f"its {ours} is {str(header[ours])[:20]}, that of the run {manifest[theirs]}"
+            )
+    if header["cohorts"] != list(scenario["cohorts"]):
+        raise ValueError("its age groups are not those of the run")
+    nx, ny, cell_m = (header["grid"][name] for name in ("nx", "ny", "cell_m"))
+    if not (type(nx) is int and type(ny) is int and _is_number(cell_m) and min(nx, ny, cell_m) > 0):
+        raise ValueError("its grid is none")
+    homes, cohorts = arrays["home"], arrays["cohort"]
+    if not len(arrays["id"]) == len(homes) == len(cohorts):
+        raise ValueError("its people have no homes or ages")
+    if len(homes) and (homes.max() >= nx * ny or cohorts.max() >= len(header["cohorts"])):
+        raise ValueError("its people live outside the city or have no age")

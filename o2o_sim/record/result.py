@@ -86,9 +86,9 @@ class RunResult:
             raise ScenarioError("this run was not written, so there is no replay of it", hint=hint)
         from ..show.cards import Cards
         from ..show.widget import CityWidget
-        from .frames import Replay
+        from .given import replay_of
 
-        replay = Replay.load(self.folder)
+        replay = replay_of(self.folder, self.manifest, self.daily)
         return CityWidget.replay(replay, Cards(self.frames, self.manifest, replay=replay))
 
 

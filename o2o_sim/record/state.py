@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..city.build import City
 from ..errors import ScenarioError
@@ -370,6 +370,7 @@ def read_state(path: str | os.PathLike[str]) -> State:
         if header.get("kind") != "state":
             raise ValueError("another kind")
         _check_version(header, shown)
+        _Header.model_validate(header)
         sizes = _sizes(header, message.arrays)
         if header.get("digest") != _digest(header, message.arrays):
             raise ValueError("digest")
@@ -381,6 +382,32 @@ def read_state(path: str | os.PathLike[str]) -> State:
             raise
         hint = "Save it again, or take another one."
         raise ScenarioError("is damaged, or is no state that o2o_sim saved", file=shown, hint=hint) from fault
+
+
+class _File(BaseModel):
+    """A file that the scenario names, in the header of a state."""
+
+    model_config = ConfigDict(strict=True)
+
+    key: str
+    name: str
+    folder: str
+    digest: str
+
+
+class _Header(BaseModel):
+    """What the header of a state says beside its kind and version."""
+
+    model_config = ConfigDict(strict=True)
+
+    model: str
+    day: int = Field(ge=0)
+    date: str
+    seed: int = Field(ge=0)
+    file: str
+    files: list[_File]
+    ground: str
+    digest: str
 
 
 def _check_version(header: Mapping[str, Any], shown: str) -> None:

@@ -112,8 +112,13 @@ def from_plain(data: Plain, name: str, shown: str, folders: Mapping[Key, Path] |
     root = _placed(tree_of(data), Place(Source(shown, "", None, Path.cwd())))
     for key, folder in (folders or {}).items():
         node = root
-        for part in key.split(".") if isinstance(key, str) else key:
-            node = node.value[int(part)] if isinstance(node.value, list) else node.value[part]
+        try:
+            for part in key.split(".") if isinstance(key, str) else key:
+                node = node.value[int(part)] if isinstance(node.value, list) else node.value[part]
+        except (LookupError, TypeError, ValueError):
+            raise ScenarioError(
+                f"says where the file at {key!r} lies, but the scenario names none", file=shown
+            ) from None
         node.at = Place(Source(shown, "", None, folder))
     resolved = Resolved(root.plain(), Positions(root), [Path(name)], Path.cwd(), names=(shown,))
     spec: Spec = _validated(resolved, Root, ())

@@ -27,8 +27,9 @@ import yaml
 
 from ..errors import ScenarioError
 from ..record.archive import load_run, write_whole
+from ..record.given import replay_of
 from ..record.listing import Listing
-from ..record.replay import REPLAY, Replay
+from ..record.replay import REPLAY
 from ..record.result import RunResult
 from ..scenario.textfile import UNWANTED, printable
 from . import report_tables as tables
@@ -106,7 +107,7 @@ class Run:
         return cls(
             result,
             letter,
-            Replay.load(path).file if REPLAY in listing.files else None,
+            replay_of(path, result.manifest, result.daily).file if REPLAY in listing.files else None,
             still if still and still.startswith(PNG) else None,
         )
 

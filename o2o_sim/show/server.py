@@ -232,11 +232,11 @@ def read_lessons(folder: Path | None) -> list[dict[str, Any]]:
 def read_replay(folder: Path) -> ReplayRoom:
     """A stored run with its cards. Raises ScenarioError if it has none, or cannot be read."""
     from ..record.archive import load_run
-    from ..record.replay import Replay
+    from ..record.given import replay_of
     from .cards import Cards
 
-    replay = Replay.load(folder)
     result = load_run(folder)
+    replay = replay_of(folder, result.manifest, result.daily)
     cards = Cards(result.frames, result.manifest, replay=replay)
     return ReplayRoom(replay.key, replay.frames, cards.card)
 

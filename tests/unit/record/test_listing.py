@@ -18,6 +18,7 @@ from o2o_sim.cli import app
 from o2o_sim.errors import ScenarioError
 from o2o_sim.record.archive import KNOWN, load_run
 from o2o_sim.record.listing import LISTING, write_listing
+from o2o_sim.record.message import decode, encode
 from o2o_sim.record.replay import Replay
 from o2o_sim.show.report import PNG, write_report
 from o2o_sim.show.server import read_replay
@@ -442,6 +443,58 @@ def test_forged_bytes_are_read_or_told_in_words(folder):
             told += name in str(fault)
         path.write_bytes(whole)
     assert told > 90
+
+
+def other_key(folder, **changes):
+    """The replay of a folder with another key: header values, or sections under `arrays`."""
+    replay = Replay.load(folder)
+    key = decode(replay.key)
+    header = {name: value for name, value in key.header.items() if name != "sections"}
+    arrays = key.arrays | changes.pop("arrays", {})
+    return Replay.of(encode(header | changes, arrays), replay.frames)
+
+
+def other_frames(folder, change):
+    """The replay of a folder with other frames."""
+    replay = Replay.load(folder)
+    frames = []
+    for raw in replay.frames:
+        frame = decode(raw)
+        header = {name: value for name, value in frame.header.items() if name != "sections"}
+        frames.append(encode(*change(header, dict(frame.arrays))))
+    return Replay.of(replay.key, frames)
+
+
+REPLAYS = {
+    "another seed": lambda f: other_key(f, seed=77),
+    "another start": lambda f: other_key(f, start="1999-01-01"),
+    "no grid": lambda f: other_key(f, grid=None),
+    "a flat grid": lambda f: other_key(f, grid={"nx": 0, "ny": 3, "cell_m": 100}),
+    "a grid of text": lambda f: other_key(f, grid={"nx": "a", "ny": 3, "cell_m": 100}),
+    "other ages": lambda f: other_key(f, cohorts=["old"]),
+    "ages of nobody": lambda f: other_key(f, cohorts=5),
+    "no homes": lambda f: other_key(f, arrays={"home": np.zeros(0, np.uint32)}),
+    "far homes": lambda f: other_key(f, arrays={"home": decode(Replay.load(f).key).arrays["home"] + 10**6}),
+    "no people": lambda f: other_frames(f, lambda h, a: (h, {n: x for n, x in a.items() if n != "people"})),
+    "few people": lambda f: other_frames(f, lambda h, a: (h, a | {"people": a["people"][:3]})),
+    "few platforms": lambda f: other_frames(f, lambda h, a: (h, a | {"subsidy": a["subsidy"][:0]})),
+    "other days": lambda f: other_frames(f, lambda h, a: (h | {"date": "2013-01-01"}, a)),
+    "no days": lambda f: other_frames(f, lambda h, a: ({n: x for n, x in h.items() if n != "date"}, a)),
+}
+
+
+@pytest.mark.faults(KIND)
+@pytest.mark.parametrize("case", REPLAYS)
+def test_a_replay_that_is_not_of_the_run_is_told_in_words(folder, case):
+    REPLAYS[case](folder).save(folder)
+    for reader in ("serve", "report"):
+        refused(reader, folder, "replay.o2o: is not the replay of this run: ")
+
+
+@pytest.mark.faults(KIND)
+def test_a_replay_of_another_run_is_told_in_words(folder, other):
+    Replay.load(other).save(folder)
+    refused("report", folder, "its seed is 2, that of the run 1")
 
 
 def test_a_figure_that_a_month_does_not_have_may_be_missing(folder):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 import os
 import pickle
+import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -149,6 +153,56 @@ def test_a_state_brings_neither_classes_nor_functions(saved, tmp_path):
         assert ours in graph
         bad = forged(saved, tmp_path / "bad.o2os", {"graph": graph.replace(ours, theirs)})
         refused(bad, "cannot be put back: it (holds an object of subprocess:Popen|needs os:)")
+
+
+FILE = {"key": "plugins.0", "name": "a.py", "folder": ".", "digest": "0"}
+
+
+@pytest.mark.faults("Saved cities")
+@pytest.mark.parametrize(
+    "header",
+    [
+        *[
+            {"files": files}
+            for files in (None, 5, {}, [{}], [5], [FILE | {"name": 5}], [FILE | {"key": None}])
+        ],
+        *[{"day": day} for day in (None, "x", -5, 1.5, True)],
+        *[{"seed": seed} for seed in (None, "x", -1, 1.5)],
+        *[{name: 5} for name in ("model", "date", "file", "ground")],
+    ],
+    ids=str,
+)
+def test_a_header_that_says_nonsense_is_refused(saved, tmp_path, header):
+    refused(forged(saved, tmp_path / "bad.o2os", **header), "is damaged, or is no state")
+
+
+@pytest.mark.faults("Saved cities")
+@pytest.mark.parametrize("key", ["plugins.0", "a.b", "city.import.zones", "seed.x", "circles.0"])
+def test_a_file_at_a_key_that_names_none_is_refused(saved, tmp_path, key):
+    (tmp_path / "a.py").write_bytes(b"")
+    digest = hashlib.sha256(b"").hexdigest()
+    files = [FILE | {"key": key, "folder": str(tmp_path), "digest": digest}]
+    refused(forged(saved, tmp_path / "bad.o2os", files=files), "but the scenario names none")
+
+
+@pytest.mark.faults("Saved cities", tries=40)
+def test_a_forged_city_is_refused_whatever_it_holds(saved, tmp_path):
+    """Values of the graph are exchanged for others, and the digest made to fit."""
+    rng = random.Random(4)
+    message = decode(saved)
+    graph = state.inflated(message.arrays["graph"], message.header["sizes"]["graph"])
+    for _ in range(40):
+        nodes = json.loads(graph)
+        place = nodes
+        while True:
+            key = rng.choice(range(len(place)) if isinstance(place, list) else list(place))
+            if not isinstance(place[key], list | dict) or not place[key] or rng.random() < 0.1:
+                break
+            place = place[key]
+        place[key] = rng.choice([None, -1, 10**6, 1.5, "x", [], {}, True, [0], {"a": 1}])
+        path = forged(saved, tmp_path / "bad.o2os", {"graph": json.dumps(nodes).encode()})
+        with contextlib.suppress(ScenarioError):  # or a city, if it was no harm
+            O2OModel.load(path)
 
 
 def test_another_version_is_refused(saved, tmp_path):
