@@ -58,5 +58,5 @@ def test_every_headline_figure_is_told_of(run):
 
 def test_every_file_of_a_run_is_told_of():
     rows = table_rows(GUIDE, "The folder of a run")
-    kept = {*FILES, "plots/*.png", "replay.o2o", "report.html", "manifest.json"}
+    kept = {*FILES, "plots/*.png", "replay.o2o", "report.html", "manifest.json", "files.json", "run.log"}
     assert {row[0].strip("`") for row in rows} == kept

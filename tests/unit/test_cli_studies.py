@@ -161,6 +161,7 @@ def test_compare_shows_tables_and_the_folder(call, town, dear, pretend, monkeypa
     assert "+10.0" in out and "* the 95 % interval" in out
     folder = folder_in(out)
     assert {p.name for p in folder.iterdir()} == {
+        "run.log",
         "comparison.csv",
         "stores_changed.csv",
         "study.json",
