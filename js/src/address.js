@@ -32,6 +32,15 @@ export class Address {
     this.remember = debounce(() => this.write(), REST_MS);
     /** Write it every few seconds, however often this is called: the day goes on while it plays. */
     this.keepUp = throttle(() => this.write(), PLAYING_MS);
+    this.another = false;
+  }
+
+  /** Other runs are opened: what was shown until now stays behind, for the browser's Back. */
+  step() {
+    this.remember.drop();
+    this.keepUp.drop();
+    this.write();
+    this.another = Boolean(this.hash);
   }
 
   /** What it says: see `readLink`. */
@@ -42,17 +51,43 @@ export class Address {
   write() {
     const { sources, player, fixed } = this.app;
     const [a, b] = sources;
-    if (!a?.frames || fixed) return;
+    if (!a?.frames || fixed || history.state?.window) return; // a window's entry is left again
     const day = Math.max(0, player.target ?? player.day);
-    this.hash = writeLink({ a: a.run, b: b?.run, day });
-    history.replaceState(history.state, "", this.hash);
+    const hash = writeLink({ a: a.run, b: b?.run, day });
+    if (this.another && hash !== this.hash) history.pushState(null, "", hash);
+    else history.replaceState(history.state, "", hash);
+    this.another = false;
+    this.hash = hash;
   }
 
-  /** Somebody typed or chose another address: show what it says. */
+  /**
+   * Let the browser's Back close a window above the page, as Escape does.
+   * @param {HTMLDialogElement} node about to be shown
+   */
+  behind(node) {
+    history.pushState({ window: true }, "");
+    const back = () => node.open && node.close();
+    addEventListener("popstate", back);
+    node.addEventListener("close", () => {
+      removeEventListener("popstate", back);
+      if (history.state?.window) history.back();
+      this.remember();
+    });
+  }
+
+  /** Somebody typed or chose another address, or went back: show what it says. */
   changed() {
-    if (location.hash === this.hash || this.app.fixed) return;
+    const { app } = this;
+    if (location.hash === this.hash || app.fixed) return;
     const view = this.read();
     const { a, b, day } = view;
-    if (a) this.app.begin(b ? [a, b] : [a], { day, link: view });
+    if (!a) return;
+    this.hash = location.hash;
+    this.another = false;
+    const runs = b ? [a, b] : [a];
+    const same = (run, k) => writeLink({ a: run }) === (app.sources[k] && writeLink({ a: app.sources[k].run }));
+    const keep = runs.map((_, k) => k).filter((k) => same(runs[k], k));
+    if (keep.length === runs.length && runs.length === app.sources.length) app.seek(day);
+    else app.begin(runs, { day, keep, link: view });
   }
 }

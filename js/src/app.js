@@ -226,6 +226,7 @@ export class App {
       this.shownDay = day;
       this.panels.show(day);
       this.selection.show();
+      if (day > 0 && day === this.player.last) this.panels.over(false);
       if (this.player.playing) this.address.keepUp();
       else this.address.remember();
     }
@@ -242,10 +243,15 @@ export class App {
     this.wasPlaying = playing;
   }
 
-  /** Say that there is nothing more to come: a screen reader does not see that the bar is full. */
+  /** Nothing more is to come: show what it has come to, or offer that where something else is being done. */
   #over() {
     const { start, last } = this.player;
-    if (start && last > 0) this.notice.show(`The last day: ${longDate(isoDay(start, last))}.`, { seconds: 8 });
+    if (!start || last < 1) return;
+    const aside = this.panels.busy;
+    this.panels.over(!aside);
+    if (!aside) return;
+    const actions = [["Summary", () => this.panels.over(true)]];
+    this.notice.show(`The last day: ${longDate(isoDay(start, last))}.`, { actions, seconds: 12 });
   }
 
   #tellClass() {
@@ -366,6 +372,7 @@ export class App {
   #open(node) {
     this.root.append(node);
     node.addEventListener("close", () => node.remove());
+    this.address.behind(node);
     node.showModal();
   }
 

@@ -10,6 +10,8 @@ import { dayText, number } from "./text.js";
 const FIRST = ["levers.subsidy_x", "levers.rent_x", "levers.logistics_x"];
 const SEARCH_FROM = 15;
 const PAUSE_MS = 250;
+const FAR = 10;
+const FEW_DIGITS = 7;
 const REPLAY = "This is a recording: levers can be looked at, not moved.";
 const EMPTY = "This run has no levers.";
 
@@ -201,7 +203,9 @@ class Row {
     const id = freshId("lever");
     const tellId = `${id}-said`;
     const low = Math.min(lever.low ?? lever.min ?? 0, lever.value);
-    const high = Math.max(lever.high ?? lever.max ?? 1, lever.value);
+    // A value far beyond the slider (1,000 bn: no limit) is at its end, or nothing below could be chosen.
+    const most = lever.high ?? lever.max ?? 1;
+    const high = lever.value > FAR * Math.max(Math.abs(most), 1) ? most : Math.max(most, lever.value);
     const step = lever.step || (high - low) / 100 || 0.01;
     const ask = (value) => {
       const problem = this._problem(value);
@@ -259,6 +263,9 @@ class Row {
   show(value) {
     this.slider.value = String(value);
     if (Number(this.field.value) !== value) this.field.value = String(Number(value.toPrecision(6)));
+    // Wide enough for all digits: half a number is another number.
+    const digits = this.field.value.length;
+    this.field.style.width = digits > FEW_DIGITS ? `${digits + 4}ch` : "";
     this.slider.setAttribute("aria-valuetext", `${number(value)} ${unitText(this.lever.unit)}`.trim());
     const away = value !== this.lever.default;
     this.root.classList.toggle("away", away);

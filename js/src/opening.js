@@ -29,6 +29,7 @@ export class Opening {
     const { app } = this;
     const turn = (this.#turn += 1);
     this.#day = day;
+    if (!link) app.address.step();
     app.takeDown();
     app.notice.hide();
     app.curtain.say("Opening the city …");

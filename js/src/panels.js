@@ -8,6 +8,7 @@ import { Tabs, segments } from "./layout.js";
 import { Lesson } from "./lessons.js";
 import { Levers } from "./levers.js";
 import { News } from "./news.js";
+import { Summary } from "./summary.js";
 import { count } from "./text.js";
 
 const TABS = [
@@ -16,6 +17,7 @@ const TABS = [
   { id: "inspect", label: "Inspect" },
   { id: "news", label: "News" },
   { id: "compare", label: "A | B" },
+  { id: "summary", label: "Summary" },
   { id: "lesson", label: "Lesson" },
 ];
 
@@ -32,6 +34,8 @@ export class Panels {
     const onpick = (kind, name) => app.select(kind, name);
     this.news = new News(this.tabs.panel("news"), { onpick });
     this.compare = new Compare(this.tabs.panel("compare"), { onpick });
+    this.summary = new Summary(this.tabs.panel("summary"), { views: () => app.views, oncompare: () => this.tabs.show("compare") });
+    this.tabs.hide("summary", true);
     this.tabs.hide("compare", true);
     this.tabs.hide("lesson", true);
     this.lessonHost = h("div");
@@ -57,6 +61,8 @@ export class Panels {
     this.charts?.destroy();
     this.charts = null;
     this.news.clear();
+    this.summary.clear();
+    this.tabs.hide("summary", true);
     for (const levers of this.levers) levers.destroy?.();
     for (const inspector of this.inspectors) inspector.destroy();
     this.levers = [];
@@ -112,7 +118,22 @@ export class Panels {
     if (this.tabs.open === "news") {
       this.news.show(sources.map((source, k) => ({ name: "AB"[k], frames: source.frames })), day);
     }
+    if (this.tabs.open === "summary") this.summary.show(sources, day);
     if (this.tabs.open === "compare" && sources.length > 1) this.compare.show(sources[0].frames, sources[1].frames, day);
+  }
+
+  /** The last day is shown: the summary is there from now on. @param {boolean} open it is opened, too */
+  over(open) {
+    this.tabs.hide("summary", false);
+    if (!open) return;
+    this.app.focus("summary");
+    this.summary.focus();
+  }
+
+  /** Is a lesson being taken, or does somebody write? Then nothing else comes in its place by itself. */
+  get busy() {
+    const writing = document.activeElement?.matches?.("input:not([type=range]), textarea, select");
+    return Boolean(writing) || (this.lesson !== null && this.tabs.open === "lesson");
   }
 
   /** Show the cards of somebody. `found`: {kind, id} or null, for each run. */

@@ -9,7 +9,9 @@
  *     daySeconds  how long the simulation needs for a day, 0 if that is not known
  *     lost     null, or a sentence that says why no more will come
  *     ready    promise: the key is there (rejected with the reason if it never comes)
- *     want(day), move(key, value), inspect(kind, id, day) -> promise of a card of that day, on(event, fn), close()
+ *     reports  can the simulation make a report of it when it is over?
+ *     want(day), move(key, value), inspect(kind, id, day) -> promise of a card of that day, report() -> promise of a page
+ *     of HTML, on(event, fn), close()
  *
  * Events: "frame" (number of days there; at most once in a picture, however many came), "pace" (daySeconds is another),
  * "end" (last day), "moved" ({day, key, value}), "error" ({message, about}),
@@ -43,6 +45,7 @@ export class Emitter {
 const NEVER = "The simulation did not answer.";
 const LOST = "The connection to the simulation is lost.";
 const PATIENCE_MS = 20_000;
+const REPORT_MS = 300_000;
 /**
  * Days that may be under way beyond those that were shown. A slow computer takes these, and no more come before it has
  * asked for them: so a lever or a card that is asked for is never behind minutes of days.
@@ -181,6 +184,7 @@ export class LiveSource extends Emitter {
     this.#keyNext = true;
     this.levers = message.levers ?? [];
     this.live = !message.recording;
+    this.reports = !message.recording;
     // What a restored run moves later is where the levers stand in the end.
     for (const [, key, value] of this.run.moves) this.#setLever(key, value);
   }
@@ -202,6 +206,8 @@ export class LiveSource extends Emitter {
       }
       case "inspected":
         return this.#answer(message.ask)?.resolve(message.card);
+      case "reported":
+        return this.#answer(message.ask)?.resolve(message.html);
       case "pace":
         this.daySeconds = Number(message.day_seconds) || 0;
         return this.emit("pace");
@@ -213,7 +219,7 @@ export class LiveSource extends Emitter {
         this.busy = message.message;
         return this.emit("busy", message.message);
       case "error":
-        if (message.about === "inspect") {
+        if (message.about === "inspect" || message.about === "report") {
           const asked = this.#answer(message.ask ?? this.#asked.keys().next().value);
           if (asked) return asked.reject(new Error(message.message));
         }
@@ -239,6 +245,7 @@ export class LiveSource extends Emitter {
       this.live = false;
     }
     this.lost = message;
+    this.reports = false;
     for (const ask of [...this.#asked.keys()]) this.#answer(ask).reject(new Error(message));
     this.#settle.reject(new Error(message));
     this.emit("lost", message);
@@ -270,11 +277,21 @@ export class LiveSource extends Emitter {
   /** @returns {Promise<Object>} the card of a store, circle, platform or person on a day; without, on the newest */
   inspect(kind, id, day = null) {
     if (this.lost) return Promise.resolve(basicCard(this.frames, kind, id, day ?? undefined));
+    return this.#question({ do: "inspect", kind, id, day }, PATIENCE_MS);
+  }
+
+  /** @returns {Promise<string>} the report of the run, which is over, as a page of HTML */
+  report() {
+    if (this.lost) return Promise.reject(new Error(this.lost));
+    return this.#question({ do: "report" }, REPORT_MS);
+  }
+
+  #question(message, patience) {
     const ask = (this.#asks += 1);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#answer(ask)?.reject(new Error(NEVER)), PATIENCE_MS);
+      const timer = setTimeout(() => this.#answer(ask)?.reject(new Error(NEVER)), patience);
       this.#asked.set(ask, { resolve, reject, timer });
-      this.#send({ do: "inspect", kind, id, ask, day });
+      this.#send({ ...message, ask });
     });
   }
 
@@ -309,6 +326,7 @@ export class ReplaySource extends Emitter {
     this.live = false;
     this.days = frames.count;
     this.levers = [];
+    this.reports = false;
     this.ended = true;
     this.daySeconds = 0;
     this.lost = null;

@@ -8,6 +8,7 @@ import { Levers } from "./levers.js";
 import { News } from "./news.js";
 import { Player } from "./player.js";
 import { RunView } from "./runview.js";
+import { Summary } from "./summary.js";
 import { LiveSource } from "./sources.js";
 import { dayText, quantity } from "./text.js";
 import { timeBar } from "./timebar.js";
@@ -89,7 +90,7 @@ class CityView {
     this.maps = h("div", { class: "o2o-maps" });
     this.stage = h("div", { class: "o2o-stage" }, this.maps, this.curtain.node, this.notice.node);
     this.tabs = new Tabs(
-      [["levers", "Levers"], ["charts", "Charts"], ["inspect", "Inspect"], ["news", "News"]].map(([id, label]) => ({ id, label })),
+      [["levers", "Levers"], ["charts", "Charts"], ["inspect", "Inspect"], ["news", "News"], ["summary", "Summary"]].map(([id, label]) => ({ id, label })),
       () => this.player && this.#panel(Math.max(0, this.player.day)),
     );
     const side = h("aside", { class: "o2o-side", "aria-label": "Panels" }, this.tabs.bar, this.tabs.panels);
@@ -146,6 +147,8 @@ class CityView {
     this.news = new News(fill(this.tabs.panel("news")), {
       onpick: (kind, name) => this.#picked(this.view.find(kind, name)),
     });
+    this.summary = new Summary(this.tabs.panel("summary"), { views: () => [this.view] });
+    this.tabs.hide("summary", true);
     this.tabs.hide("levers", !source.levers.length);
     if (source.levers.length) this.levers = new Levers(fill(this.tabs.panel("levers")), source);
     this.bar = timeBar(this.player);
@@ -176,6 +179,7 @@ class CityView {
     if (!this.view?.show(day, phase) || day === this.shownDay) return;
     this.shownDay = day;
     this.#panel(day);
+    if (day > 0 && day === this.player.last) this.tabs.hide("summary", false);
   }
 
   /** Bring the open panel up to date. */
@@ -183,6 +187,7 @@ class CityView {
     if (!this.view) return;
     this.charts.cursor(day);
     this.inspector.showDay(day);
+    if (this.tabs.open === "summary") this.summary.show([this.source], day);
     if (this.tabs.open === "news") this.news.show([{ name: "A", frames: this.source.frames }], day);
   }
 

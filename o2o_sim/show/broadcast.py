@@ -123,7 +123,7 @@ class BroadcastRoom:
 
     async def _heed(self, client: Client, message: dict[str, Any], *, first: bool) -> None:
         do = message["do"]
-        if do == "inspect":
+        if do in ("inspect", "report"):
             await self._inspect(client, message)
         elif not client.teacher:
             if do == "move":
@@ -173,7 +173,7 @@ class BroadcastRoom:
     async def _inspect(self, client: Client, message: dict[str, Any]) -> None:
         waiting = sum(one is client for one, _ in self._asked.values())
         if waiting + self._answers[client].qsize() >= self.MOST_ASKED:
-            await client.say(error("too many questions at once; ask again", "inspect", **ask_of(message)))
+            await client.say(error("too many questions at once; ask again", message["do"], **ask_of(message)))
             return
         if self._worker is not None:
             self._asks += 1
@@ -224,38 +224,48 @@ class BroadcastRoom:
 
 class ReplayRoom:
     """A run that is over: its key and all its days for everybody. `card(kind, id, day)` says what was known
-    of a thing on a day (None: the last)."""
+    of a thing on a day (None: the last), `report()` makes the run's report, once."""
 
     SCENARIO = "run"
     """What the run is called here: it need not be one of the scenarios."""
 
-    def __init__(self, key: bytes, frames: list[bytes], card: Callable[..., dict[str, Any]]):
+    def __init__(
+        self,
+        key: bytes,
+        frames: list[bytes],
+        card: Callable[..., dict[str, Any]],
+        report: Callable[[], str],
+    ):
         days = len(frames)
         opened = {"say": "opened", "scenario": self.SCENARIO, "levers": [], "days": days, "day": days}
         self.log = Log()
         self.log.add(_text(opened), key, *frames, _text({"say": "end", "day": days - 1}))
-        self._card = card
+        self._card, self._report = card, report
         self._one_at_a_time = asyncio.Lock()
 
     async def host(self, client: Client) -> None:
         async def listen() -> None:
             while (message := await client.hear()) is not None:
-                if message["do"] == "inspect":
-                    await self._inspect(client, message)
+                if message["do"] in ("inspect", "report"):
+                    await self._answer(client, message)
                 elif message["do"] == "move":
                     await client.say(error("a stored run cannot be changed", "move"))
 
         with suppress(Gone):
             await first_done(listen(), self.log.follow(client.say))
 
-    async def _inspect(self, client: Client, message: dict[str, Any]) -> None:
+    async def _answer(self, client: Client, message: dict[str, Any]) -> None:
         try:
             async with self._one_at_a_time:
-                card = await asyncio.to_thread(self._card, message["kind"], message["id"], message["day"])
+                said = await asyncio.to_thread(self._found, message)
         except ScenarioError as fault:
-            await client.say(error(str(fault), "inspect", ask=message["ask"]))
-            return
-        await client.say({"say": "inspected", "ask": message["ask"], "card": card})
+            said = error(str(fault), message["do"])
+        await client.say({**said, "ask": message["ask"]})
+
+    def _found(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["do"] == "report":
+            return {"say": "reported", "html": self._report()}
+        return {"say": "inspected", "card": self._card(message["kind"], message["id"], message["day"])}
 
     async def close(self) -> None:
         pass

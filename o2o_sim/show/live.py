@@ -29,6 +29,7 @@ FIELDS = {
     "want": {"do", "day"},
     "move": {"do", "key", "value"},
     "inspect": {"do", "kind", "id", "ask", "day"},
+    "report": {"do", "ask"},
 }
 """What a client may say, and the fields that each of it may have."""
 
@@ -67,6 +68,8 @@ class Conversation:
         self._sent = self._next = 0
         self._opened = 0
         self._cards: Any = None
+        self._moved: list[tuple[int, str, float]] = []
+        self._written: str | None = None
 
     @classmethod
     def of(cls, model: O2OModel, *, people: int = 10_000) -> Conversation:
@@ -171,6 +174,7 @@ class Conversation:
         self.model, self._encoder = model, Encoder(model, self._people)
         self._next = model.day
         self._moves, self._kept, self._sent, self._cards = {}, [], 0, None
+        self._moved, self._written = [], None
 
     def close(self) -> None:
         """Let the city go. (Mesa before 3.5 holds every model that ever had agents.)"""
@@ -237,6 +241,7 @@ class Conversation:
         for key, value in sorted(self._moves.pop(model.day, {}).items()):
             try:
                 move(model, key, value)
+                self._moved.append((model.day, key, value))
             except ScenarioError as fault:
                 faults.append(error(for_people(fault), "move", key=key))
         return faults
@@ -278,6 +283,20 @@ class Conversation:
         if self._cards is None:
             self._cards = Cards.of(model)
         yield {"say": "inspected", "ask": ask, "card": self._cards.card(kind, number, day)}
+
+    # -- report ----------------------------------------------------------------------------------------------
+    def _report(self, message: Mapping[str, Any]) -> Iterator[Say | bytes]:
+        """The report of the run, when it is over; it is made once."""
+        ask, model = message.get("ask"), self._city()
+        if ask is not None and not is_whole(ask, 0, LARGEST_ASK):
+            raise Misunderstood(f"'ask' must be a whole number, found {_shown(ask)}")
+        if model.day < model.spec.days:
+            raise Misunderstood("the report can be had when the last day is over")
+        if self._written is None:
+            from .report import report_of
+
+            self._written = report_of(model, self._moved)
+        yield {"say": "reported", "ask": ask, "html": self._written}
 
     def _city(self) -> O2OModel:
         if self.model is None:

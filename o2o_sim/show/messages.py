@@ -19,7 +19,7 @@ LARGEST_VALUE = 1e18
 @dataclass(frozen=True)
 class Limits:
     """What a server allows: visitors at a time (two maps of one page count as one), pages that one of them may
-    have open, consumers and days of a scenario, bytes of a message from a client, moves of levers in a session,
+    have open, consumers and days of a scenario, bytes of a message from a client, moves of levers and reports in a session,
     connections at a time in all and from one address, messages per second (and so many at once), how many
     senseless messages end a connection.
 
@@ -32,6 +32,7 @@ class Limits:
     days: int = 4000
     message_bytes: int = 64 * 1024
     moves: int = 1000
+    reports: int = 20
     connections: int = 600
     connections_each: int = 450
     rate: float = 50.0
@@ -123,13 +124,26 @@ def _inspect(said: Mapping[str, Any], *_: Any) -> dict[str, Any]:
     return {"kind": said["kind"], "id": said["id"], "ask": said.get("ask", 0), "day": day}
 
 
+def _report(said: Mapping[str, Any], *_: Any) -> dict[str, Any]:
+    if not is_whole(said.get("ask", 0), 0, 2**53):
+        raise Nonsense("'ask' must be a whole number from 0", "report")
+    return {"ask": said.get("ask", 0)}
+
+
 def _shown(said: Mapping[str, Any], limits: Limits, _: Container[str]) -> dict[str, Any]:
     if not is_whole(said.get("day"), 0, 2**53) or not isinstance(said.get("playing"), bool):
         raise Nonsense("'day' must be a whole number from 0, 'playing' true or false", "shown")
     return {"day": min(said["day"], limits.days), "playing": said["playing"]}
 
 
-_CHECKS = {"open": _open, "want": _want, "move": _move, "inspect": _inspect, "shown": _shown}
+_CHECKS = {
+    "open": _open,
+    "want": _want,
+    "move": _move,
+    "inspect": _inspect,
+    "report": _report,
+    "shown": _shown,
+}
 
 
 def _lever(key: Any, value: Any, about: str) -> None:

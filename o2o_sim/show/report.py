@@ -13,15 +13,17 @@ import gzip
 import hashlib
 import html
 import json
+import math
 import os
 import re
 import shlex
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -32,6 +34,7 @@ from ..record.listing import Listing
 from ..record.replay import REPLAY
 from ..record.result import RunResult
 from ..scenario.textfile import UNWANTED, printable
+from ..units import date_of
 from . import report_tables as tables
 from .cards import Cards
 from .report_figures import pictures
@@ -40,6 +43,9 @@ from .report_svg import Picture, as_svg
 from .report_words import MEANINGS, REASONS, WAYS, Said, answer, headline_sentence, name_of
 from .wording import day, listed
 
+if TYPE_CHECKING:
+    from ..model import O2OModel
+
 STILL = "plots/city_map.png"
 LONGEST_NAME = 160
 """Bytes of a file's name: while it is written it has a longer one."""
@@ -47,6 +53,10 @@ PNG = b"\x89PNG\r\n\x1a\n"
 NO_REPLAY = (
     "The folder of this run holds no recording of its days (runs made before o2o-sim recorded them have none), so there "
     "is no map to replay. Everything else is here."
+)
+LIVE = (
+    "This run was simulated on the live page, which keeps no recording of its days, so there is no map to replay here: "
+    "`o2o-sim run` records them. Everything else is here."
 )
 
 
@@ -88,15 +98,27 @@ def check_out(path: Path) -> None:
         raise ScenarioError("cannot be the name of a file", file=shown) from None
 
 
+def report_of(model: O2OModel, moved: Sequence[tuple[int, str, float]] = ()) -> str:
+    """The report of a city that was simulated on a page, without a map. `moved` are the levers that were moved
+    while it ran: (day, key, value), day 0 being the first."""
+    from ..studies.run import describe
+
+    # How long it took is not known: it waited for whoever watched it.
+    manifest = describe(model, wall=math.inf, simulating=math.inf)
+    dated = [(date_of(model.spec.start, on), key, value) for on, key, value in moved]
+    return page([Run(RunResult(None, manifest, model.results()), "", None, None, dated)])
+
+
 @dataclass(frozen=True)
 class Run:
     """What a report needs of a run: its tables, "A" or "B" of a pair, its recording and its still map, if
-    there."""
+    there. `moved` are the levers that were moved while it ran on a page; None if it ran elsewhere."""
 
     result: RunResult
     letter: str
     replay: bytes | None
     still: bytes | None
+    moved: Sequence[tuple[date, str, float]] | None = None
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], letter: str) -> Run:
@@ -299,7 +321,7 @@ def _caveat(runs: Sequence[Run]) -> str:
 
 def _map(runs: Sequence[Run]) -> str:
     missing = [run for run in runs if run.replay is None]
-    told = "".join(f"<p>{_badge(run)}{esc(NO_REPLAY)}</p>" for run in missing)
+    told = "".join(f"<p>{_badge(run)}{esc(NO_REPLAY if run.moved is None else LIVE)}</p>" for run in missing)
     stills = "".join(
         f'<figure class="still"><img alt="{esc(_still_words(run))}" src="{_data_url("image/png", run.still)}">'
         f"<figcaption>{_badge(run)}{esc(_still_words(run))}</figcaption></figure>"
@@ -376,7 +398,7 @@ def _provenance(run: Run) -> str:
         ("Seed", m["seed"]),
         ("Content hash", m["content_hash"]),
         ("Days", f"{m['days']:,} ({m['first_day']} to {m['last_day']})"),
-        ("Run time", f"{m['wall_seconds']:.1f} s on {m['threads']} threads, on {str(m['created'])[:10]}"),
+        _made(run),
         ("Versions", versions),
     ]
     if m.get("plugins"):
@@ -389,17 +411,33 @@ def _provenance(run: Run) -> str:
         else ""
     )
     head = f"<h3>{_badge(run)}{esc(name_of(run.result))}</h3>" if run.letter else ""
-    return f"""{head}<div class="wide"><table class="facts">{rows}</table></div>
-<p>To repeat this run: <a download="{name}" href="{
-        _data_url("text/plain;charset=utf-8", text.encode())
-    }">save the scenario as {name}</a>, install the version of o2o-sim named above, and run{
-        esc(extra and ":")
-    }</p>
+    moves = "".join(f"<li>{esc(f'{on}: {key} = {value:g}')}</li>" for on, key, value in run.moved or ())
+    told = (
+        f"<p>Levers were moved while it ran; the scenario below holds where they stood in the end. To repeat this run, open "
+        f"the link of the live page, which holds the moves:</p><ul>{moves}</ul>"
+        if moves
+        else ""
+    )
+    return f"""{head}<div class="wide"><table class="facts">{rows}</table></div>{told}
+{"<p>To run it with those levers from the first day" if moves else "<p>To repeat this run"}: <a download="{
+        name
+    }" href="{_data_url("text/plain;charset=utf-8", text.encode())}">save the scenario as {
+        name
+    }</a>, install the version of o2o-sim named above, and run{esc(extra and ":")}</p>
 <pre><code>{esc(command)}</code></pre>{f"<p>{esc(extra)}</p>" if extra else ""}
 <details class="yaml"><summary>The whole scenario, with every default ({
         text.count(chr(10)):,} lines of YAML)</summary>
 <pre tabindex="0"><code>{esc(text)}</code></pre></details>
 <p class="paper">The whole scenario stands in the file from which this was printed.</p>"""
+
+
+def _made(run: Run) -> tuple[str, str]:
+    """When it was simulated, and in how much time if that was measured."""
+    m = run.result.manifest
+    created = str(m["created"])[:10]
+    if run.moved is not None:
+        return "Simulated", f"on the live page, on {created}"
+    return "Run time", f"{m['wall_seconds']:.1f} s on {m['threads']} threads, on {created}"
 
 
 def _imports(manifest: dict[str, Any]) -> bool:

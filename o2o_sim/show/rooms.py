@@ -47,7 +47,7 @@ class Client:
         self._on_hello, self._greeted = on_hello, False
         self._pace = Pace(limits.rate, limits.burst)
         self._nonsense = 0
-        self._moves = 0
+        self._moves = self._reports = 0
 
     async def hear(self) -> dict[str, Any] | None:
         """The next message that makes sense, None when the client is gone (or was sent away)."""
@@ -94,6 +94,10 @@ class Client:
                 raise Nonsense(
                     f"levers were moved {self.limits.moves} times already, which is enough", "move"
                 )
+        elif message["do"] == "report":
+            self._reports += 1
+            if self._reports > self.limits.reports:
+                raise Nonsense(f"the report was asked for {self.limits.reports} times already", "report")
         return message
 
     async def say(self, message: dict[str, Any] | str | bytes) -> None:

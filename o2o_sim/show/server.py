@@ -21,6 +21,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -238,7 +239,14 @@ def read_replay(folder: Path) -> ReplayRoom:
     result = load_run(folder)
     replay = replay_of(folder, result.manifest, result.daily)
     cards = Cards(result.frames, result.manifest, replay=replay)
-    return ReplayRoom(replay.key, replay.frames, cards.card)
+
+    @lru_cache(maxsize=1)
+    def report() -> str:
+        from .report import Run, page
+
+        return page([Run.load(folder, "")])
+
+    return ReplayRoom(replay.key, replay.frames, cards.card, report)
 
 
 # -- listening ----------------------------------------------------------------------------------------------

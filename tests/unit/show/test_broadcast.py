@@ -183,8 +183,13 @@ def test_a_finished_run_is_shown_whole(stored):
             talk.say(do="inspect", kind="store", id=0, ask=3)
             card = talk.hear()
             assert card["ask"] == 3 and card["card"]["title"] == "left"
+            talk.say(do="inspect", kind="store", id=0, ask=3, day=5)
+            assert talk.hear()["card"] != card["card"]
             talk.say(do="inspect", kind="store", id=99, ask=4)
             assert talk.hear()["say"] == "error"
+            talk.say(do="report", ask=5)
+            report = talk.hear()
+            assert report["ask"] == 5 and report["html"].startswith("<!DOCTYPE html>")
             talk.say(do="move", key="levers.rent_x", value=2)
             assert "cannot be changed" in talk.hear()["message"]
         assert server.pool.pids == []

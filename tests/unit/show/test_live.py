@@ -69,6 +69,29 @@ def test_a_run_that_nobody_touches_is_the_run_of_the_command_line():
     assert digest(conversation) == tables_digest(alone.results())
 
 
+@pytest.mark.faults("9")
+def test_the_report_can_be_had_when_the_run_is_over_and_tells_what_was_moved():
+    conversation = opened()
+    ask(conversation, do="want", day=8)
+    (early,) = ask(conversation, do="report", ask=3)
+    assert (
+        early["say"] == "error"
+        and early["ask"] == 3
+        and "last day" in early["message"]
+        and not early["fatal"]
+    )
+    ask(conversation, do="move", key="levers.rent_x", value=1.5)
+    ask(conversation, do="want", day=39)
+    (said,) = ask(conversation, do="report", ask=4)
+    assert said["say"] == "reported" and said["ask"] == 4
+    assert "2013-01-10: levers.rent_x = 1.5" in said["html"] and "<script>alert" not in said["html"]
+    assert ask(conversation, do="report", ask=5)[0]["html"] is said["html"]  # made once
+    (bad,) = ask(conversation, do="report", ask=-1)
+    assert bad["say"] == "error"
+    ask(conversation, do="open", scenario="hamlet", seed=6)
+    assert ask(conversation, do="report", ask=6)[0]["say"] == "error"  # that was another run
+
+
 def test_days_come_as_they_are_wanted_and_end():
     conversation = opened()
     assert len(ask(conversation, do="want", day=4)) == 5
@@ -174,7 +197,7 @@ def test_a_platform_that_has_stopped_for_good_is_told_of_on_the_day_without_stop
     [
         (None, "an object"),
         ([], "an object"),
-        ({}, "'do' must be one of open, want, move, inspect, found None"),
+        ({}, "'do' must be one of open, want, move, inspect, report, found None"),
         ({"do": ["want"]}, "'do' must be one of"),
         ({"do": "dance"}, "found 'dance'"),
         ({"do": "__init__"}, "found '__init__'"),

@@ -222,6 +222,7 @@ def test_names_when_others_are_let_in():
         ('{"do": "inspect", "kind": "store", "id": "1"}', "'id'"),
         ('{"do": "inspect", "kind": "store", "id": 1, "ask": -1}', "'ask'"),
         ('{"do": "inspect", "kind": "store", "id": 1, "day": -1}', "'day'"),
+        ('{"do": "report", "ask": "x"}', "'ask'"),
         ('{"do": "shown", "day": 1}', "'playing'"),
     ],
 )
