@@ -5,7 +5,8 @@
 
 import { Charts } from "./charts.js";
 import { fill, freshId, h, say } from "./dom.js";
-import { count, dateText, listed } from "./text.js";
+import { figureOf, paragraphs } from "./lesson_figures.js";
+import { count, dateText, listed, number } from "./text.js";
 
 const NAMES = { predict: "Predict", run: "Run", explain: "What happened", try: "Try it" };
 
@@ -56,7 +57,7 @@ export class Lesson {
     const next = k < steps.length - 1 && h("button", { type: "button", class: "next", onclick: () => this.go(k + 1) }, "Next");
     this.next = next || null;
     const own = made.call(this, step, k);
-    const text = paragraphs(step.text);
+    const text = paragraphs(step.text, this._open(k) ? (figure) => figureOf(this.app.sources, figure) : null);
     // One's own prediction is what one wants to see first.
     fill(this.body, title, step.kind === "explain" ? [own[0], text, own[1]] : [text, own], h("footer", null, back, next));
     if (focus) {
@@ -103,17 +104,24 @@ export class Lesson {
       this.state.done.includes(k) ? "Open it again and play" : "Open the city and play"); // prettier-ignore
     const notes = h("ul", { class: "notes" },
       h("li", null, `City: ${this._city(step.scenario)}, seed ${step.seed ?? 1}, until ${dateText(step.until)}`),
-      this._changes("A", step.levers, step.versus), this._changes("B", step.versus?.levers, step.versus)); // prettier-ignore
+      this._changes("A", step.levers, step.versus), this._changes("B", step.versus?.levers, step.versus),
+      step.versus?.since && h("li", null, `Both runs are the same before ${dateText(step.versus.since)}`)); // prettier-ignore
     return [notes, h("p", null, button), status, charts];
   }
 
+  /** What people call a scenario. */
   _city(id) {
-    return this.app.scenarios?.find?.((one) => one.id === id)?.name ?? id;
+    return this.lesson.names?.[id] ?? id;
+  }
+
+  /** What people call a lever. */
+  _lever(key) {
+    return SHORT[key] ?? this.lesson.names?.[key] ?? key;
   }
 
   /** What is moved in a run from the first day on, if there is something to be said of it. */
   _changes(letter, levers, versus) {
-    const moved = Object.entries(levers ?? {}).map(([key, value]) => `${SHORT[key] ?? key} ${SHORT[key] ? "× " : "= "}${value}`);
+    const moved = Object.entries(levers ?? {}).map(([key, value]) => `${this._lever(key)} ${SHORT[key] ? "× " : "= "}${number(value)}`);
     if (!versus) return moved.length > 0 && h("li", null, listed(moved));
     const other = letter === "B" && versus.scenario ? [this._city(versus.scenario)] : [];
     return h("li", null, `Run ${letter}: ${[...other, ...moved].join(", ") || "as it is"}`);
@@ -189,15 +197,20 @@ export class Lesson {
         verdict && h("p", { class: "verdict" }, verdict)); // prettier-ignore
     });
     const charts = h("div", { class: "watch" });
-    // What the text speaks of, as long as it is the run that is open.
-    const at = this.lesson.steps.slice(0, k).findLastIndex((one) => one.kind === "run");
-    const run = this.lesson.steps[at];
-    const open = run && this.state.done.includes(at) && this.app.sources?.[0]?.run?.scenario === run.scenario;
-    if (open) queueMicrotask(() => charts.isConnected && this._watch(run, charts));
+    const run = this._open(k);
+    if (run) queueMicrotask(() => charts.isConnected && this._watch(run, charts));
     return [
       items.length > 0 && h("section", { class: "compare" }, h("h4", null, "Your prediction"), h("ul", null, items)),
       charts,
     ];
+  }
+
+  /** The run that the text of a step speaks of, as long as it is the one that is open; else null. */
+  _open(k) {
+    const at = this.lesson.steps.slice(0, k).findLastIndex((one) => one.kind === "run");
+    const run = this.lesson.steps[at];
+    const there = run && this.state.done.includes(at) && this.app.sources?.[0]?.run?.scenario === run.scenario;
+    return there ? run : null;
   }
 
   /** The questions since the explanation before, with what was answered. */
@@ -225,7 +238,7 @@ export class Lesson {
       this._levers(step);
     } }, "Open the city on its first day");
     return [
-      step.levers.length > 0 && h("ul", { class: "notes" }, step.levers.map((key) => h("li", null, known.get(key) ?? key))),
+      step.levers.length > 0 && h("ul", { class: "notes" }, step.levers.map((key) => h("li", null, this.lesson.names?.[key] ?? known.get(key) ?? key))),
       h("p", { class: "buttons" }, again,
         step.levers.length > 0 && h("button", { type: "button", onclick: () => this._levers(step) }, "Show the levers")),
       status,
@@ -250,9 +263,4 @@ export class Lesson {
 /** Which date a page shows, or "". */
 function dateOf(app) {
   return app.sources?.[0]?.frames?.at(Math.max(0, app.player?.day ?? 0))?.header.date ?? "";
-}
-
-/** Text whose paragraphs are apart by an empty line. */
-function paragraphs(text) {
-  return text.split(/\n\s*\n/).map((part) => h("p", null, part.replace(/\s*\n\s*/g, " ").trim()));
 }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from ..errors import Problem, ScenarioError
-from ..levers import find_levers, lever_of
+from ..levers import find_levers, lever_of, levers_of
 from ..scenario.keys import Block, Day, key
 from ..scenario.load import load_scenario
 from ..scenario.messages import in_file_order
@@ -23,6 +23,7 @@ from ..scenario.places import Located
 from ..scenario.shape import closest
 from ..scenario.textfile import first as first_of
 from ..scenario.textfile import printable
+from .lesson_figures import FORM, Figure, figures_of
 
 if TYPE_CHECKING:
     from ..scenario.schema import Spec
@@ -60,6 +61,10 @@ class Versus(Block):
 
     scenario: str = key("", "Its scenario, if it is another")
     levers: Values = key({}, "Its levers from the first day on")
+    since: Day | None = key(
+        None,
+        "Day of the cause: before it both runs are the same; without, they may differ from the first day",
+    )
 
 
 class Select(Block):
@@ -128,13 +133,43 @@ class Lesson(Located):
         """What it is called in addresses."""
         return self._origin.path.stem if self._origin else ""
 
-    def as_json(self) -> dict[str, Any]:
-        """What a page needs of it, as plain data; dates are text."""
-        made = {"id": self.id, **self.model_dump(mode="json")}
+    def as_json(self, load: Callable[[str], Spec] | None = None) -> dict[str, Any]:
+        """What a page needs of it, as plain data; dates are text. `names` says what scenarios and levers are
+        called, as far as `load` gives the scenarios."""
+        names = plain_names(self, load) if load is not None else {}
+        made = {"id": self.id, "names": names, **self.model_dump(mode="json")}
         for step, plain in zip(self.steps, made["steps"]):
             if isinstance(step, Explain):
                 plain["answer"] = step.answers
         return made
+
+
+def plain_names(lesson: Lesson, load: Callable[[str], Spec]) -> dict[str, str]:
+    """What people call the scenarios and levers of a lesson, by id and by key."""
+    names: dict[str, str] = {}
+    for step in lesson.steps:
+        for _, scenario, _ in step.arms() if isinstance(step, Run) else ():
+            try:
+                spec = load(scenario)
+            except ScenarioError:
+                continue  # not offered here; the page says so when it is opened
+            names[scenario] = spec.name
+            for lever in levers_of(spec):
+                of_all = lever["key"].startswith("levers.")
+                said = lever["label"] if of_all else f"{lever['group']}: {lever['label']}"
+                names.setdefault(lever["key"], said)
+    wanted = {key for step in lesson.steps for key in _keys(step)}
+    return {name: said for name, said in names.items() if name in wanted}
+
+
+def _keys(step: Predict | Run | Explain | Try) -> Iterator[str]:
+    """The ids of scenarios and keys of levers that a step names."""
+    if isinstance(step, Try):
+        yield from step.levers
+    elif isinstance(step, Run):
+        for _, scenario, levers in step.arms():
+            yield scenario
+            yield from levers
 
 
 def load_lessons(
@@ -178,7 +213,16 @@ def load_lesson(path: str | os.PathLike[str]) -> Lesson:
 def _problems(lesson: Lesson) -> Iterator[Problem]:
     """What the steps say about each other: what came true was to be chosen since the last explanation."""
     asked: list[str] = []
+    ran: Run | None = None
     for k, step in enumerate(lesson.steps):
+        yield from _figure_problems(lesson, k, step, ran)
+        if isinstance(step, Run):
+            ran = step
+            versus = step.versus
+            if versus is not None and versus.since is not None and versus.since > step.until:
+                yield lesson.problem_at(
+                    ("steps", k, "versus", "since"), f"is after the last day that is played, {step.until}"
+                )
         if isinstance(step, Predict):
             asked += step.options
         elif isinstance(step, Explain):
@@ -191,6 +235,20 @@ def _problems(lesson: Lesson) -> Iterator[Problem]:
                     )
                     yield lesson.problem_at(place, "is none of the answers to choose from", hint)
             asked = []
+
+
+def _figure_problems(lesson: Lesson, k: int, step: Any, ran: Run | None) -> Iterator[Problem]:
+    """What is wrong with figures in a step's text; `ran` is the run before it, off which they are read."""
+    place = ("steps", k, "text")
+    for figure in figures_of(step.text):
+        if not isinstance(figure, Figure):
+            yield lesson.problem_at(place, f"{printable(figure)!r} is no figure of a run", FORM)
+        elif ran is None:
+            yield lesson.problem_at(place, "has a figure of a run, and no run comes before it")
+        elif figure.run == "B" and ran.versus is None:
+            yield lesson.problem_at(place, "has a figure of run B, and the run before it has no `versus`")
+        elif figure.last_day > ran.until:
+            yield lesson.problem_at(place, f"has a figure of {figure.when}, and the run ends on {ran.until}")
 
 
 def _beyond_the_file(
@@ -209,6 +267,10 @@ def _beyond_the_file(
     last: Spec | None = None
     for k, step in enumerate(lesson.steps):
         here: tuple[Any, ...] = ("steps", k)
+        if last is not None:
+            for figure in figures_of(step.text):
+                if isinstance(figure, Figure):
+                    yield from _of_name(lesson, (*here, "text"), last, figure.kind, figure.who)
         if isinstance(step, Run):
             for place, name, levers in step.arms():
                 spec = scenario(name)
@@ -246,11 +308,14 @@ def _of_run(
     if not spec.start <= step.until <= end:
         message = f"the run goes from {spec.start} to {end}"
         yield lesson.problem_at((*here, "until"), message)
-    names = {"circle": list(spec.circles), "platform": list(spec.platforms)}
-    if not chooses or step.select is None or step.select.kind not in names:
-        return
-    if step.select.name not in names[step.select.kind]:
-        near = closest(step.select.name, names[step.select.kind])
+    if chooses and step.select is not None:
+        yield from _of_name(lesson, (*here, "select", "name"), spec, step.select.kind, step.select.name)
+
+
+def _of_name(lesson: Lesson, place: tuple[Any, ...], spec: Spec, kind: str, name: str) -> Iterator[Problem]:
+    """Circles and platforms are named by the scenario; stores get their names when the city is built."""
+    names = {"circle": [*spec.circles, "streets"], "platform": list(spec.platforms)}.get(kind)
+    if names is not None and name not in names:
+        near = closest(name, names)
         hint = f"did you mean {near}?" if near else None
-        message = f"there is no {step.select.kind} {step.select.name!r}"
-        yield lesson.problem_at((*here, "select", "name"), message, hint)
+        yield lesson.problem_at(place, f"there is no {kind} {name!r}", hint)

@@ -21,7 +21,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -170,7 +170,9 @@ def create_app(served: Served, *, when_warm: Callable[[], None] | None = None) -
         # Read beside everything else: a page is shown before they are there.
         read_all = [listing, served.offered, limits.consumers, limits.days] if replay is None else [list]
         lists["/api/scenarios"] = asyncio.create_task(asyncio.to_thread(*read_all))
-        lists["/api/lessons"] = asyncio.create_task(asyncio.to_thread(read_lessons, served.lessons))
+        lists["/api/lessons"] = asyncio.create_task(
+            asyncio.to_thread(read_lessons, served.lessons, served.offered)
+        )
         announcing = asyncio.create_task(announce())
         try:
             yield
@@ -213,21 +215,23 @@ def check_lessons(folder: Path, offered: Offers) -> None:
     scenarios."""
     from .lessons import load_lessons
 
-    def load(name: str) -> Any:
-        if name not in offered:
-            raise ScenarioError(f"there is no scenario '{name}' here")
-        return read(offered[name])
-
-    if not load_lessons([folder], load):
+    if not load_lessons([folder], partial(_scenario_of, offered)):
         raise ScenarioError("holds no lessons (files *.yaml)", file=str(folder))
 
 
-def read_lessons(folder: Path | None) -> list[dict[str, Any]]:
+def read_lessons(folder: Path | None, offered: Offers) -> list[dict[str, Any]]:
     """The lessons in a folder of one's own, if there is one, and those that come with the package, as plain
-    data."""
+    data, with what people call the scenarios that are offered and their levers."""
     from .lessons import SHIPPED, load_lessons
 
-    return [lesson.as_json() for lesson in load_lessons([folder, SHIPPED] if folder else [SHIPPED])]
+    load = lru_cache(partial(_scenario_of, offered))
+    return [lesson.as_json(load) for lesson in load_lessons([folder, SHIPPED] if folder else [SHIPPED])]
+
+
+def _scenario_of(offered: Offers, name: str) -> Any:
+    if name not in offered:
+        raise ScenarioError(f"there is no scenario '{name}' here")
+    return read(offered[name])
 
 
 def read_replay(folder: Path) -> ReplayRoom:

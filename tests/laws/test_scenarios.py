@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,23 @@ STARTS: dict[str, str] = {
     "boycott": "2013-09-01",
 }
 """Where the 90 days begin, if what the scenario is about does not happen in its first 90."""
+
+
+NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+
+
+@pytest.mark.faults("8")
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_a_question_about_a_length_of_time_asks_about_the_length_of_the_run(file: Path) -> None:
+    spec = load_scenario(file)
+    head = file.read_text(encoding="utf-8").partition("\nname:")[0]
+    for text in (spec.question, head):
+        for number, unit in re.findall(
+            r"(?:in|whose|of its|the) (\w+) (year|month)s? ?(?:run|\?|if|,)", text
+        ):
+            if number in NUMBERS:
+                days = NUMBERS[number] * {"year": 365, "month": 30}[unit]
+                assert abs(spec.days - days) <= 10, text
 
 
 def small(file: Path) -> O2OModel:

@@ -1,5 +1,5 @@
 """The figures that lessons tell, read off the runs that they open: a recalibrated model must not leave them
-behind.
+behind. Sums of money are not typed at all; the page reads them off the run.
 
 Each lesson's own scenarios, seed, levers and last day are used. A figure that no longer comes out is one to
 be written anew in o2o_sim/show/lessons/*.yaml (and here); the text is searched for what it says, so that the
@@ -16,6 +16,7 @@ import pytest
 
 from o2o_sim import O2OModel, load_scenario
 from o2o_sim.levers import set_levers
+from o2o_sim.show.lesson_figures import Figure, figures_of
 from o2o_sim.show.lessons import SHIPPED, load_lesson
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
@@ -62,6 +63,29 @@ class City:
         own = books[books["name"] == store]
         return {f"{m:%Y-%m}": p / 1000 for m, p in zip(own["month"], own["profit_yuan"])}
 
+    def differs_from(self, other):
+        """The first day on which anything in the daily tables differs, or a decision does."""
+        first = [self.days[-1]]
+        a, b = self.tables["daily"], other.tables["daily"]
+        columns = [c for c in a.columns if c in b.columns]
+        unlike = (a[columns].astype(str) != b[columns].astype(str)).any(axis=1)
+        first += [day for day, now in zip(self.days, unlike) if now][:1]
+        events = [
+            [tuple(map(str, row)) for row in x.tables["events"].itertuples(index=False)]
+            for x in (self, other)
+        ]
+        first += [min(x[0], y[0]) for x, y in zip(*events) if x != y][:1]
+        return min(first)
+
+    def figure(self, figure):
+        """What the page shows for a figure in a text; KeyError or ValueError if the run has none."""
+        if figure.what == "cash":
+            return self.since_the_first_day(figure.when, figure.who)
+        if figure.what == "profit":
+            return self.profits(figure.who)[figure.when]
+        months = [f"{m:%Y-%m}" for m in sorted(set(self.tables["circles_monthly"]["month"]))]
+        return self.rents(figure.who)[months.index(figure.when)]
+
     def rents(self, circle):
         months = self.tables["circles_monthly"]
         own = months[months["circle"] == circle]
@@ -78,6 +102,11 @@ def lesson(name):
     b = None
     if run.versus is not None:
         b = City(run.versus.scenario or run.scenario, run.seed, run.versus.levers, run.until)
+        if run.versus.since is not None:  # the cause of all that differs is the only one
+            assert a.differs_from(b) == str(run.versus.since)
+    for figure in (figure for step in found.steps for figure in figures_of(step.text)):
+        assert isinstance(figure, Figure)
+        assert isinstance((b if figure.run == "B" else a).figure(figure), (int, float))
     return " ".join(text.split()), a, b
 
 
@@ -131,8 +160,8 @@ def test_when_the_rent_doubles():
     assert [round(100 * x.share(end, "parcel")) for x in (a, b)] == [19, 20]
     says(text, "41,000 visitors a day in B and 38,000 in A")
     assert [round(x.week(end, "footfall/Quayside") / 1000) for x in (a, b)] == [38, 41]
-    says(text, "from 70 to 60 yuan per m² and month in B, and from 70 to 66 in A")
-    assert [(x.rents("streets")[0], x.rents("streets")[-1]) for x in (a, b)] == [(70, 66), (70, 60)]
+    falls = [x.rents("streets")[0] - x.rents("streets")[-1] for x in (a, b)]
+    assert a.rents("streets")[0] == b.rents("streets")[0] and falls[1] > falls[0] > 0
     says(
         text,
         "With seeds 2 to 6 twice the rent closed 10 to 14 shops more",
@@ -147,7 +176,7 @@ def test_when_the_rent_doubles():
 @pytest.mark.slow
 def test_the_subsidy_war():
     text, a, b = lesson("subsidy_war")
-    says(text, "In March tuan pays 4 yuan an order and kuai 5; in June it is 7 and nearly 9")
+    says(text, "In March tuan pays 4 yuan an order and kuai 5; in June both pay nearly twice as much")
     amounts = a.tables["city_monthly"]  # of the evening: what is paid in the month after
     ready = [[amounts[f"subsidy_yuan_order/{p}"].iloc[k] for k in (1, 4)] for p in ("tuan", "kuai")]
     assert [[round(x) for x in row] for row in ready] == [[4, 7], [5, 9]]
@@ -162,12 +191,9 @@ def test_the_subsidy_war():
         assert a.since_the_first_day("2013-07-01", p) < -1
         assert a.since_the_first_day("2013-12-31", p) > a.since_the_first_day("2013-07-01", p)
         assert b.since_the_first_day("2013-12-31", p) < b.since_the_first_day("2013-07-01", p)
-    says(text, "tuan is 0.98 million below its start, without the war 0.37 million; kuai 1.04 against 0.54")
-    end = [[round(x.since_the_first_day("2013-12-31", p), 2) for x in (a, b)] for p in platforms]
-    assert end == [[-0.98, -0.37], [-1.04, -0.54]]
-    says(text, "about 350,000 yuan more", "coupons have 1 % of all sales")
-    assert round(a.since_the_first_day("2013-12-31", "corner"), 2) == 0.35
-    assert b.since_the_first_day("2013-12-31", "corner") < 0.33
+    says(text, "even a little more than without the war", "coupons have 1 % of all sales")
+    corner = [x.since_the_first_day("2013-12-31", "corner") for x in (a, b)]
+    assert 0 < corner[1] < corner[0] < 1.3 * corner[1]
     assert round(100 * a.share("2013-12-31", "coupon")) == 1
 
 
@@ -179,25 +205,29 @@ def test_two_circles_become_eight():
     def walked(day, circle):
         return [round(x.week(day, f"footfall/{circle}") / 1000) for x in (a, b)]
 
-    says(text, "about 65,000 visitors a day in April 2013 and has 56,000 at the end", "it has 66,000")
+    says(
+        text,
+        "about 65,000 visitors a day in April 2013 and has 56,000 at the end",
+        "it has 70,000",
+        "one visitor in five",
+    )
     april = [d for d in a.days if d.startswith("2013-04")]
     daily = a.tables["daily"]["footfall/High Street"]
     assert round(daily[[d in april for d in a.days]].mean() / 1000) == 65
-    assert walked(end, "High Street") == [56, 66]
+    assert walked(end, "High Street") == [56, 70]
     says(
         text,
         "13,000 against 19,000",
-        "178,000 a day at the beginning, 122,000 at the end. In B it is 169,000",
+        "178,000 a day at the beginning, 122,000 at the end. In B it is 170,000",
     )
     assert walked(end, "Quayside") == [13, 19]
     assert abs(a.week("2013-04-26", "footfall/streets") / 1000 - 178) < 1
-    assert walked(end, "streets") == [122, 169]
-    says(text, "has lost 13 of its tenants", "In A 75 shops closed within the two years, in B 40")
+    assert walked(end, "streets") == [122, 170]
+    says(text, "has lost 13 of its tenants", "In A 75 shops closed within the two years, in B 39")
     assert (a.closed["circle"] == "South Bridge").sum() == 13
-    assert (a.fates["closed"], b.fates["closed"]) == (75, 40)
-    says(text, "from 128 to 105 yuan", "from 126 to 100")
-    rents = [x.rents("High Street") for x in (a, b)]
-    assert [(r[0], r[-1]) for r in rents] == [(128, 105), (126, 100)]
+    assert (a.fates["closed"], b.fates["closed"]) == (75, 39)
+    falls = [x.rents("High Street")[0] - x.rents("High Street")[-1] for x in (a, b)]
+    assert 0.6 < falls[1] / falls[0] < 0.9  # mostly wrong
     opened = sorted(str(c.opens) for c in a.model.circles.values() if c.opens)
     assert opened == ["2013-04-27", "2013-06-22", "2013-09-28", "2013-12-21", "2014-04-26", "2014-06-28"]
 
@@ -205,27 +235,19 @@ def test_two_circles_become_eight():
 @pytest.mark.slow
 def test_try_it_here_buy_it_there():
     text, a, b = lesson("showrooming")
-    says(text, "In both towns 30 shops have closed", "18.0 million yuan in town A and 21.6 million in town B")
+    says(text, "In both towns 30 shops have closed")
     for x in (a, b):
         assert x.fates["closed"] == 30
         assert x.fates["showroom"] == 0
     end = "2013-12-31"
-    assert [round(x.since_the_first_day(end, "bazaar"), 1) for x in (a, b)] == [18.0, 21.6]
-    says(text, "swift has lost 0.3 million in A and stands a little above zero in B", "Nearly four million")
-    assert [round(x.since_the_first_day(end, "swift"), 1) for x in (a, b)] == [-0.3, 0.0]
-    assert b.since_the_first_day(end, "swift") > 0
-    went = sum(b.since_the_first_day(end, p) - a.since_the_first_day(end, p) for p in ("bazaar", "swift"))
-    assert 3.7 < went < 4
+    for p in ("bazaar", "swift"):
+        assert a.since_the_first_day(end, p) < b.since_the_first_day(end, p)
 
 
 @pytest.mark.slow
 def test_the_partner_next_door():
     text, a, _ = lesson("next_door")
-    says(
-        text,
-        "numbers 4, 5 and 6",
-        "415,000 yuan in March 2013. In April, with the new neighbour, 74,000; in June 39,000",
-    )
+    says(text, "numbers 4, 5 and 6")
     partners = {name: fate for name, fate in a.fate.items() if name.startswith("partner restaurants")}
     assert len(partners) == 9
     assert {n for n, fate in partners.items() if fate == "closed"} == {
@@ -234,16 +256,16 @@ def test_the_partner_next_door():
     for k in (4, 5, 6):
         assert max(a.profits(f"partner restaurants {k}").values()) < 0
     best = a.profits("partner restaurants 1")
-    months = ("2013-03", "2013-04", "2013-06", "2014-06")
-    assert [round(best[m]) for m in months] == [415, 74, 39, 273]
-    says(text, "made 565,000 in May", "273,000 in June 2014", "there our restaurant earns 799,000")
-    assert round(a.profits("tuan shop 1")["2013-05"]) == 565
+    assert best["2013-03"] > 3 * best["2013-04"] > 3 * best["2013-06"] > 0
+    assert best["2013-04"] < best["2014-06"] < best["2013-03"]  # it recovered
+    assert a.profits("tuan shop 1")["2013-05"] > best["2013-03"]
+    says(text, "earns nearly three times as much in that month")
     alone = City("platform_next_door", 1, {}, date(2014, 6, 30), ["platforms.tuan.own_shops=null"])
-    assert round(alone.profits("partner restaurants 1")["2014-06"]) == 799
-    says(text, "six kitchens", "some 41 million yuan by October 2013", "by June 2014 it had got back four")
+    assert 2.7 < alone.profits("partner restaurants 1")["2014-06"] / best["2014-06"] < 3
+    says(text, "six kitchens", "in nine months it has got back about a tenth")
     assert sum(name.startswith("tuan shop") for name in a.fate) == 6
-    assert round(a.since_the_first_day("2013-10-01", "tuan")) == -41
-    assert 4 <= a.since_the_first_day("2014-06-30", "tuan") + 41 < 5
+    spent, later = (a.since_the_first_day(day, "tuan") for day in ("2013-10-01", "2014-06-30"))
+    assert spent < 0 and 0.05 < 1 - later / spent < 0.15
 
 
 @pytest.mark.slow
@@ -266,12 +288,11 @@ def test_the_flower_shop_around_the_corner():
     assert {n: a.fate[n] for n in own if a.fate[n] != "integrated"} == {
         "South-west florist online": "moved online"
     }
-    says(text, "about 20,000 yuan every month", "it earned between 15,000 and 27,000 a month")
-    first = a.profits("South florist").values()
-    assert 18 < -sum(first) / len(first) < 22
+    says(text, "The first lost money every month", "gone, it earned some")
+    assert max(a.profits("South florist").values()) < 0
     twin = a.profits("South florist online")
     assert all(twin[m] < 0 for m in ("2013-01", "2013-02", "2013-03"))
-    assert all(15 < twin[m] < 27 for m in ("2013-10", "2013-11", "2013-12"))
+    assert all(twin[m] > 0 for m in ("2013-10", "2013-11", "2013-12"))
     assert sum(p for m, p in twin.items() if "2013-04" <= m <= "2013-09") > -10
 
 

@@ -1,6 +1,7 @@
 """Lessons: what a file becomes, and what a teacher is told who made a mistake."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,8 @@ def test_a_lesson_becomes_plain_data(tmp_path):
     predict, run, explain, _ = plain["steps"]
     assert predict["text"] == "First\nparagraph.\n\nSecond.\n"
     assert run["until"] == "2013-12-31" and run["seed"] == 1
-    assert run["versus"] == {"scenario": "", "levers": {"levers.rent_x": 1.0}}
+    assert run["versus"] == {"scenario": "", "levers": {"levers.rent_x": 1.0}, "since": None}
+    assert lesson.as_json(load)["names"] == {"classroom": "Classroom town", "levers.rent_x": "Rents"}
     assert run["select"] == {"kind": "circle", "name": "High Street"}
     assert explain["answer"] == ["many"]
 
@@ -102,6 +104,40 @@ def test_an_answer_must_have_been_asked_for(tmp_path):
     assert said.key == "steps.2.answer.1"
     said = problem(tmp_path, "options: [few, many]", "options: [many, many]")
     assert "the same" in said.message
+
+
+@pytest.mark.faults("8")
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("text: Because.", "text: '{cash of bazaar}'", "no figure of a run"),
+        ("text: Because.", "text: '{cash of bazaar on 2013-05}'", "no figure of a run"),
+        ("text: Because.", "text: '{profit of shop in 2013-05-01}'", "no figure of a run"),
+        ("text: Because.", "text: '{rent of High Street in 2013-13}'", "no figure of a run"),
+        ("text: Because.", "text: 'A brace { alone'", "no figure of a run"),
+        ("text: Because.", "text: '{cash of bazaar on 2014-01-01}'", "the run ends on 2013-12-31"),
+        ("text: Because.", "text: '{cash of bazar on 2013-05-01}'", "there is no platform 'bazar'"),
+        ("text: Because.", "text: '{rent of Low Street in 2013-05}'", "there is no circle 'Low Street'"),
+        ("ask: How many?\n", "ask: How many?\n", ""),
+        ("      First\n", "      {cash of bazaar on 2013-05-01}\n", "no run comes before it"),
+        ("levers.rent_x: 1}}", "levers.rent_x: 1}, since: 2014-05-01}", "after the last day that is played"),
+    ],
+)
+def test_a_figure_in_a_text_is_one_that_can_be_read_off_the_run_before_it(tmp_path, old, new, said):
+    if said:
+        assert said in problem(tmp_path, old, new, load).message
+    else:
+        written(tmp_path, GOOD.replace("Because.", "'{cash of bazaar on 2013-05-01 in B}'"))
+        assert load_lessons([tmp_path], load)
+
+
+@pytest.mark.faults("8")
+def test_shipped_lessons_type_no_sums_of_money_after_a_run():
+    for path in sorted(SHIPPED.glob("*.yaml")):
+        for step in load_lesson(path).steps:
+            if isinstance(step, Explain):
+                typed = re.findall(r"\d[\d,.]*\s+(?:million\s+)?yuan", step.text)
+                assert not typed, (path.stem, typed)
 
 
 def test_scenarios_levers_dates_and_names_are_checked_against_the_city(tmp_path):
