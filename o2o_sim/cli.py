@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import __version__
-from .cli_app import BAD_INPUT, INTERRUPTED, Set, app, command, show_problems
+from .cli_app import BAD_INPUT, INTERRUPTED, Set, app, command, say_look, say_next, show_problems
 
 if TYPE_CHECKING:
     from datetime import date
@@ -70,10 +70,25 @@ def check(
         if not quiet:
             console.print(f"{file}: ok", style="bold green", markup=False, soft_wrap=True)
             console.print(found)
+    if not quiet and not problems:
+        say_next("o2o-sim", *_use(files[0], set_ or ()))
     if problems:
         # A fault in a file that several extend is one fault.
         show_problems(list(dict.fromkeys(problems)))
         raise typer.Exit(BAD_INPUT)
+
+
+def _use(file: Path, overrides: Sequence[str]) -> list[object]:
+    """The command that a checked file is for, and what it is given."""
+    from .scenario.load import resolve
+
+    said = resolve(file, overrides).data
+    if "claim" in said:
+        from .studies.claim import load_claim
+
+        return ["claims", load_claim(file).id, *(["--claims", file.parent] if file.exists() else [])]
+    sets = [part for override in overrides for part in ("--set", override)]
+    return ["sweep" if "base" in said else "run", file, *sets]
 
 
 def _summary(file: Path, overrides: Sequence[str], *, plugins: bool) -> Any:
@@ -173,6 +188,11 @@ def run(
         from .cli_report import write
 
         write(result.folder, None, result.folder / "report.html")
+    if not quiet and result.folder is not None:
+        if report_:
+            say_look(result.folder / "report.html")
+        else:
+            say_next("o2o-sim", "report", result.folder, "--open")
     console.print(str(result.folder), markup=False, soft_wrap=True)
 
 
@@ -276,6 +296,7 @@ def scenarios() -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     for table in shipped_tables():
         console.print(table)
+    say_next("o2o-sim", "run", "town")
 
 
 def _version(wanted: bool) -> None:

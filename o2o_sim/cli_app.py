@@ -19,6 +19,8 @@ import typer
 from . import __version__
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .errors import Problem
 
 BAD_INPUT, OUR_FAULT, INTERRUPTED = 2, 1, 130
@@ -112,6 +114,20 @@ def _own_up(fault: Exception) -> None:
     )
     typer.echo(f"o2o-sim {__version__}, Python {sys.version.split()[0]}, {sys.platform}", err=True)
     typer.echo(text, err=True)
+
+
+def say_next(*command: object) -> None:
+    """Name the one command to give next, as it can be typed."""
+    from .scenario.textfile import printable
+
+    typer.echo(f"Next: {printable(shlex.join(map(str, command)))}")
+
+
+def say_look(file: Path) -> None:
+    """Name the one file to look at next."""
+    from .scenario.textfile import printable
+
+    typer.echo(f"Next: look at {printable(str(file))}")
 
 
 def show_problems(problems: list[Problem]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .cli_app import command
+from .cli_app import command, say_look
 
 
 @command("o2o-sim report runs/town -o town.html --open")
@@ -32,7 +32,9 @@ def report(
     With two folders it says first what differs, and shows both maps with one scrubber.
     """
     written = write(run, other, out or Path("report.html"))
-    if open_:
+    if not open_:
+        say_look(written)
+    else:
         import webbrowser
 
         webbrowser.open(written.absolute().as_uri())

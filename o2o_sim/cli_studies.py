@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .cli_app import Set, command
+from .cli_app import Set, command, say_look, say_next
 
 if TYPE_CHECKING:
-    from .studies.study import Results
     from .studies.work import Work
 
 
@@ -116,17 +115,32 @@ class _Lines:
         typer.echo(f"{done} of {total} runs{bad}, {seconds / 60:.0f} min left", err=True)
 
 
-def show(results: Results, parts: list[Any], quiet: bool) -> None:
-    """Print what a study found, and on the last line where it lies; quietly: that, and what failed
-    (stderr)."""
+TABLES = ("claims.md", "stores_changed.csv", "saved.csv", "find.csv", "boxes.csv", "sobol.csv", "morris.csv", "summary.csv",
+          "replicates.csv", "runs.parquet")  # fmt: skip
+"""Files of studies, the one that tells most of what was asked first."""
+
+
+def look_at(found: Asked) -> Path | None:
+    """The one file to look at after a study: its first picture, if it was drawn, else the table that tells most."""
+    folder = found.results.folder
+    drawn = [folder / "plots" / f"{name}.png" for name in found.pictures()]
+    return next((file for file in [*drawn, *(folder / name for name in TABLES)] if file.is_file()), None)
+
+
+def show(found: Asked, quiet: bool) -> None:
+    """Print what a study found and what to look at next, and on the last line where it lies; quietly: that,
+    and what failed (stderr)."""
     from rich.console import Console
 
+    results = found.results
     if quiet and len(results.failures):
         typer.echo(f"{len(results.failures)} of {len(results.runs)} runs failed", err=True)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     if not quiet:
-        for part in parts:
+        for part in found.tables():
             console.print(part)
+        if (file := look_at(found)) is not None:
+            say_look(file)
     console.print(str(results.folder), markup=False, soft_wrap=True)
 
 
@@ -166,7 +180,7 @@ def question(example: str) -> Callable[[Callable[..., Asked]], Callable[..., Non
             if found is None:
                 still_missing(quiet)
             else:
-                show(found.results, [] if quiet else found.tables(), quiet)
+                show(found, quiet)
 
         # Typer reads the options off the signature: first those of the question, then those of all.
         mine, all_have = (inspect.signature(f, eval_str=True).parameters.values() for f in (ask, answer))
@@ -344,3 +358,4 @@ def why(
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     for part in life_tables(life):
         console.print(part)
+    say_next("o2o-sim", "report", run, "--open")

@@ -228,7 +228,13 @@ def test_run_hands_everything_on_and_shows_tables_and_folder(call, city, simulat
         "checkpoint_days": None,
         "plugins": False,
     }
-    assert out.split("\n") == ["first table", "second table", "runs/[abc]", ""]
+    assert out.split("\n") == [
+        "first table",
+        "second table",
+        "Next: o2o-sim report 'runs/[abc]' --open",
+        "runs/[abc]",
+        "",
+    ]
 
 
 def test_run_by_default_leaves_the_file_alone(call, city, simulate):

@@ -374,6 +374,45 @@ def test_the_life_of_a_store(call, tmp_path):
     assert code == 2 and "nowhere" in err
 
 
+@pytest.mark.faults("9")
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        (["compare", "TOWN", "DEAR", "--replicates", "2"], "stores_changed.csv"),
+        (["explain", "TOWN", "DEAR", "--replicates", "2"], ".png"),
+        (["replicate", "TOWN", "--replicates", "2"], ".png"),
+        (["sweep", "STUDY"], "summary.csv"),
+        (["sweep", "STUDY", "--report"], "outcome_map.png"),
+        (["claims", "C07", "--claims", "CLAIMS", "--replicates", "2"], "claims.png"),
+        (["check", "STUDY"], "o2o-sim sweep STUDY"),
+        (["check", "TOWN", "--set", "days=5"], "o2o-sim run TOWN --set days=5"),
+        (["check", "CLAIMS/c07_rents.yaml"], "o2o-sim claims C07 --claims CLAIMS"),
+        (["scenarios"], "o2o-sim run town"),
+    ],
+    ids=lambda part: " ".join(part[:1]) if isinstance(part, list) else part,
+)
+def test_every_command_ends_with_the_one_thing_to_look_at_next(
+    call, town, dear, study, claims, pretend, command, named
+):
+    places = {"TOWN": town, "DEAR": dear, "STUDY": study, "CLAIMS": claims}
+
+    def placed(text):
+        for name, path in places.items():
+            text = text.replace(name, str(path))
+        return text
+
+    pretend.answer = lambda job: {"metrics": {"sales_yuan": 10.0 * job.spec.levers.rent_x + job.seed}}
+    code, out, _ = call(*map(placed, command))
+    assert code == 0
+    (said,) = [line for line in out.splitlines() if line.startswith("Next: ")]
+    if named.startswith("o2o-sim"):
+        assert said == f"Next: {placed(named)}"
+    else:
+        file = Path(said.removeprefix("Next: look at "))
+        assert file.is_file() and str(file).endswith(named) and folder_in(out) in file.parents
+        assert out.splitlines()[-1] == str(folder_in(out))  # which scripts read
+
+
 # -- output -------------------------------------------------------------------------------------------------
 def test_a_reader_that_has_seen_enough_is_no_fault(call, town, dear):
     """What is there already is shown by another process, into a pipe that closes."""
