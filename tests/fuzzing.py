@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-EXAMPLES = int(os.environ.get("FUZZ", 40))
+EXAMPLES = int(os.environ.get("FUZZ", 25))
 """Examples of each test: few in the suite, many with `make fuzz`."""
 
 
