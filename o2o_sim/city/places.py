@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import Problem, ScenarioError
 from ..files import MB, content
+from ..scenario.textfile import printable
 
 MAX_BYTES = 50 * MB
 MAX_PROBLEMS = 20
@@ -107,7 +108,7 @@ class Table:
 
     def problem(self, row: int, message: str, hint: str | None = None) -> Problem:
         """A fault of one row (the first is 0)."""
-        return Problem(message, file=str(self.file), line=self.lines[row], key=self.key, hint=hint)
+        return Problem(printable(message), str(self.file), self.lines[row], key=self.key, hint=hint)
 
 
 def read_table(
@@ -176,13 +177,13 @@ class _Faults:
 
     def add(self, message: str, line: int | None = None, hint: str | None = None) -> None:
         """Note a fault; stop reading when there are enough of them."""
-        self.problems.append(Problem(message, file=str(self.file), line=line, key=self.key, hint=hint))
+        self.problems.append(Problem(printable(message), str(self.file), line, key=self.key, hint=hint))
         if len(self.problems) >= MAX_PROBLEMS:
             raise self.error("reading stopped here: too many faults", line)
 
     def error(self, message: str, line: int | None = None, hint: str | None = None) -> ScenarioError:
         """Everything so far and one last fault, to be raised."""
-        self.problems.append(Problem(message, file=str(self.file), line=line, key=self.key, hint=hint))
+        self.problems.append(Problem(printable(message), str(self.file), line, key=self.key, hint=hint))
         return ScenarioError(self.problems)
 
     def stop(self) -> None:

@@ -271,9 +271,7 @@ def _check_key(key: Message, manifest: Mapping[str, Any]) -> None:
     scenario, header, arrays = manifest["scenario"], key.header, key.arrays
     for ours, theirs in (("seed", "seed"), ("start", "first_day")):
         if header[ours] != manifest[theirs]:
-            raise ValueError(
-                f"its {ours} is {str(header[ours])[:20]}, that of the run {manifest[theirs]}"
-            )
+            raise ValueError(f"its {ours} is {str(header[ours])[:20]}, that of the run {manifest[theirs]}")
     if header["cohorts"] != list(scenario["cohorts"]):
         raise ValueError("its age groups are not those of the run")
     nx, ny, cell_m = (header["grid"][name] for name in ("nx", "ny", "cell_m"))

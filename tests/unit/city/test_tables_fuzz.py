@@ -16,6 +16,7 @@ from o2o_sim.city.build import build_city
 from o2o_sim.city.survey import survey
 from o2o_sim.errors import ScenarioError
 from o2o_sim.scenario import load_scenario
+from o2o_sim.scenario.textfile import printable
 
 TOWN = """\
 population: 100
@@ -100,7 +101,7 @@ def attempt(folder: Path, tables: dict[str, str | bytes]) -> None:
         for problem in error.problems:
             assert problem.message
             assert problem.file
-            assert str(problem.message).isprintable()
+            assert printable(problem.message) == problem.message
 
 
 @pytest.fixture(scope="module")
