@@ -374,7 +374,7 @@ def test_the_life_of_a_store(call, tmp_path):
     assert code == 2 and "nowhere" in err
 
 
-@pytest.mark.faults("9")
+@pytest.mark.faults("the end of a run")
 @pytest.mark.parametrize(
     ("command", "named"),
     [
