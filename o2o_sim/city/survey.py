@@ -39,6 +39,7 @@ def survey(spec: Spec) -> Imported | None:
         raise located(fault, spec._origin) from None
     if problems := [
         *_circles(spec, found),
+        *_classes(spec, found),
         *_names(spec, found),
         *_stores(spec, found),
         *_reach(spec, found),
@@ -115,6 +116,19 @@ def _circles(spec: Spec, found: Imported) -> Iterator[Problem]:
             hint = f"did you mean {near}?" if near else "give x_km and y_km, or a row of city.import.circles"
             said = "has no place: no row of city.import.circles has this name"
             yield spec.problem_at(("circles", name), said, hint)
+
+
+def _classes(spec: Spec, found: Imported) -> Iterator[Problem]:
+    """No class of circle is spelled in one way in the file and in another in the scenario."""
+    rows = found.circle_rows
+    classes = sorted({said for said in rows.table.columns.get("class", ()) if said}) if rows else []
+    for key in ("rent_by_class", "appeal_by_class"):
+        given = getattr(spec.imported_circles, key)
+        for said in given:
+            near = None if said in classes else closest(said, classes)
+            if near and near not in given:
+                message = f"no circle of the file is of the class '{said}'"
+                yield spec.problem_at(("imported_circles", key, said), message, f"did you mean {near}?")
 
 
 def _names(spec: Spec, found: Imported) -> Iterator[Problem]:

@@ -152,6 +152,8 @@ SAID: dict[str, tuple[str, str]] = {
                   r":\d+:\d+: .*no circle 'Mall'"),
     "spoken for": ("messages: {news: {senders: {circles: [Centr]}, cohorts: [all]}}", r":\d+:\d+: .*no circle 'Centr'\n(.*\n)*.*did you mean Centre"),
     "chain spoken for": ("messages: {news: {senders: {chains: [Aces]}, cohorts: [all]}}", r":\d+:\d+: .*no chain 'Aces'\n(.*\n)*.*did you mean Ace"),
+    "class": ("imported_circles: {rent_by_class: {Majors: 9, Regional: 8}}", r":\d+:\d+: .*class 'Majors'\n(.*\n)*.*did you mean Major"),
+    "class of appeal": ("imported_circles: {appeal_by_class: {local: 1}}", r":\d+:\d+: .*class 'local'\n(.*\n)*.*did you mean Local"),
     "stood in": ("messages: {}\ncircles: {Center: {units: 9, rent_yuan_m2_month: 9}}", r":\d+:\d+: circles\.Center: has no place"),
 }  # fmt: skip
 
