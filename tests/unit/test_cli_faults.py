@@ -108,7 +108,7 @@ def is_refused(ended: Ended) -> None:
     assert not any(character in ended.said for character in "\x1b\x07\x00\r")
 
 
-@pytest.mark.faults("commands")
+@pytest.mark.faults("Commands")
 @pytest.mark.parametrize("thing", THINGS, ids=lambda thing: ascii(thing)[:30])
 @pytest.mark.parametrize(
     "command",
@@ -152,7 +152,7 @@ OPTIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.faults("commands")
+@pytest.mark.faults("Commands")
 @pytest.mark.parametrize("arguments", OPTIONS, ids=lambda arguments: ascii(" ".join(arguments))[1:50])
 def test_options_that_cannot_be(call, arguments):
     is_refused(call(*arguments))
@@ -172,7 +172,7 @@ OVERRIDES = [
 ]  # fmt: skip
 
 
-@pytest.mark.faults("overrides")
+@pytest.mark.faults("Overrides")
 @pytest.mark.parametrize("override", OVERRIDES, ids=lambda override: ascii(override)[1:50])
 @pytest.mark.parametrize("command", ["check", "run", "replicate"])
 def test_overrides_that_cannot_be(call, command, override):

@@ -42,7 +42,7 @@ def scenario(code: str, days: int = 5):
     return load_scenario("case.yaml")
 
 
-@pytest.mark.faults("outcomes and channels of plugins")
+@pytest.mark.faults("Outcomes and channels of plugins")
 @pytest.mark.parametrize(
     ("seen", "needs", "more", "online"),
     [
@@ -69,7 +69,7 @@ def test_who_sells_through_a_plugins_channel_is_no_plain_shop(seen, needs, more,
     assert share == pytest.approx(without + online * sold / daily.filter(like="sales/").to_numpy().sum())
 
 
-@pytest.mark.faults("outcomes and channels of plugins")
+@pytest.mark.faults("Outcomes and channels of plugins")
 def test_who_no_longer_sells_through_it_is_a_plain_shop_again():
     code = OWN.format(
         seen="EVERYWHERE",
@@ -91,7 +91,7 @@ def test_every_channel_of_a_shipped_city_is_known():
     assert not any(s.own_channels for s in model.stores)
 
 
-@pytest.mark.faults("outcomes and channels of plugins")
+@pytest.mark.faults("Outcomes and channels of plugins")
 @pytest.mark.parametrize("how", ["offer", "column"])
 def test_minutes_that_an_offer_says_are_waited_besides_the_queue(how):
     """An offer's own `queue`, and one that a system writes into the table, were overwritten."""

@@ -149,7 +149,7 @@ def case(folder: Path, code: str, said: str, days: int = 62) -> None:
     (folder / "case.yaml").write_text(text)
 
 
-@pytest.mark.faults("messages about rules of users")
+@pytest.mark.faults("Messages about rules of users")
 @pytest.mark.parametrize("mistake", MISTAKES, ids=[m.what for m in MISTAKES])
 def test_a_mistake_is_told_with_the_line_of_the_user(folder, capsys, mistake):
     case(folder, mistake.code, mistake.said)

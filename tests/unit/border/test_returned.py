@@ -14,7 +14,7 @@ from o2o_sim.errors import ScenarioError
 from o2o_sim.market.expected import Needs
 from o2o_sim.scenario.describe import starter_text
 
-KIND = pytest.mark.faults("what rules of users return")
+KIND = pytest.mark.faults("What rules of users return")
 HEAD = "import sys\nfrom dataclasses import replace\nimport numpy as np\nfrom o2o_sim.plugin import *\n\n"
 FARM = """        c = self.model.spec.categories["groceries"]
         terms = dict(key=name_bits("farm"), maker="farmers", channel="farm box",

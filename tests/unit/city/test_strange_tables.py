@@ -72,7 +72,7 @@ FINE = {
 }  # fmt: skip
 
 
-@pytest.mark.faults("tables of a city")
+@pytest.mark.faults("Tables of a city")
 @pytest.mark.parametrize("tables", FINE.values(), ids=FINE)
 def test_tables_that_are_only_unusual(tmp_path, tables):
     model = build(tmp_path, **tables)
@@ -137,7 +137,7 @@ WRONG: dict[str, tuple[dict[str, str | bytes], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.faults("tables of a city")
+@pytest.mark.faults("Tables of a city")
 @pytest.mark.parametrize(("tables", "said"), WRONG.values(), ids=WRONG)
 def test_tables_that_cannot_be_meant(tmp_path, tables, said):
     with pytest.raises(ScenarioError, match=said) as refused:
@@ -158,7 +158,7 @@ SAID: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.faults("tables of a city")
+@pytest.mark.faults("Tables of a city")
 @pytest.mark.parametrize(("more", "said"), SAID.values(), ids=SAID)
 def test_names_of_a_scenario_that_no_file_has(tmp_path, more, said):
     with pytest.raises(ScenarioError, match=r"town\.yaml" + said):
@@ -174,7 +174,7 @@ def test_names_of_a_scenario_that_a_file_has(tmp_path):
     build(tmp_path, more, zones=ZONES, circles=CIRCLES, stores=STORES)
 
 
-@pytest.mark.faults("tables of a city")
+@pytest.mark.faults("Tables of a city")
 @pytest.mark.parametrize("place", ["x_km: 1, y_km: 1", "lon: 119.3, lat: 26.06"])
 def test_a_place_in_a_city_that_has_none_is_shown_where_it_is_written(tmp_path, place):
     more = f"stores:\n  named: {{Mine: {{format: market, {place}}}}}\n"

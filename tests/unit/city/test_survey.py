@@ -97,7 +97,7 @@ BAD = [
 ]  # fmt: skip
 
 
-@pytest.mark.faults("imported stores")
+@pytest.mark.faults("Imported stores")
 @pytest.mark.parametrize(("stores", "line", "message"), BAD, ids=[message for _, _, message in BAD])
 def test_a_bad_row_is_refused_with_its_place(tmp_path, stores, line, message):
     spec = load(tmp_path, stores)
@@ -134,7 +134,7 @@ ODD = [
 ]
 
 
-@pytest.mark.faults("sizes")
+@pytest.mark.faults("Sizes")
 @pytest.mark.parametrize(
     ("files", "overrides", "file", "line", "message"), [c[1:] for c in ODD], ids=[c[0] for c in ODD]
 )

@@ -109,7 +109,7 @@ def folder(tmp_path_factory: Any) -> Path:
     return tmp_path_factory.mktemp("tables")
 
 
-@fuzz("tables of a city")
+@fuzz("Tables of a city")
 @given(
     town=st.sampled_from([MAP, TABLE]),
     which=st.integers(0, 2),
@@ -129,7 +129,7 @@ def test_good_tables_of_which_something_was_changed(folder, town, which, changed
     attempt(folder, {**town, name: out.getvalue().encode(way, "replace")})
 
 
-@fuzz("tables of a city")
+@fuzz("Tables of a city")
 @given(
     town=st.sampled_from([MAP, TABLE]),
     which=st.integers(0, 2),

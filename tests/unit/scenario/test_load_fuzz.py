@@ -52,7 +52,7 @@ def attempt(path: Path, raw: bytes, overrides=()) -> None:
         summary(spec)
 
 
-@fuzz("scenario files")
+@fuzz("Scenario files")
 @given(raw=st.binary(max_size=300))
 def test_any_bytes(scratch, raw):
     attempt(scratch, raw)
@@ -66,7 +66,7 @@ edits = st.tuples(
 )
 
 
-@fuzz("scenario files")
+@fuzz("Scenario files")
 @given(changes=st.lists(edits, min_size=1, max_size=4))
 def test_a_good_file_with_slips_of_the_keyboard(scratch, changes):
     text = STARTER
@@ -88,13 +88,13 @@ anything = st.recursive(
 )
 
 
-@fuzz("scenario files")
+@fuzz("Scenario files")
 @given(data=st.dictionaries(names, anything, max_size=8))
 def test_any_data(scratch, data):
     attempt(scratch, json.dumps(data).encode())
 
 
-@fuzz("scenario files")
+@fuzz("Scenario files")
 @given(
     path=st.sampled_from([".".join(known.path) for known in known_paths(Spec)]),
     data=anything,
@@ -105,7 +105,7 @@ def test_any_override_of_a_good_file(scratch, path, data, override):
     attempt(scratch, STARTER.encode(), [f"{path.replace('<name>', 'marketplace')}={json.dumps(data)}"])
 
 
-@fuzz("scenario files")
+@fuzz("Scenario files")
 @given(number=st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53))
 def test_numbers_arrive_with_every_bit(scratch, number):
     class One(Block):
@@ -167,7 +167,7 @@ def change(data: Any, how: str, which: int, other: int, value: Any) -> None:
         group[key] = value
 
 
-@fuzz("scenario files")
+@fuzz("Scenario files")
 @given(name=st.sampled_from(SCENARIOS), changes=st.lists(changed, min_size=1, max_size=4))
 def test_a_good_scenario_of_which_something_was_changed(scratch, name, changes):
     data = deepcopy(resolved(name))
@@ -189,7 +189,7 @@ def alike(value: Any, other: Any) -> bool:
     return type(value) is type(other) and dates[0] is dates[1]
 
 
-@fuzz("scenario files")
+@fuzz("Scenario files")
 @given(
     name=st.sampled_from(SCENARIOS),
     changes=st.lists(st.tuples(*[st.integers(0, 10**6)] * 2), min_size=1, max_size=3),
@@ -216,7 +216,7 @@ TEXTS = [SHIPPED[name].read_text(encoding="utf-8") for name in SCENARIOS]
 slips = st.tuples(st.integers(0, 10**6), st.sampled_from([0, 0, 1, 5, 40]), st.sampled_from(MARKS))
 
 
-@fuzz("scenario files")
+@fuzz("Scenario files")
 @given(text=st.sampled_from(TEXTS), slips=st.lists(slips, min_size=1, max_size=4), twice=st.booleans())
 def test_a_good_scenario_with_marks_of_yaml_where_they_do_not_belong(scratch, text, slips, twice):
     for start, length, insert in slips:
@@ -227,7 +227,7 @@ def test_a_good_scenario_with_marks_of_yaml_where_they_do_not_belong(scratch, te
     attempt(scratch, text.encode("utf-8", "surrogatepass"))
 
 
-@fuzz("overrides")
+@fuzz("Overrides")
 @given(
     name=st.sampled_from(SCENARIOS),
     keys=st.lists(st.integers(0, 10**6), min_size=1, max_size=3),

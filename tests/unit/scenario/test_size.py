@@ -48,7 +48,7 @@ def city(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.mark.faults("sizes")
+@pytest.mark.faults("Sizes")
 @pytest.mark.parametrize(("said", "key", "of"), ODD, ids=[f"{key}-{k}" for k, (_, key, _) in enumerate(ODD)])
 def test_the_number_that_is_odd_is_named(city, said, key, of):
     with pytest.raises(ScenarioError) as caught:
@@ -57,7 +57,7 @@ def test_the_number_that_is_odd_is_named(city, said, key, of):
     assert of in problem.message
 
 
-@pytest.mark.faults("sizes")
+@pytest.mark.faults("Sizes")
 @pytest.mark.parametrize(
     "said",
     ["days=10000000", "population=1e12", f"platforms={{{PLATFORMS}}}"],
@@ -85,7 +85,7 @@ def test_a_limit_can_be_raised(city):
         load_scenario(city, ["residents=2e7"])
 
 
-@pytest.mark.faults("sizes")
+@pytest.mark.faults("Sizes")
 @pytest.mark.parametrize(
     ("changed", "key"),
     [({"residents": 1e9}, "residents"), ({"population": 60_000, "residents": 1e8}, "residents")],

@@ -14,7 +14,7 @@ from o2o_sim.show.admission import Holder, Places, carried, connections
 from o2o_sim.show.messages import Limits
 
 LIMITS = Limits(places=6, pages_each=3, wait_seconds=0.01)
-pytestmark = pytest.mark.faults("visitors and places")
+pytestmark = pytest.mark.faults("Visitors and places")
 
 
 def comes(held: Places, who: str, page: str = "", address: str = "10.0.0.1") -> Holder | None:

@@ -12,7 +12,7 @@ import talkers
 from serving import ask, running
 from websockets.exceptions import ConnectionClosed
 
-pytestmark = pytest.mark.faults("visitors and places")
+pytestmark = pytest.mark.faults("Visitors and places")
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 SILENT = {
     "nothing": b"",

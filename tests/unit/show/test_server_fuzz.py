@@ -60,7 +60,7 @@ spoken = (
 )
 
 
-@fuzz("messages to the server")
+@fuzz("Messages to the server")
 @given(text=spoken)
 def test_a_message_is_understood_or_nonsense(text):
     try:
@@ -102,7 +102,7 @@ def goes_on(served: Running, errors: Errors, capfd: Any) -> None:
     assert ask(served, "/api/about")[0] == 200
 
 
-@fuzz("messages to the server")
+@fuzz("Messages to the server")
 @given(said=st.lists(spoken | st.binary(max_size=20), min_size=1, max_size=5))
 def test_a_conversation_is_answered_to_its_end(server, capfd, said):
     served, errors = server
@@ -154,7 +154,7 @@ requests = st.builds(
 )
 
 
-@fuzz("requests to the server")
+@fuzz("Requests to the server")
 @given(sent=requests | st.binary(max_size=60))
 def test_a_request_gets_a_proper_answer(server, capfd, sent):
     served, errors = server
@@ -171,7 +171,7 @@ def test_a_request_gets_a_proper_answer(server, capfd, sent):
     goes_on(served, errors, capfd)
 
 
-@fuzz("requests to the server")
+@fuzz("Requests to the server")
 @given(
     query=st.text(max_size=20),
     headers=st.dictionaries(

@@ -348,7 +348,7 @@ def test_nothing_is_left_of_a_server_that_ends(end, early, tmp_path):
         assert code == 130 and text.endswith("Stopped.\n")
 
 
-@pytest.mark.faults("slow clients")
+@pytest.mark.faults("Slow clients")
 @pytest.mark.parametrize("size", [0, 100, 20_000, 200_000], ids="days of {} bytes".format)
 def test_a_reader_is_only_slowed_however_long_a_ping_waits(size):
     """Pings stand behind days that the reader has not come to, so a late answer says nothing."""
@@ -368,7 +368,7 @@ def test_a_reader_is_only_slowed_however_long_a_ping_waits(size):
         assert said[0].startswith(b"frame")
 
 
-@pytest.mark.faults("slow clients")
+@pytest.mark.faults("Slow clients")
 @pytest.mark.parametrize("seconds", [0.002, 0.03, 2.0])
 def test_how_long_a_day_takes_is_that_of_the_city_not_of_the_reader(seconds, monkeypatch):
     now = 0.0
