@@ -70,12 +70,13 @@ def _size(count: int) -> str:
 
 
 # -- plain data ---------------------------------------------------------------------------------------------
-def json_of(data: bytes | str) -> Any:
-    """Plain data of JSON in UTF-8. Raises ValueError, which says what is wrong: no JSON, numbers that are not
-    finite or endless, more than MOST_DEPTH lists and objects inside each other."""
+def json_of(data: bytes | str, *, finite: bool = True) -> Any:
+    """Plain data of JSON in UTF-8. Raises ValueError, which says what is wrong: no JSON, numbers that are endless
+    or not `finite`, more than MOST_DEPTH lists and objects inside each other."""
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
-        found = json.loads(text, parse_float=_number, parse_int=_integer, parse_constant=_constant)
+        strict: dict[str, Any] = {"parse_float": _number, "parse_constant": _constant} if finite else {}
+        found = json.loads(text, parse_int=_integer, **strict)
     except UnicodeDecodeError as fault:
         raise ValueError(f"it is not UTF-8 text at byte {fault.start}") from fault
     except RecursionError as fault:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -225,7 +226,7 @@ _FIGURES = ("price", "rent (yuan/m2/month)", "spent this month (yuan)", "margin"
 def _check_figures(text: str, row: int) -> None:
     """The figures behind a decision: names with values, and the options that were considered."""
     try:
-        said = json_of(text)
+        said = json_of(text, finite=False)  # a margin of nothing is NaN
         ok = isinstance(said, dict)
         ok = ok and all(_is_number(said[name]) for name in _FIGURES if name in said)
         options = said.get("considered") or [] if ok else []
@@ -241,7 +242,9 @@ def _is_option(said: Any) -> bool:
 
 
 def _is_number(said: Any) -> bool:
-    return isinstance(said, int | float) and not isinstance(said, bool) and abs(said) <= _LARGEST
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        return False
+    return not math.isfinite(said) or abs(said) <= _LARGEST
 
 
 # -- the replay ---------------------------------------------------------------------------------------------

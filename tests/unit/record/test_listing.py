@@ -505,6 +505,16 @@ def test_a_figure_that_a_month_does_not_have_may_be_missing(folder):
     assert load_run(folder).city_monthly["members/new"].isna().all()
 
 
+def test_figures_that_are_not_finite_are_figures(folder):
+    """A margin on no sales, say."""
+    path = folder / "events.parquet"
+    table = pq.read_table(path)
+    figures = ['{"margin": NaN, "price": Infinity}'] * len(table)
+    pq.write_table(column("figures", lambda n: figures)(table), path)
+    write_listing(folder)
+    READERS["report"](folder)
+
+
 def test_a_run_too_short_for_a_month_is_read(tiny, tmp_path):
     result = run(tiny, out=tmp_path / "short", days=3)
     pd.testing.assert_frame_equal(load_run(tmp_path / "short").daily, result.daily)
