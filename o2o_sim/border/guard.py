@@ -115,6 +115,11 @@ def _decision(policy: Any, given: Sequence[Any], found: Any) -> Decision:
     return found
 
 
+def is_own(thing: Any) -> bool:
+    """Whether an object is of a class of a user's."""
+    return not type(thing).__module__.startswith(_OURS)
+
+
 def plain(value: Any) -> Any:
     """A number of NumPy as one of Python, for JSON. Raises TypeError for everything else."""
     if isinstance(value, np.generic):
@@ -267,6 +272,19 @@ def _figures(system: System, given: Sequence[Any], found: Any) -> dict[str, floa
     return dict(found)
 
 
+def _yes_or_no(asked: Any, given: Sequence[Any], found: Any) -> bool:
+    if not isinstance(found, bool | np.bool_):
+        raise Refused(f"{told(found)}; must be True or False")
+    return bool(found)
+
+
+def _partners(mode: Mode, given: Sequence[Any], found: Any) -> list[Any]:
+    platforms = [None, *given[1].platforms]
+    if not isinstance(found, Sequence) or any(p not in platforms for p in found):
+        raise Refused(f"{told(found)}; must be a list of platforms, or [None] for a mode that needs none")
+    return list(found)
+
+
 def _finite(mode: Mode, given: Sequence[Any], found: Any) -> Any:
     return number(found)
 
@@ -342,6 +360,8 @@ CHECKS: dict[str, dict[str, Check]] = {
         "hoped_lift": _finite,
         "expects": _expects,
         "order_cost_yuan": _finite,
+        "works_with": _yes_or_no,
+        "partners": _partners,
     },
     "system": {
         "schedule": _phases,
@@ -351,6 +371,7 @@ CHECKS: dict[str, dict[str, Check]] = {
         "after_choice": _picks,
         "serve": _served,
         "agents": _agents,
+        "allows": _yes_or_no,
         "options": _options,
         "hazards": _hazards,
         "hazard_x": _hazard_x,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..agents.store import Store
-from ..border.guard import plain, refused
+from ..border.guard import is_own, plain, refused
 from ..market.consumers import ONLINE
 from ..market.ledger import CAPITAL, LINE, LINES
 from ..market.offers import AT_PLACE, Table
@@ -279,7 +279,7 @@ class Recorder:
             }
         for system in m.systems:
             figures = system.figures()
-            if taken := [name for name in figures if name in city]:
+            if (taken := [name for name in figures if name in city]) and is_own(system):
                 said = f"the column {taken[0]!r}, which is there already; must be a name of its own"
                 raise refused(system.figures, said)
             city |= figures

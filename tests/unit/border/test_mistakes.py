@@ -5,13 +5,17 @@ say why, and a KeyboardInterrupt that a rule raises itself, which is what Ctrl-C
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from o2o_sim.border import trial
+from o2o_sim import O2OModel, load_scenario
+from o2o_sim.border import guard, trial
 from o2o_sim.cli import app
+from o2o_sim.errors import ScenarioError
+from o2o_sim.extend import Plugins
 from o2o_sim.scenario.describe import starter_text
 
 
@@ -165,6 +169,78 @@ def test_a_mistake_is_told_with_the_line_of_the_user(folder, capsys, mistake):
     else:
         assert f"own.py:{mistake.line}" in told
         assert mistake.code.splitlines()[mistake.line - 1].strip() in told
+
+
+@pytest.mark.parametrize("kind", ["system", "mode"])
+def test_every_method_that_the_program_calls_has_a_check(kind):
+    """A hook that is added gets one, too."""
+    base = guard.BASES[kind]
+    called = {n for n, f in vars(base).items() if inspect.isfunction(f) and not n.startswith("_")}
+    assert called - {"open_account"} == set(guard.CHECKS[kind])
+
+
+NAMES = [
+    ("mornin", "morning"),
+    ("after_sale", "after_sales"),
+    ("figure", "figures"),
+    ("month_ends", "month_end"),
+    ("hazards_x", "hazard_x"),
+    ("on_morning", "morning"),
+    ("count", None),  # a helper of the user's own: not like enough
+    ("prices", None),
+    ("decide", None),  # an agent's method
+]
+
+
+@pytest.mark.faults("messages about rules of users")
+@pytest.mark.parametrize(("name", "meant"), NAMES)
+def test_a_name_like_that_of_a_hook_is_refused_unless_it_is_used(folder, name, meant):
+    code = (
+        f"from o2o_sim.plugin import System\n\nclass Own(System):\n    def {name}(self):\n        return 1\n"
+    )
+    case(folder, code, "systems: [own.Own]", days=2)
+    if meant is None:
+        Plugins(load_scenario("case.yaml"))
+        return
+    with pytest.raises(
+        ScenarioError, match=rf"own\.py:4: Own\.{name} is never called[^?]*did you mean {meant}\?"
+    ):
+        Plugins(load_scenario("case.yaml"))
+    case(
+        folder,
+        code + f"\n    def morning(self):\n        return self.{name}()\n",
+        "systems: [own.Own]",
+        days=2,
+    )
+    Plugins(load_scenario("case.yaml"))
+
+
+DRAWS = [
+    ("import random", "random.random()", True),
+    ("from random import gauss", "gauss(0, 1)", True),
+    ("import numpy as np", "np.random.normal()", True),
+    ("import numpy.random as nr", "nr.rand(3)", True),
+    ("from numpy import random", "random.rand(3)", True),
+    ("from numpy.random import default_rng", "default_rng().random()", True),
+    ("import secrets", "secrets.randbelow(3)", True),
+    ("", "self.model.rng.random()", True),
+    ("import random", "random.Random(self.model.seed_number).random()", False),
+    ("import numpy as np", "np.random.default_rng(7).random()", False),
+    ("import numpy as np", "np.random.Generator(np.random.Philox(7)).random()", False),
+    ("", "uniforms(self.model.seed_number, 'own', self.model.day, [0])[0]", False),
+]
+
+
+@pytest.mark.faults("messages about rules of users")
+@pytest.mark.parametrize(("imported", "draw", "refused"), DRAWS)
+def test_random_numbers_come_from_streams_or_from_a_generator_with_a_seed(folder, imported, draw, refused):
+    code = f"from o2o_sim.plugin import System, uniforms\n{imported}\n\nclass Own(System):\n"
+    case(folder, f"{code}    def morning(self):\n        self.x = {draw}\n", "systems: [own.Own]", days=2)
+    if refused:
+        with pytest.raises(ScenarioError, match=r"own\.py:6: .* is no part of a run's seed"):
+            Plugins(load_scenario("case.yaml"))
+    else:
+        O2OModel(load_scenario("case.yaml"), 1).step()
 
 
 def test_a_plugin_without_a_mistake_passes_its_trial(folder, capsys):
