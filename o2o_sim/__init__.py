@@ -11,9 +11,13 @@ used: naming the package costs nothing.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = (
+    False  # as type checkers know it; to import `typing` would double the time in which Ctrl-C is not heard
+)
 if TYPE_CHECKING:
+    from typing import Any
+
     from .errors import Problem, ScenarioError, ScenarioWarning
     from .levers import levers_of, move, own_copy
     from .model import O2OModel

@@ -5,24 +5,35 @@ Only what every command needs is imported up here, so that `--help` answers at o
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import __version__
-from .cli_app import BAD_INPUT, INTERRUPTED, Set, app, command, say_look, say_next, show_problems
+from . import __version__, cli_streams
+from .cli_app import (
+    BAD_INPUT,
+    INTERRUPTED,
+    NoPlots,
+    Set,
+    app,
+    command,
+    progress_bar,
+    say_look,
+    say_next,
+    show_problems,
+)
+from .errors import keeping
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from .errors import Problem
+
+
+NOTHING_WRITTEN = "Nothing was written. (With --checkpoint a run that is stopped can be gone on with.)"
 
 
 class Engine(StrEnum):
@@ -55,11 +66,10 @@ def check(
 
     Every problem of every file is reported, with its place and what to do. Plugins are imported for that.
     """
-    from rich.console import Console
-
     from .errors import ScenarioError
+    from .terminal import Text, console
 
-    console = Console(highlight=False)
+    out = console()
     problems: list[Problem] = []
     for file in files:
         try:
@@ -68,8 +78,8 @@ def check(
             problems += error.problems
             continue
         if not quiet:
-            console.print(f"{file}: ok", style="bold green", markup=False, soft_wrap=True)
-            console.print(found)
+            out.print(Text(f"{file}: ok", style="bold green"), soft_wrap=True)
+            out.print(found)
     if not quiet and not problems:
         say_next("o2o-sim", *_use(files[0], set_ or ()))
     if problems:
@@ -145,6 +155,7 @@ def run(
         Path | None,
         typer.Option("--from", metavar="STATE", help="Go on from a saved city, instead of a scenario."),
     ] = None,
+    no_plots: NoPlots = False,
     report_: Annotated[
         bool, typer.Option("--report", help="Also write report.html into the folder, to be forwarded.")
     ] = False,
@@ -155,14 +166,13 @@ def run(
     With --checkpoint the city is saved on the way, and when you press Ctrl-C; --from goes on from there, also with
     keys changed by --set: what would have become of it?
     """
-    from rich.console import Console
-
     from .studies.run import run as simulate
+    from .terminal import console, say
 
     if (file is None) == (from_ is None):
         raise typer.BadParameter("Give a scenario, or with --from a saved city to go on from.")
     where, every = _checkpoint(checkpoint or [])
-    with _progress(quiet) as report:
+    with progress_bar(quiet) as bar, keeping(NOTHING_WRITTEN):
         result = simulate(
             file,
             out=out,
@@ -172,28 +182,30 @@ def run(
             threads=threads,
             engine=engine.value if engine else None,
             plugins=not no_plugins,
-            progress=report,
+            progress=bar.day if bar else None,
             from_state=from_,
             checkpoint=where,
             checkpoint_days=every,
+            plots=not no_plots,
+            drawing=bar.picture if bar else None,
         )
-    # Output that has no width of its own (a pipe, a file) gets the width that the tables need.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-    if not quiet:
-        from .show.tables import outcome_tables
+    with keeping(f"The run is written: {result.folder}"):
+        if not quiet:
+            from .show.tables import outcome_tables
 
-        for table in outcome_tables(result):
-            console.print(table)
-    if report_ and result.folder is not None:
-        from .cli_report import write
+            shown = console()
+            for table in outcome_tables(result):
+                shown.print(table)
+        if report_ and result.folder is not None:
+            from .cli_report import write
 
-        write(result.folder, None, result.folder / "report.html")
-    if not quiet and result.folder is not None:
-        if report_:
-            say_look(result.folder / "report.html")
-        else:
-            say_next("o2o-sim", "report", result.folder, "--open")
-    console.print(str(result.folder), markup=False, soft_wrap=True)
+            write(result.folder, None, result.folder / "report.html")
+        if not quiet and result.folder is not None:
+            if report_:
+                say_look(result.folder / "report.html")
+            else:
+                say_next("o2o-sim", "report", result.folder, "--open")
+        say(str(result.folder))
 
 
 def _checkpoint(said: list[str]) -> tuple[Path | None, int | None]:
@@ -207,28 +219,6 @@ def _checkpoint(said: list[str]) -> tuple[Path | None, int | None]:
         hint = "--checkpoint 90, --checkpoint town.o2os, or both"
         raise ScenarioError("must be a number of days from 1, or a file", file="--checkpoint", hint=hint)
     return next(iter(files), None), next(iter(days), None)
-
-
-Report = Callable[[int, int, "date"], None]
-
-
-@contextlib.contextmanager
-def _progress(quiet: bool) -> Iterator[Report | None]:
-    """A bar on stderr with the simulated date and the time left, as the function that moves it."""
-    if quiet:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Preparing", total=None)
-
-        def report(day: int, days: int, today: date) -> None:
-            bar.update(task, completed=day + 1, total=days, description=today.isoformat())
-
-        yield report
 
 
 @command("o2o-sim schema > scenario.schema.json")
@@ -268,6 +258,7 @@ def new(
     from .scenario.describe import extending_text, starter_text
     from .scenario.shipped import advice, kind_of
     from .scenario.textfile import printable
+    from .terminal import say
 
     shown = printable(str(file))
     kind = "scenario" if from_ is None else kind_of(from_)
@@ -283,25 +274,24 @@ def new(
         reason = getattr(fault, "strerror", None) or "this cannot be the name of a file"
         raise ScenarioError(f"cannot be written: {reason}", file=shown) from None
     following = {"scenario": "run", "study": "sweep", "claim": "check"}[kind]
-    typer.echo(f"{shown} is written. Next: o2o-sim {following} {shown}")
+    say(f"{shown} is written. Next: o2o-sim {following} {shown}")
 
 
 @command("o2o-sim scenarios")
 def scenarios() -> None:
     """List the shipped scenarios, studies and claims. Their names stand for files in all commands."""
-    from rich.console import Console
-
     from .show.tables_shipped import shipped_tables
+    from .terminal import console
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    out = console()
     for table in shipped_tables():
-        console.print(table)
+        out.print(table)
     say_next("o2o-sim", "run", "town")
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"o2o-sim {__version__}")
+        print(f"o2o-sim {__version__}")
         raise typer.Exit()
 
 
@@ -320,12 +310,11 @@ from . import cli_studies as _more  # noqa: E402, F401
 
 
 def main() -> None:
-    """The entry point; ends the process with an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that knows no Chinese should show escapes instead of ending the run.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    """Carry out the command line; ends the process with an exit code."""
+    cli_streams.prepare()
     try:
         app()
+    except SystemExit as end:
+        sys.exit(cli_streams.code_of(end.code if isinstance(end.code, int) else 0))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

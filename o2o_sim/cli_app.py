@@ -1,25 +1,25 @@
 """What every command of `o2o-sim` shares: the application they register with, and how their faults end.
 
-Exit codes: 0 done; 2 an input that the user can correct; 1 a fault of ours; 130 stopped with Ctrl-C; 143 stopped by
-SIGTERM.
+Exit codes: 0 done; 2 an input that the user can correct, a disk that refuses, no memory left; 1 a fault of ours; 130
+stopped with Ctrl-C; 143 stopped by SIGTERM; 141 done, but who read the output has gone.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from . import __version__
+from . import __version__, cli_stop
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from datetime import date
 
     from .errors import Problem
 
@@ -37,6 +37,10 @@ app = typer.Typer(
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change one key; may be given several times."),
+]
+
+NoPlots = Annotated[
+    bool, typer.Option("--no-plots", help="Draw no pictures; o2o-sim plot FOLDER draws them later.")
 ]
 
 
@@ -58,46 +62,70 @@ def command(example: str, **options: Any) -> Callable[[Callable[..., Any]], Call
 
 
 def _guard(work: Callable[[], Any]) -> Any:
+    """Carry out a command, and turn what ends it into an exit code."""
     from .errors import ScenarioError
+    from .machine import check_memory, of_machine
 
     try:
-        return work()
+        with cli_stop.working():
+            check_memory()
+            done = work()
+            if not cli_stop.asked():
+                return done
+            raise KeyboardInterrupt  # somebody's code has kept the signal to itself
     except ScenarioError as error:
         show_problems(error.problems)
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt as stop:
-        typer.echo(str(stop) or "Stopped.", err=True)
-        raise typer.Exit(getattr(stop, "code", INTERRUPTED)) from None
-    except BrokenPipeError:
-        # The reader of our output has closed it; writing the rest must not fail again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(OUR_FAULT) from None
+        _say_stopped(stop)
     except typer.Exit:
         raise
     except Exception as fault:
         # Typer's own errors (a bad option) know how to show themselves.
         if hasattr(fault, "exit_code"):
             raise
+        if cli_stop.asked():  # what a library makes of a signal
+            _say_stopped(fault)
+        if problem := of_machine(fault):
+            show_problems([problem])
+            raise typer.Exit(BAD_INPUT) from None
         _own_up(fault)
         raise typer.Exit(OUR_FAULT) from None
 
 
+def _say_stopped(fault: BaseException) -> NoReturn:
+    from .terminal import say
+
+    said = str(fault) if isinstance(fault, KeyboardInterrupt) else ""
+    say(said or "Stopped.", err=True)
+    raise typer.Exit(
+        getattr(fault, "code", 128 + cli_stop.asked() if cli_stop.asked() else INTERRUPTED)
+    ) from None
+
+
 @contextlib.contextmanager
 def _warnings_shown() -> Iterator[None]:
-    """Show what should be changed in scenario files on stderr, each place once; other warnings as ever."""
+    """Show on stderr what should be changed in scenario files, each place once, and what we warn of ourselves; the
+    warnings of libraries as ever."""
     import warnings
 
-    from .errors import ScenarioWarning
+    from .errors import Problem, ScenarioWarning
 
+    top = str(Path(__file__).parent)
     shown: set[Problem] = set()
     usual = warnings.showwarning
 
-    def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
-        if not isinstance(message, ScenarioWarning):
-            usual(message, category, *where, **more)
-        elif message.problem not in shown:
-            shown.add(message.problem)
-            _print([message.problem], "bold yellow", "warning: ")
+    def show(message: Any, category: type[Warning], filename: str, *where: Any, **more: Any) -> None:
+        if isinstance(message, ScenarioWarning):
+            problem = message.problem
+        elif category is RuntimeWarning and filename.startswith(top):
+            problem = Problem(str(message))
+        else:
+            usual(message, category, filename, *where, **more)
+            return
+        if problem not in shown:
+            shown.add(problem)
+            _print([problem], "bold yellow", "warning: ")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", ScenarioWarning)
@@ -108,26 +136,25 @@ def _warnings_shown() -> Iterator[None]:
 def _own_up(fault: Exception) -> None:
     import traceback
 
-    text = "".join(traceback.format_exception(fault))
-    typer.echo(
-        "This is a fault of o2o-sim, not of your scenario. Please report it with these lines:", err=True
-    )
-    typer.echo(f"o2o-sim {__version__}, Python {sys.version.split()[0]}, {sys.platform}", err=True)
-    typer.echo(text, err=True)
+    from .terminal import say
+
+    say("This is a fault of o2o-sim, not of your scenario. Please report it with these lines:", err=True)
+    say(f"o2o-sim {__version__}, Python {sys.version.split()[0]}, {sys.platform}", err=True)
+    say("".join(traceback.format_exception(fault)), err=True)
 
 
 def say_next(*command: object) -> None:
     """Name the one command to give next, as it can be typed."""
-    from .scenario.textfile import printable
+    from .terminal import say
 
-    typer.echo(f"Next: {printable(shlex.join(map(str, command)))}")
+    say(f"Next: {shlex.join(map(str, command))}")
 
 
 def say_look(file: Path) -> None:
     """Name the one file to look at next."""
-    from .scenario.textfile import printable
+    from .terminal import say
 
-    typer.echo(f"Next: look at {printable(str(file))}")
+    say(f"Next: look at {file}")
 
 
 def show_problems(problems: list[Problem]) -> None:
@@ -137,10 +164,44 @@ def show_problems(problems: list[Problem]) -> None:
 
 def _print(problems: list[Problem], style: str, prefix: str = "") -> None:
     """As they are: brackets in them are no markup, and long lines stay whole."""
-    from rich.console import Console
-    from rich.text import Text
+    from .terminal import Text, console
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    out = console(err=True, soft_wrap=True)
     for problem in problems:
         head, _, rest = str(problem).partition("\n")
-        console.print(Text(prefix + head, style=style), Text(rest), sep="\n" if rest else "")
+        out.print(Text(prefix + head, style=style), Text(rest), sep="\n" if rest else "")
+
+
+class Bar:
+    """A bar on stderr: the simulated date and the time left, then the pictures that are drawn."""
+
+    def __init__(self, progress: Any):
+        self._progress = progress
+        self._days = progress.add_task("Preparing", total=None)
+        self._pictures: Any = None
+
+    def day(self, day: int, days: int, today: date) -> None:
+        """A day was simulated."""
+        self._progress.update(self._days, completed=day + 1, total=days, description=today.isoformat())
+
+    def picture(self, done: int, pictures: int, name: str) -> None:
+        """So many pictures are drawn, and the next one is `name`."""
+        if self._pictures is None:
+            self._pictures = self._progress.add_task("", total=pictures)
+        said = f"Drawing {name}" if name else "Pictures drawn"
+        self._progress.update(self._pictures, completed=done, total=pictures, description=said)
+
+
+@contextlib.contextmanager
+def progress_bar(quiet: bool) -> Iterator[Bar | None]:
+    """The bar of a run; none if it is to be quiet."""
+    if quiet:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from .terminal import console
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
+    with Progress(*columns, TimeRemainingColumn(), console=console(err=True), transient=True) as bar:
+        yield Bar(bar)

@@ -1,4 +1,4 @@
-"""The command that makes a page of a finished run to forward: report."""
+"""The commands that make something of a finished run: a page to forward, and its pictures."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
-from .cli_app import command, say_look
+from .cli_app import command, progress_bar, say_look
+from .errors import keeping
+
+Run = Annotated[
+    Path, typer.Argument(metavar="RUN_DIR", help="The folder of a finished run.", show_default=False)
+]
 
 
 @command("o2o-sim report runs/town -o town.html --open")
 def report(
-    run: Annotated[
-        Path, typer.Argument(metavar="RUN_DIR", help="The folder of a finished run.", show_default=False)
-    ],
+    run: Run,
     other: Annotated[
         Path | None,
         typer.Argument(
@@ -31,7 +34,8 @@ def report(
 
     With two folders it says first what differs, and shows both maps with one scrubber.
     """
-    written = write(run, other, out or Path("report.html"))
+    with keeping("No report was written."):
+        written = write(run, other, out or Path("report.html"))
     if not open_:
         say_look(written)
     else:
@@ -42,10 +46,28 @@ def report(
 
 def write(run: Path, other: Path | None, out: Path) -> Path:
     """Write a report and say where it lies and how large it is."""
-    from .scenario.textfile import printable
     from .show.report import write_report
+    from .terminal import say
 
     written = write_report(run, other, out=out)
     size = written.stat().st_size / 1e6
-    typer.echo(f"{printable(str(written))} ({size:.1f} MB)")
+    say(f"{written} ({size:.1f} MB)")
     return written
+
+
+@command("o2o-sim plot runs/town")
+def plot(
+    run: Run,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Draw the pictures of a finished run into its folder, after --no-plots or when they were deleted.
+
+    The city map can be drawn only while the city runs. Pictures of a study are drawn by its own command, which
+    repeats no run.
+    """
+    from .show.plots import draw_later
+    from .terminal import say
+
+    with progress_bar(quiet) as bar, keeping("The pictures that were there are as they were."):
+        drawn = draw_later(run, bar.picture if bar else None)
+    say(f"{len(drawn)} pictures in {run / 'plots'}")

@@ -148,13 +148,15 @@ def _own_names() -> list[str]:
 
 
 def _tell(served: Served, found: list[str], *, alone: bool) -> None:
-    typer.echo(f"The page is at {' and '.join(found)}  (Ctrl-C ends it)")
+    from .terminal import say
+
+    say(f"The page is at {' and '.join(found)}  (Ctrl-C ends it)")
     if served.mode == "live":
-        typer.echo(f"Places for {served.limits.places} visitors, each with one map or two (more: --places)")
+        say(f"Places for {served.limits.places} visitors, each with one map or two (more: --places)")
     if served.mode == "broadcast":
-        typer.echo(f"The teacher's page is at {_teachers(served, found[0])}  (keep it to yourself)")
+        say(f"The teacher's page is at {_teachers(served, found[0])}  (keep it to yourself)")
     if not alone:
-        typer.echo(WARNING, err=True)
+        say(WARNING, err=True)
 
 
 def _teachers(served: Served, address: str) -> str:

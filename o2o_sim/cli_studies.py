@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import sys
 import time
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .cli_app import Set, command, say_look, say_next
+from .cli_app import NoPlots, Set, command, say_look, say_next
+from .errors import keeping
 
 if TYPE_CHECKING:
     from .studies.work import Work
@@ -55,37 +55,46 @@ Replicates = Annotated[int | None, typer.Option(min=1, help="Runs of each scenar
 
 @contextlib.contextmanager
 def working(
-    quiet: bool, workers: int | None, cluster: str | None, shard: str | None, retry: bool, no_plugins: bool
+    quiet: bool,
+    workers: int | None,
+    cluster: str | None,
+    shard: str | None,
+    retry: bool,
+    no_plugins: bool,
+    no_plots: bool,
 ) -> Iterator[Work]:
-    """How the runs are carried out, with a bar on stderr that shows them and the time left."""
+    """How the runs are carried out, with a bar on stderr that shows them and the time left. Who stops them is told
+    what is kept."""
     from .errors import ScenarioError
     from .studies.work import Work, parse_shard
 
     if cluster and shard:
         raise ScenarioError("is for job arrays; a cluster divides the work itself", file="--shard")
-    with _bar(quiet) as progress:
+    with _bar(quiet) as (progress, drawing):
         part = parse_shard(shard) if shard is not None else (1, 1)
         chosen: dict[str, Any] = {"workers": workers, "cluster": cluster, "shard": part}
-        with Work(**chosen, plugins=not no_plugins, retry=retry, progress=progress) as work:
+        chosen |= {"plugins": not no_plugins, "retry": retry, "plots": not no_plots}
+        with Work(**chosen, progress=progress, drawing=drawing) as work, keeping(lambda: work.kept):
             yield work
 
 
 @contextlib.contextmanager
 def _bar(quiet: bool) -> Iterator[Any]:
     if quiet:
-        yield lambda done, total, failed: None
+        yield (lambda done, total, failed: None), None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _Lines()
+    from .terminal import console
+
+    shown = console(err=True)
+    if not shown.is_terminal:
+        yield _Lines(), None
         return
-    said = TextColumn("{task.description} {task.completed:.0f} of {task.total:.0f} runs{task.fields[failed]}")
+    said = TextColumn("{task.description} {task.completed:.0f} of {task.total:.0f} {task.fields[what]}")
     left = TimeRemainingColumn(compact=True, elapsed_when_finished=True)
-    with Progress(said, BarColumn(), left, console=console, transient=True) as bar:
-        task = bar.add_task("Simulating", total=0, start=False, failed="")
+    with Progress(said, BarColumn(), left, console=shown, transient=True) as bar:
+        task = bar.add_task("Simulating", total=0, start=False, what="runs")
         before: list[int] = []
 
         def report(done: int, total: int, failed: int) -> None:
@@ -93,9 +102,14 @@ def _bar(quiet: bool) -> Iterator[Any]:
                 # What was there already says nothing of how long a run takes.
                 before[:] = [total]
                 bar.reset(task, total=total, completed=done, start=True)
-            bar.update(task, completed=done, failed=f", {failed} failed" if failed else "")
+            bar.update(task, completed=done, what=f"runs, {failed} failed" if failed else "runs")
 
-        yield report
+        def draw(done: int, pictures: int, name: str) -> None:
+            if not done:
+                bar.reset(task, total=pictures, description="Drawing", what="pictures")
+            bar.update(task, completed=done)
+
+        yield report, draw
 
 
 class _Lines:
@@ -110,9 +124,11 @@ class _Lines:
         if done - self.told < max(total / 20, 1) and not self.told < done == total:
             return
         self.told = done
+        from .terminal import say
+
         seconds = (time.monotonic() - self.began) / (done - self.first) * (total - done)
         bad = f", {failed} failed" if failed else ""
-        typer.echo(f"{done} of {total} runs{bad}, {seconds / 60:.0f} min left", err=True)
+        say(f"{done} of {total} runs{bad}, {seconds / 60:.0f} min left", err=True)
 
 
 TABLES = ("claims.md", "stores_changed.csv", "saved.csv", "find.csv", "boxes.csv", "sobol.csv", "morris.csv", "summary.csv",
@@ -130,27 +146,27 @@ def look_at(found: Asked) -> Path | None:
 def show(found: Asked, quiet: bool) -> None:
     """Print what a study found and what to look at next, and on the last line where it lies; quietly: that,
     and what failed (stderr)."""
-    from rich.console import Console
+    from .terminal import console, say
 
     results = found.results
     if quiet and len(results.failures):
-        typer.echo(f"{len(results.failures)} of {len(results.runs)} runs failed", err=True)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+        say(f"{len(results.failures)} of {len(results.runs)} runs failed", err=True)
     if not quiet:
+        out = console()
         for part in found.tables():
-            console.print(part)
+            out.print(part)
         if (file := look_at(found)) is not None:
             say_look(file)
-    console.print(str(results.folder), markup=False, soft_wrap=True)
+    say(str(results.folder))
 
 
 def still_missing(quiet: bool) -> None:
     """Say that this part is done, and others are not."""
     if not quiet:
-        typer.echo(
-            "This part is done. Runs of other parts are still missing; the same command without --shard"
-        )
-        typer.echo("does what is left and shows what was found.")
+        from .terminal import say
+
+        say("This part is done. Runs of other parts are still missing; the same command without --shard")
+        say("does what is left and shows what was found.")
 
 
 How = dict[str, Any]
@@ -172,15 +188,17 @@ def question(example: str) -> Callable[[Callable[..., Asked]], Callable[..., Non
             shard: Shard = None,
             retry: Retry = False,
             no_plugins: NoPlugins = False,
+            no_plots: NoPlots = False,
             quiet: Quiet = False,
             **own: Any,
         ) -> None:
-            with working(quiet, workers, cluster, shard, retry, no_plugins) as work:
+            with working(quiet, workers, cluster, shard, retry, no_plugins, no_plots) as work:
                 found = ask(**own, how={"out": out, "overrides": set_ or (), "work": work})
-            if found is None:
-                still_missing(quiet)
-            else:
-                show(found, quiet)
+            with keeping(lambda: work.kept):
+                if found is None:
+                    still_missing(quiet)
+                else:
+                    show(found, quiet)
 
         # Typer reads the options off the signature: first those of the question, then those of all.
         mine, all_have = (inspect.signature(f, eval_str=True).parameters.values() for f in (ask, answer))
@@ -348,14 +366,13 @@ def why(
 ) -> None:
     """Tell the life of one store: what it saw, considered and decided, its profit and loss, and what ended
     it."""
-    from rich.console import Console
-
     from .record.archive import load_run
     from .record.life import life_of
     from .show.tables_life import life_tables
+    from .terminal import console
 
     life = life_of(store, load_run(run).frames)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    out = console(width=120)
     for part in life_tables(life):
-        console.print(part)
+        out.print(part)
     say_next("o2o-sim", "report", run, "--open")

@@ -5,6 +5,8 @@ Everything that the user can correct is a `ScenarioError` (exit code 2). Every o
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,3 +57,26 @@ class ScenarioError(Exception):
             problems = Problem(problems, **where)
         self.problems = [problems] if isinstance(problems, Problem) else list(problems)
         super().__init__("\n".join(str(p) for p in self.problems))
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM ended the work. The text says what is kept and how to go on, `code` is the exit code."""
+
+    def __init__(self, message: str = "", code: int = 130):
+        super().__init__(message)
+        self.code = code
+
+
+@contextmanager
+def keeping(kept: str | Callable[[], str]) -> Iterator[None]:
+    """When the block is stopped, it is said what is kept: a sentence, or a function that makes it. What was said
+    further inside goes first, and an empty sentence leaves it to those outside.
+
+    Raises Stopped instead of KeyboardInterrupt."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        said = kept if isinstance(kept, str) else kept()
+        if str(stop) or not said:
+            raise
+        raise Stopped(f"Stopped. {said}", getattr(stop, "code", 130)) from None

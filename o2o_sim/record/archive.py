@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..csvtext import csv_bytes
 from ..errors import ScenarioError
 from ..scenario.textfile import printable
 from .given import manifest_of, outcomes_of, table_of
@@ -70,6 +71,8 @@ def check_destination(folder: Path) -> None:
             raise _refused(folder, f"cannot be made: {printable(above.name)} is not a folder")
         if not os.access(above, os.W_OK | os.X_OK):
             raise _refused(folder, "cannot be written: no permission")
+        with contextlib.suppress(FileNotFoundError):
+            os.lstat(sibling(folder, "part"))  # which says if the name is too long
 
 
 @contextlib.contextmanager
@@ -112,7 +115,8 @@ def whole_file(path: Path) -> Iterator[Path]:
             os.replace(part, path)
             _flush(path.parent)
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a name that no file can have was told of already
+            part.unlink()
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -208,12 +212,14 @@ def write_run(
     Raises ScenarioError if the folder is in the way or cannot be written; then nothing of it is left.
     """
     with whole_folder(Path(folder)) as part:
-        (part / OUTCOMES).write_bytes(_csv(frames["outcomes"]))
+        (part / OUTCOMES).write_bytes(csv_bytes(frames["outcomes"]))
         for name in TABLES:
             (part / f"{name}.parquet").write_bytes(parquet_bytes(frames[name]))
         if draw is not None:
             (part / "plots").mkdir()
             draw(part / "plots")
+            with contextlib.suppress(OSError):
+                (part / "plots").rmdir()  # if nothing was put there
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
         (part / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
         write_listing(part)
@@ -251,10 +257,6 @@ def load_run(folder: str | os.PathLike[str]) -> RunResult:
 def _unreadable(path: Path, why: str) -> ScenarioError:
     hint = "Take an unchanged copy of the folder, or simulate the scenario again."
     return _refused(path, f"cannot be read: {printable(why)}", hint)
-
-
-def _csv(frame: pd.DataFrame) -> bytes:
-    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8")
 
 
 # -- tables as values, and as bytes -------------------------------------------------------------------------

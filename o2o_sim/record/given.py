@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..csvtext import plain
 from ..errors import ScenarioError
 from ..files import MB, Most, json_of, parquet_of
 from ..scenario.textfile import printable
@@ -143,7 +144,7 @@ def outcomes_of(data: bytes) -> pd.DataFrame:
         reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
         if next(reader, []) != COLUMNS:
             raise ValueError(f"line 1: the columns must be {', '.join(COLUMNS)}")
-        rows = [row for row in reader if row]
+        rows = [[plain(cell) for cell in row] for row in reader if row]
     except csv.Error as fault:
         raise ValueError(f"line {reader.line_num}: it is not well-formed CSV: {fault}") from fault
     if wrong := [k for k, row in enumerate(rows) if len(row) != len(COLUMNS)]:

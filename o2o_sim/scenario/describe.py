@@ -15,8 +15,8 @@ from .use import Use
 
 if TYPE_CHECKING:
     from rich.console import Group
-    from rich.table import Table
 
+    from ..terminal import Table
     from .schema import Spec
 
 MOST_CHANGES = 40
@@ -127,7 +127,8 @@ def extending_text(name: str) -> str:
 def summary(spec: Spec) -> Group:
     """What a file resolves to: its span, its entities, levers, policies, and where it leaves the defaults."""
     from rich.console import Group
-    from rich.text import Text
+
+    from ..terminal import Text
 
     end = date_of(spec.start, spec.days - 1)
     scale = spec.residents / spec.population
@@ -217,8 +218,8 @@ def _text(value: Any) -> str:
 
 def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     from rich import box
-    from rich.table import Table
-    from rich.text import Text
+
+    from ..terminal import Table, Text
 
     table = Table(*columns, box=box.SIMPLE, title_justify="left")
     for row in rows:

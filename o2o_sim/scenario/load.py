@@ -29,7 +29,7 @@ from .places import Key, Located, Node, Origin, Place, Positions, Source, dotted
 from .renamed import current_names, notice, rename
 from .shape import NAME, Slot, closest, with_defaults
 from .shipped import find
-from .textfile import first, override_source, printable, read_source
+from .textfile import UNWANTED, first, override_source, printable, read_source
 from .use import name_of, superseded
 from .yamlio import parse
 
@@ -273,7 +273,7 @@ def _read_override(text: str) -> tuple[Override, Node]:
     shown = f"--set {printable(text)}"
     if not equals or not key or "" in key.split("."):
         raise ScenarioError(Problem("must be written key.path=value", file=shown))
-    if printable(key) != key:
+    if UNWANTED.search(key) or set(key) & set("\n\r\t"):
         raise ScenarioError(Problem("its key holds a character that cannot be printed", file=shown))
     if key.split(".")[0] == "extends":
         raise ScenarioError(Problem("'extends' can only be said in a file", file=shown))

@@ -182,7 +182,8 @@ class _Tree:
                 at, "a key must be text", "put quotes around it" if key else "nothing precedes the ':'"
             )
         around = self._open[-1]
-        around.key, around.key_at, around.awaits_key = printable(key[:MAX_KEY]), at, False
+        known = printable(key[:MAX_KEY]) if UNWANTED.search(key) else key[:MAX_KEY]
+        around.key, around.key_at, around.awaits_key = known, at, False
 
     def _scalar(self, event: Any, at: Place) -> Any:
         text = event.value

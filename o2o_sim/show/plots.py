@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ..errors import ScenarioError
+from ..record.archive import load_run
+from ..studies.shown import Drawing
 from . import citymap, pictures_market, pictures_stores
 from .style import draw_each
 
@@ -36,6 +41,7 @@ def draw_all(
     folder: Path,
     *,
     model: O2OModel | None = None,
+    drawing: Drawing | None = None,
 ) -> list[Path]:
     """Draw every picture of a run as PNG into `folder`, which must be there; returns the files (see
     `style.draw_each`).
@@ -45,4 +51,23 @@ def draw_all(
     draws = dict(PICTURES)
     if model is not None:
         draws["city_map"] = lambda frames, manifest: citymap.city_map(frames, manifest, model)
-    return draw_each({name: partial(draw, frames, manifest) for name, draw in draws.items()}, Path(folder))
+    pictures = {name: partial(draw, frames, manifest) for name, draw in draws.items()}
+    return draw_each(pictures, Path(folder), drawing)
+
+
+def draw_later(folder: str | os.PathLike[str], drawing: Drawing | None = None) -> list[Path]:
+    """Draw the pictures of a finished run into its folder; returns the files. Each is there whole or not at all.
+
+    The city map is not among them, for the ground is known only while the city runs; one that is there stays.
+
+    Raises ScenarioError if the folder holds no readable run, OSError if it cannot be written."""
+    if (Path(folder) / "study.json").is_file():
+        hint = "The command of the study draws them: it goes on with what is there, and repeats no run."
+        raise ScenarioError("is the folder of a study", file=str(folder), hint=hint)
+    run = load_run(folder)
+    assert run.folder is not None
+    plots = run.folder / "plots"
+    plots.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix=".plots.part-", dir=run.folder) as part:
+        drawn = draw_all(run.frames, run.manifest, Path(part), drawing=drawing)
+        return [path.replace(plots / path.name) for path in drawn]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..studies.shown import Pictures
+from ..studies.shown import Drawing, Pictures
 from .outcome_map import outcome_map
 from .pictures_claims import claims_picture
 from .pictures_effects import forest, waterfall
@@ -134,10 +134,11 @@ def sensitivity_pictures(found: Sensitivity) -> Pictures:
     return pictures
 
 
-def draw(pictures: Pictures, folder: Path) -> list[Path]:
-    """Draw every picture as PNG into `folder`, which is made if it is not there; returns the files."""
+def draw(pictures: Pictures, folder: Path, drawing: Drawing | None = None) -> list[Path]:
+    """Draw every picture as PNG into `folder`, which is made if it is not there; returns the files. `drawing` is
+    told of each."""
     folder.mkdir(exist_ok=True)
-    return draw_each({_as_file(name): picture for name, picture in pictures.items()}, folder)
+    return draw_each({_as_file(name): picture for name, picture in pictures.items()}, folder, drawing)
 
 
 def _as_file(name: str) -> str:

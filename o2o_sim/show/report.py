@@ -33,7 +33,7 @@ from ..record.given import replay_of
 from ..record.listing import Listing
 from ..record.replay import REPLAY
 from ..record.result import RunResult
-from ..scenario.textfile import UNWANTED, printable
+from ..scenario.textfile import escaped, printable
 from ..units import date_of
 from . import report_tables as tables
 from .cards import Cards
@@ -142,7 +142,7 @@ class Run:
 # -- text into markup ---------------------------------------------------------------------------------------
 def esc(text: object) -> str:
     """A text for element content or a quoted attribute; what is unprintable is written as an escape."""
-    return html.escape(UNWANTED.sub(lambda hit: hit[0].encode("unicode_escape").decode(), str(text)))
+    return html.escape(escaped(str(text)))
 
 
 def data_block(name: str, content: bytes) -> str:

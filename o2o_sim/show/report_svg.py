@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..scenario.textfile import UNWANTED
+from ..scenario.textfile import escaped
 from . import style
 
 WIDTH = 9.6
@@ -49,7 +49,7 @@ def as_svg(picture: Picture, salt: str) -> str:
 def _inline(text: str, salt: str) -> str:
     """A file of matplotlib's as a part of a page: without its head, its rule for all elements, and stray
     ids."""
-    text = UNWANTED.sub(lambda hit: hit[0].encode("unicode_escape").decode(), text)
+    text = escaped(text)
     body = text[text.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", body, flags=re.S)
     head, _, rest = body.partition(">")

@@ -21,6 +21,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DayLocator, 
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
 
+from ..studies.shown import Drawing
 from .wording import fixed
 
 # Okabe & Ito (2008), the palette that survives every common kind of colour blindness.
@@ -94,20 +95,25 @@ def figure_of(picture: Callable[[], Figure]) -> Figure:
     return figure
 
 
-def draw_each(pictures: Mapping[str, Callable[[], Figure]], folder: Path) -> list[Path]:
+def draw_each(
+    pictures: Mapping[str, Callable[[], Figure]], folder: Path, drawing: Drawing | None = None
+) -> list[Path]:
     """Draw every picture in the house style as PNG of its name into `folder`, which must be there; returns
-    the files.
+    the files. `drawing` is told of each.
 
     A picture that fails is a fault of ours, but no reason to lose the others: it is left out with a warning.
     A disk that refuses is an OSError."""
     files = []
     with house_style():
-        for name, picture in pictures.items():
+        for done, (name, picture) in enumerate(pictures.items()):
+            if drawing:
+                drawing(done, len(pictures), name)
             path = folder / f"{name}.png"
             try:
                 save(picture(), path)
                 files.append(path)
-            except OSError:
+            except OSError as fault:
+                fault.filename = fault.filename or str(path)
                 raise
             except Exception as fault:
                 path.unlink(missing_ok=True)
@@ -115,6 +121,8 @@ def draw_each(pictures: Mapping[str, Callable[[], Figure]], folder: Path) -> lis
                 warnings.warn(said, RuntimeWarning, stacklevel=3)
             finally:
                 plt.close("all")
+    if drawing:
+        drawing(len(pictures), len(pictures), "")
     return files
 
 

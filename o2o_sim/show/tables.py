@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.table import Table
-from rich.text import Text
 
+from ..terminal import Table, Text
 from .wording import in_percent, money
 
 if TYPE_CHECKING:
@@ -48,8 +47,8 @@ class OutcomeTable:
     """What became of some stores, a row for each value of column `by`, the largest groups first.
 
     Numbers in brackets are parts of the number before them: the ways of those that integrated, the reasons
-    of those that closed. On a terminal too narrow for them they are told of all stores together, below the
-    table.
+    of those that closed. On a narrower terminal fewer reasons have a column of their own, then none; ways and
+    reasons are told of all stores together below the table then.
     """
 
     def __init__(self, outcomes: pd.DataFrame, by: str):
@@ -60,14 +59,19 @@ class OutcomeTable:
         self.reasons = [reason for reason, _ in self.total.reasons.most_common(MOST_REASONS)]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        wide = self._table(detailed=True)
-        if console.measure(wide, options=options.update(width=MOST_WIDTH)).minimum <= options.max_width:
-            yield wide
-            return
-        yield self._table(detailed=False)
-        yield Text(f"integrated: {_told(self.total.modes)}; closed: {_told(self.total.reasons)}")
+        shown = [(self.modes, self.reasons[:k]) for k in range(len(self.reasons), -1, -1)] + [([], [])]
+        tables = ((modes, reasons, self._table(modes, reasons)) for modes, reasons in shown)
+        fitting = (
+            found for found in tables if found[2].fits(options.max_width) or not (found[0] or found[1])
+        )
+        modes, reasons, table = next(fitting)
+        yield table
+        told = [] if modes == self.modes else [f"integrated: {_told(self.total.modes)}"]
+        told += [] if reasons or not self.reasons else [f"closed: {_told(self.total.reasons)}"]
+        if told:
+            yield Text("; ".join(told))
 
-    def _table(self, *, detailed: bool) -> Table:
+    def _table(self, modes: list[str], reasons: list[str]) -> Table:
         title = Text(f"\nWhat became of the stores, by {self.by}", style="bold")
         table = Table(
             title=title,
@@ -78,7 +82,6 @@ class OutcomeTable:
             padding=0,
             pad_edge=False,
         )
-        modes, reasons = (self.modes, self.reasons) if detailed else ([], [])
         footer = iter(self.total.cells(modes, reasons))
 
         def column(head: str, **options: Any) -> None:
@@ -89,7 +92,6 @@ class OutcomeTable:
             footer=Text("all stores", style="bold"),
             min_width=10,
             max_width=18,
-            overflow="fold",
             vertical="bottom",
         )
         number: dict[str, Any] = {"justify": "right", "no_wrap": True, "vertical": "bottom"}
@@ -102,14 +104,12 @@ class OutcomeTable:
         column("moved\nonline", **number)
         column("closed", **number)
         for reason in reasons:
-            column(
-                f"({reason})", justify="right", min_width=_longest(reason), max_width=10, vertical="bottom"
-            )
-        if detailed and len(self.total.reasons) > len(reasons):
+            column(f"({reason})", justify="right", max_width=10, vertical="bottom")
+        if reasons and len(self.total.reasons) > len(reasons):
             column("(other\nreason)", **number)
         for name, group in self.rows:
             cells = group.cells(modes, reasons)
-            table.add_row(Text(name), *(Text(cell) for cell in cells[: len(table.columns) - 1]))
+            table.add_row(name, *cells[: len(table.columns) - 1])
         return table
 
 
@@ -154,10 +154,6 @@ def _groups(outcomes: pd.DataFrame, by: str) -> list[tuple[str, Group]]:
 def _plain(reason: str) -> str:
     """The cause alone, without whether the store gave up in time or its money ran out."""
     return reason.partition(": ")[2] or reason or "no reason given"
-
-
-def _longest(words: str) -> int:
-    return max(len(word) for word in words.split()) + 1  # and a bracket
 
 
 def _number(count: int) -> str:
@@ -230,5 +226,10 @@ def _where(result: RunResult) -> Text:
     speed = f"\n{m['days']:,} days in {m['wall_seconds']:.0f} s, {rate}."
     if result.folder is None:
         return Text(speed + " Nothing was written.")
-    what = "Pictures in plots/, every store in outcomes.csv, every day and month in *.parquet, settings in"
+    pictures = (
+        "Pictures in plots/"
+        if (result.folder / "plots").is_dir()
+        else "No pictures (o2o-sim plot draws them)"
+    )
+    what = f"{pictures}, every store in outcomes.csv, every day and month in *.parquet, settings in"
     return Text(f"{speed} {what} manifest.json: all of it in")

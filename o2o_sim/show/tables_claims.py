@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from ..studies.claim import difference, label
+from ..terminal import Table, Text
 from .tables_studies import LOOK, failure_notes, kind_of
 from .wording import written, written_interval
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from ..record.metrics import label_of
 from ..studies.statistics import Interval
+from ..terminal import Table, Text
 from .tables_studies import LOOK, MOST_NAMED, failure_notes, kind_of
 from .wording import exact, written, written_interval
 

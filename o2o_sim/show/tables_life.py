@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
+from ..terminal import Table, Text
 from .tables_studies import LOOK
 from .wording import fixed, in_ascii, in_percent
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
+from ..terminal import Table, Text
 from .tables_studies import LOOK, failure_notes, kind_of
 from .wording import exact, in_ascii, in_percent, written
 

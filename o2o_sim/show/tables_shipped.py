@@ -10,7 +10,7 @@ from ..scenario.textfile import read_source
 from ..scenario.yamlio import parse
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from ..terminal import Table
 
 _HEADS = {
     "scenario": ("Scenario", "Question", "question"),
@@ -23,8 +23,8 @@ _HEADS = {
 def shipped_tables() -> list[Table]:
     """A table for each kind of shipped file: its name and the question it asks, or what it claims."""
     from rich import box
-    from rich.table import Table
-    from rich.text import Text
+
+    from ..terminal import Table, Text
 
     tables = []
     for kind in KINDS:

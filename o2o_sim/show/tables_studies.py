@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.table import Table
-from rich.text import Text
 
 from ..record.metrics import METRICS, family_of, label_of
+from ..terminal import Table, Text
 from .wording import plural, written, written_interval
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ScenarioError
+from ..errors import ScenarioError, Stopped, keeping
 from ..record.state import save_state
 
 if TYPE_CHECKING:
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
 DAYS = 365
 """Days from one checkpoint to the next, unless said otherwise."""
-
-
-class Stopped(KeyboardInterrupt):
-    """The run was asked to stop and left a state; the text says how to go on, `code` is the exit code."""
-
-    def __init__(self, message: str, code: int):
-        super().__init__(message)
-        self.code = code
 
 
 class Checkpoints:
@@ -39,11 +31,14 @@ class Checkpoints:
         self.file, self.every = file, every
         self.seconds = 0.0
         self._signal = 0
+        self._saved: int | None = None
+        self._before: dict[int, Any] = {}
 
     def begin(self, model: O2OModel, others: dict[str, Any]) -> None:
         """Save the city as it is. Raises ScenarioError if it cannot be, before time is spent on its days."""
         began = time.perf_counter()
         save_state(model, self.file, others)
+        self._saved = model.day
         self.seconds += time.perf_counter() - began
 
     def day(self, model: O2OModel, others: dict[str, Any]) -> None:
@@ -63,23 +58,35 @@ class Checkpoints:
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
-        """Inside the block, signals that would end the process wait for the end of the day."""
-        before = {}
+        """Inside the block, signals that would end the process wait for the end of the day.
+
+        Raises Stopped, with how to go on from the last day that was saved, for a second one, which does not wait."""
+        before = self._before
         try:
             for number in (signal.SIGINT, signal.SIGTERM):
                 before[number] = signal.signal(number, self._asked)
         except ValueError:
             pass  # not the main thread, which alone hears signals
         try:
-            yield
+            with keeping(self._kept):
+                yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            while before:
+                signal.signal(*before.popitem())
+
+    def _kept(self) -> str:
+        if self._saved is None:
+            return ""
+        return f"The city is saved as of day {self._saved}. Go on with: o2o-sim run --from {self.file}"
 
     def _asked(self, number: int, frame: FrameType | None) -> None:
-        if self._signal:
-            raise KeyboardInterrupt
-        self._signal = number
+        if not self._signal:
+            self._signal = number
+            return
+        usual = self._before.get(number)
+        if callable(usual):
+            usual(number, frame)
+        raise Stopped(code=128 + number)
 
 
-__all__ = ["DAYS", "Checkpoints", "Stopped"]
+__all__ = ["DAYS", "Checkpoints"]

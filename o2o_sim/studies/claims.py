@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from ..csvtext import csv_bytes
 from ..record.archive import write_whole
 from ..scenario.shipped import shipped_folder
 from .claim import ClaimSpec, Expectation, label, load_claims
@@ -188,12 +189,11 @@ def run_claims(
     if any(results.missing for _, results in found):
         return None
     tested = Claims(folder, [Tested(claim, results, _tests(claim, results)) for claim, results in found])
-    text = tested.table().to_csv(index=False, lineterminator="\n")
-    write_whole(folder / "claims.csv", text.encode())
+    write_whole(folder / "claims.csv", csv_bytes(tested.table()))
     from ..show.tables_claims import claims_text
 
     write_whole(folder / "claims.md", claims_text(tested).encode())
-    tested.draw(folder)
+    w.draw(tested, folder)
     return tested
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..csvtext import csv_bytes
 from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..record.metrics import METRICS, family_of, label_of
@@ -221,7 +222,7 @@ def compare(
         if any(not comparison.difference(other, m).width <= width for other in names[1:])
     ]
     _write(comparison)
-    comparison.draw(results.folder)
+    w.draw(comparison, results.folder)
     return comparison
 
 
@@ -240,5 +241,4 @@ def _write(comparison: Comparison) -> None:
     table = pd.concat(parts, ignore_index=True)
     table.insert(1, "label", [label_of(m) for m in table["metric"]])
     for name, frame in (("comparison", table), ("stores_changed", comparison.changed)):
-        text = frame.to_csv(index=False, lineterminator="\n")
-        write_whole(comparison.results.folder / f"{name}.csv", text.encode())
+        write_whole(comparison.results.folder / f"{name}.csv", csv_bytes(frame))

@@ -155,7 +155,8 @@ class Processes:
 
 _DIED = (
     f"The worker process died {TRIES} times while it carried out this run, the last time by {{end}}. It was "
-    "killed, or ended by itself (no memory left, a crash in compiled code, a plugin)."
+    "killed, or ended by itself (a crash in compiled code, a plugin). Where memory runs out, the system kills what "
+    "uses most of it, with SIGKILL: lower --workers, or `population`."
 )
 FAILED_STARTS = "worker processes end before they have begun; what they said stands above"
 GUARD = "In a script of your own, everything that runs a study belongs under `if __name__ == '__main__':`."

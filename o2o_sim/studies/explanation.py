@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..csvtext import csv_bytes
 from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..record.metrics import HEADLINE, METRICS, family_of, label_of
@@ -270,6 +271,7 @@ def explain(
     _needs_pairs(explanation)
     check_metrics(wanted, results.metrics, **ASKED)
     _write(explanation)
+    w.draw(explanation, explanation.results.folder)
     return explanation
 
 
@@ -308,9 +310,7 @@ def _write(explanation: Explanation) -> None:
     parts = [_with_total(explanation, m) for m in explanation.results.metrics]
     saved = explanation.saved.assign(saved_by=[", ".join(by) for by in explanation.saved["saved_by"]])
     for name, frame in (("explanation", pd.concat(parts, ignore_index=True)), ("saved", saved)):
-        text = frame.to_csv(index=False, lineterminator="\n")
-        write_whole(explanation.results.folder / f"{name}.csv", text.encode())
-    explanation.draw(explanation.results.folder)
+        write_whole(explanation.results.folder / f"{name}.csv", csv_bytes(frame))
 
 
 def _with_total(explanation: Explanation, metric: str) -> pd.DataFrame:

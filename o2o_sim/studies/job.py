@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ScenarioError
+from ..machine import of_machine
 from .own import NOTHING, Own, check_plugins
 from .rows import pack
 
@@ -150,7 +151,10 @@ def execute(job: Job, threads: int | None = 1) -> bytes:
     except ScenarioError as fault:  # a line of a plugin's, which says all that there is to say
         return failed(job, str(fault), time.perf_counter() - began)
     except BaseException as fault:
-        return failed(job, "".join(traceback.format_exception(fault)), time.perf_counter() - began)
+        error = "".join(traceback.format_exception(fault))
+        if problem := of_machine(fault):
+            error += f"{problem.message}. {problem.hint or ''}\n"
+        return failed(job, error, time.perf_counter() - began)
     from ..record.metrics import metrics, monthly, stores
 
     tables: dict[str, Any] = {

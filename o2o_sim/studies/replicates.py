@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..csvtext import csv_bytes
 from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..record.metrics import label_of
@@ -116,8 +117,8 @@ def replicate(
     found = Replicates(results, variant.called)
     table = found.table()
     table.insert(1, "label", [label_of(m) for m in table["metric"]])
-    write_whole(results.folder / "replicates.csv", table.to_csv(index=False, lineterminator="\n").encode())
-    found.draw(results.folder)
+    write_whole(results.folder / "replicates.csv", csv_bytes(table))
+    w.draw(found, results.folder)
     return found
 
 

@@ -16,7 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import ScenarioError
+from ..errors import ScenarioError, keeping
+from ..machine import memory_ran_out
 from ..record.result import RunResult
 from ..record.runlog import logged
 from ..scenario.textfile import printable
@@ -48,6 +49,8 @@ def run(
     from_state: str | os.PathLike[str] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_days: int | None = None,
+    plots: bool = True,
+    drawing: Callable[[int, int, str], None] | None = None,
 ) -> RunResult:
     """Simulate a scenario, given as a file, a `Spec` or a `Variant`, and write its folder of results.
 
@@ -57,7 +60,9 @@ def run(
     nothing is written at all. A folder of an earlier run is replaced. `seed`, `days` and `engine` stand in
     for the scenario's own; `overrides` are texts `key.path=value` on top of it. `threads` changes the
     speed, never the result. `plugins=False` refuses scenarios that bring rules of their own. `progress(day,
-    days, date)` is told of every simulated day, counted from 0.
+    days, date)` is told of every simulated day, counted from 0. With `plots=False` no pictures are drawn
+    (`show.plots.draw_later` does it); `drawing(done, pictures, name)` is told of each before it is drawn, and at
+    the end.
 
     With `checkpoint` (a file, by default the folder's name with `.o2os` behind it) or `checkpoint_days` (by default
     365) the city is saved every so many days, after the last one, and when the process is asked to stop.
@@ -102,7 +107,9 @@ def run(
         manifest = describe(city, wall=done - began, simulating=done - ready - beside, before=before)
     result = RunResult(folder, manifest, city.results())
     if folder is not None:
-        _write(result, folder, city, recording)
+        was = _identity(folder)
+        with keeping(lambda: f"The run is written: {folder}" if _identity(folder) != was else ""):
+            _write(result, folder, city, recording, plots, drawing)
     return result
 
 
@@ -160,16 +167,39 @@ def _checkpoints(
     return Checkpoints(Path(file) if file is not None else Path(f"{folder}{STATE}"), every or DAYS)
 
 
-def _write(result: RunResult, folder: Path, model: O2OModel, recording: _Recording | None) -> None:
+def _identity(folder: Path) -> int | None:
+    """By which a folder is told from another of the same name; None if there is none."""
+    try:
+        return folder.stat().st_ino
+    except OSError:
+        return None
+
+
+def _write(
+    result: RunResult,
+    folder: Path,
+    model: O2OModel,
+    recording: _Recording | None,
+    plots: bool,
+    drawing: Callable[[int, int, str], None] | None,
+) -> None:
     from ..record.archive import write_run
-    from ..show.plots import draw_all
 
-    def draw(plots: Path) -> None:
-        draw_all(result.frames, result.manifest, plots, model=model)
+    def add(folder: Path) -> None:
+        if plots:
+            try:
+                from ..show.plots import draw_all
+
+                draw_all(result.frames, result.manifest, folder, model=model, drawing=drawing)
+            except Exception as fault:
+                if not memory_ran_out(fault):
+                    raise
+                said = "memory ran out while pictures were drawn; `o2o-sim plot` draws them later"
+                warnings.warn(said, RuntimeWarning, stacklevel=2)
         if recording is not None:
-            recording.write(plots.parent)
+            recording.write(folder.parent)
 
-    write_run(folder, result.frames, result.manifest, draw)
+    write_run(folder, result.frames, result.manifest, add)
 
 
 def _each_day(

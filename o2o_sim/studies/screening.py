@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..csvtext import csv_bytes
 from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..scenario.memory import Plain
@@ -156,6 +157,7 @@ def sensitivity(
         undefined,
     )
     _write(found)
+    w.draw(found, found.results.folder)
     return found
 
 
@@ -248,6 +250,4 @@ def _table(
 def _write(found: Sensitivity) -> None:
     for name, table in (("morris", found.morris), ("sobol", found.sobol)):
         if table is not None:
-            text = table.to_csv(index=False, lineterminator="\n")
-            write_whole(found.results.folder / f"{name}.csv", text.encode())
-    found.draw(found.results.folder)
+            write_whole(found.results.folder / f"{name}.csv", csv_bytes(table))

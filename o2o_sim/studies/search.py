@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..csvtext import csv_bytes
 from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..record.metrics import METRICS, family_of, label_of
@@ -132,6 +133,7 @@ def find(
     discovery = _discovery(said, said.discover, results, tried) if said.discover else None
     found = Finding(said, results, goal, discovery)
     _write(found)
+    w.draw(found, found.results.folder)
     return found
 
 
@@ -248,8 +250,7 @@ def _write(found: Finding) -> None:
         _write_table(found.goal.table(), found.results.folder / "find.csv")
     if found.discovery:
         _write_table(found.discovery.table(), found.results.folder / "boxes.csv")
-    found.draw(found.results.folder)
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:
-    write_whole(path, table.to_csv(index=False, lineterminator="\n").encode())
+    write_whole(path, csv_bytes(table))

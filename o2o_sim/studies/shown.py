@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
+Drawing = Callable[[int, int, str], None]
+"""Told how many pictures are drawn, how many there are, and the name of the next; at the end that is empty."""
 Pictures = Mapping[str, Callable[[], "Figure"]]
 """Pictures by name, each a function that draws it."""
 
@@ -47,11 +49,12 @@ class Shown(ABC):
             raise ScenarioError(f"there is no picture {name!r}", key="picture", hint=hint)
         return figure_of(known[name or next(iter(known))])
 
-    def draw(self, folder: Path) -> list[Path]:
-        """Write all pictures as PNG into the folder `plots` of a study; returns the files."""
+    def draw(self, folder: Path, drawing: Drawing | None = None) -> list[Path]:
+        """Write all pictures as PNG into the folder `plots` of a study; returns the files. `drawing` is told of
+        each."""
         from ..show.plots_studies import PLOTS, draw
 
-        return draw(self.pictures(), folder / PLOTS)
+        return draw(self.pictures(), folder / PLOTS, drawing)
 
     def _repr_html_(self) -> str:
         from ..show.notebook import as_html

@@ -102,13 +102,13 @@ class Study:
         mine = list(jobs.values())[work.shard[0] - 1 :: work.shard[1]]
         wanted = [job for job in mine if not self._has(job.key, work.retry)]
         done, failed = len(mine) - len(wanted), 0
-        work.progress(done, len(mine), failed)
+        work.told(self.folder, done, len(mine), failed)
         if wanted:
             for job, content in work.engine.run(wanted):
                 write_whole(self._file(job.key), content)
                 done += 1
                 failed += _is_failed(self._file(job.key))
-                work.progress(done, len(mine), failed)
+                work.told(self.folder, done, len(mine), failed)
 
     def finish(self) -> Results:
         """Write the tables, if every run is there, and return what there is."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..csvtext import csv_bytes
 from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..scenario.memory import Plain
@@ -121,10 +122,9 @@ def sweep(
     results.needs_some()
     found = Sweep(said, results)
     check_metrics(said, results, found.metrics)
-    text = found.summary().to_csv(index=False, lineterminator="\n")
-    write_whole(results.folder / "summary.csv", text.encode())
+    write_whole(results.folder / "summary.csv", csv_bytes(found.summary()))
     if report:
-        found.draw(results.folder)
+        w.draw(found, results.folder)
     return found
 
 

@@ -15,6 +15,7 @@ from ..scenario.shape import closest
 from .cluster import check_address
 from .engines import Engine, Here, Processes
 from .own import Own
+from .shown import Drawing, Shown
 from .study import Case
 
 STUDIES = "runs"
@@ -35,7 +36,8 @@ class Work:
     itself, which functions of a notebook need), `cluster` instead the address
     of a Dask cluster or "local", `shard` (i, n) the i-th of n equal parts to do here. `plugins=False` refuses
     scenarios that bring rules of their own. `retry` runs again what failed before. `progress(done, total,
-    failed)` is told of every finished run.
+    failed)` is told of every finished run. `plots=False` draws no pictures, `drawing(done, pictures, name)` is
+    told of each that is drawn.
 
     Raises ScenarioError if `cluster` is no address."""
 
@@ -45,6 +47,10 @@ class Work:
     plugins: bool = True
     retry: bool = False
     progress: Progress = _nobody
+    plots: bool = True
+    drawing: Drawing | None = None
+    kept: str = field(default="", init=False)
+    """What there is of the study that was last worked at, in a sentence; nothing before there is any."""
     _engine: Engine | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -71,6 +77,17 @@ class Work:
             message = "cannot be used with a model or metrics of your own that have no version"
             hint = 'Give each function or class a version: boutiques_closed.version = "1".'
             raise ScenarioError(message, file="--shard", hint=hint)
+
+    def told(self, folder: Path, done: int, total: int, failed: int) -> None:
+        """So many runs of the study in `folder` are done, of so many to be done here."""
+        runs = f"{done} of {total} runs are" if done < total else f"All {total} runs are"
+        self.kept = f"{runs} kept in {folder}; the same command goes on from there."
+        self.progress(done, total, failed)
+
+    def draw(self, found: Shown, folder: Path) -> None:
+        """Draw the pictures of what was found into the folder of its study, unless none are wanted."""
+        if self.plots:
+            found.draw(folder, self.drawing)
 
     def whole(self, why: str) -> None:
         """Refuse to be a part of a study that must see its results before it goes on."""

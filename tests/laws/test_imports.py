@@ -21,6 +21,9 @@ FLOOR = {
     "errors": 0,
     "files": 0,
     "processes": 0,
+    "machine": 0,
+    "csvtext": 0,
+    "terminal": 1,
     "scenario": 1,
     "city": 1,
     "market": 2,
@@ -47,6 +50,8 @@ FLOOR = {
     "cli_studies": 6,
     "cli_show": 6,
     "cli_report": 6,
+    "cli_stop": 6,
+    "cli_streams": 6,
     "__main__": 6,
 }
 """The floor of each module; the longest name that a module's own begins with counts."""

@@ -256,7 +256,9 @@ def test_ctrl_c_is_130_and_what_is_done_is_kept(call, town, dear, pretend):
         return {}
 
     pretend.answer = answer
-    assert call("compare", town, dear, "--replicates", "2") == (130, "", "Stopped.\n")
+    code, out, err = call("compare", town, dear, "--replicates", "2")
+    assert (code, out) == (130, "")
+    assert err.splitlines()[-1].startswith("Stopped. 2 of 4 runs are kept in runs/compare-")
     pretend.answer = lambda job: {}
     assert call("compare", town, dear, "--replicates", "2")[0] == 0
     assert len(pretend.done) == 3 + 2
@@ -427,7 +429,7 @@ def test_a_reader_that_has_seen_enough_is_no_fault(call, town, dear):
 
 
 def test_the_bar_is_for_terminals_and_lines_for_logs(monkeypatch, capsys):
-    with cli_studies._bar(quiet=False) as report:
+    with cli_studies._bar(quiet=False) as (report, _):
         report(0, 400, 0)
         for done in range(1, 51):
             report(done, 400, 1)
@@ -437,12 +439,18 @@ def test_the_bar_is_for_terminals_and_lines_for_logs(monkeypatch, capsys):
     assert ", 1 failed, " in err
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "80")
-    with cli_studies._bar(quiet=False) as report:
+    with cli_studies._bar(quiet=False) as (report, drawing):
         report(0, 4, 0)
         report(3, 4, 1)
     out, err = capsys.readouterr()
     assert out == ""
     assert "3 of 4 runs, 1 failed" in err
-    with cli_studies._bar(quiet=True) as report:
+    with cli_studies._bar(quiet=False) as (report, drawing):
+        report(4, 4, 1)
+        drawing(0, 7, "forest")
+        drawing(2, 7, "rents")
+    err = capsys.readouterr().err
+    assert "2 of 7 pictures" in err
+    with cli_studies._bar(quiet=True) as (report, _):
         report(3, 4, 1)
     assert capsys.readouterr() == ("", "")

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from o2o_sim.errors import ScenarioError
+from o2o_sim.errors import ScenarioError, Stopped
 from o2o_sim.record.archive import tables_digest
 from o2o_sim.record.replay import Replay
-from o2o_sim.studies.checkpoints import Stopped
 from o2o_sim.studies.run import run
 from tests.laws.cities import small
 
@@ -123,7 +122,9 @@ def test_a_second_signal_does_not_wait(scenario):
         patch.setattr(O2OModel, "step", never_ends)
         with pytest.raises(KeyboardInterrupt) as stop:
             run(scenario, out=False, checkpoint="s.o2os")
-    assert not isinstance(stop.value, Stopped)
+    assert str(stop.value).startswith(
+        "Stopped. The city is saved as of day 0. Go on with: o2o-sim run --from s.o2os"
+    )
 
 
 def test_a_run_in_a_thread_can_be_saved_too(scenario):
