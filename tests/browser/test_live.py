@@ -234,7 +234,8 @@ def test_the_last_day_is_told(live: Server, visit: Visit) -> None:
     seek(page, 355)
     speed(page, 60)
     page.get_by_role("button", name="Play").click()
-    page.locator(".o2o-summary h2:focus", has_text="The end: 31 December 2013").wait_for()  # a screen reader says it
+    # A screen reader says what has the focus.
+    page.locator(".o2o-summary h2:focus", has_text="The end: 31 December 2013").wait_for()
     assert fact(page, "shown") == 364 and not fact(page, "playing")
 
 
