@@ -104,7 +104,11 @@ def _use(file: Path, overrides: Sequence[str]) -> list[object]:
 def _summary(file: Path, overrides: Sequence[str], *, plugins: bool) -> Any:
     """What a scenario resolves to, or which runs a study or a claim would make: a file with a `claim` is a
     claim, another one with a `base` a study."""
+    import warnings
+
+    from .errors import ScenarioWarning
     from .scenario.describe import summary
+    from .scenario.idle import idle_keys
     from .scenario.load import load_scenario, resolve
     from .studies.job import plug_in
 
@@ -117,7 +121,10 @@ def _summary(file: Path, overrides: Sequence[str], *, plugins: bool) -> Any:
         claim.points(overrides, plugins=plugins)
         return claim_summary(claim)
     if "base" not in said:
-        return summary(plug_in(load_scenario(file, overrides), plugins=plugins))
+        spec = plug_in(load_scenario(file, overrides), plugins=plugins)
+        for problem in idle_keys(spec):
+            warnings.warn(ScenarioWarning(problem), stacklevel=2)
+        return summary(spec)
     from .show.tables_studies import study_summary
     from .studies.points import load_study
     from .studies.sweeps import points_of

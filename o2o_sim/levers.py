@@ -18,6 +18,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from .errors import ScenarioError
+from .scenario.idle import Idle, idle
 from .scenario.places import dotted
 from .scenario.shape import closest
 from .scenario.use import Use, uses
@@ -182,38 +183,24 @@ def _walk(block: BaseModel, path: tuple[str, ...]) -> Iterator[Lever]:
 
 def levers_of(spec: Spec, model: O2OModel | None = None, base: Spec | None = None) -> list[dict[str, Any]]:
     """A descriptor of every lever that can change anything here, as a page shows it: key, group, label,
-    about, unit, value, default, min and max (hard bounds), low, high and step (of a slider).
+    about, unit, value, default, min and max (hard bounds), low, high and step (of a slider). One that has no effect
+    as the others stand also has `idle`, why, and `wakes`, the levers that give it one when they are raised.
 
     With a `model` the values are those now in force there; `default` is what `base` says, the scenario before
     anybody moved anything (without, `spec` itself)."""
     usual = find_levers(base if base is not None else spec)
-    return [
-        _described(lever, usual.get(key, lever).value, spec, model)
-        for key, lever in find_levers(spec).items()
-        if _acts(lever, spec)
-    ]
+    found = []
+    for key, lever in find_levers(spec).items():
+        reason = None if lever.use is not None else idle(spec, lever.path)
+        # Where no other lever could wake it, it is none in this scenario: a marketplace has no coupons.
+        if reason is None or reason.wakes or key in NAMES:
+            found.append(_described(lever, usual.get(key, lever).value, spec, model, reason))
+    return found
 
 
-def _acts(lever: Lever, spec: Spec) -> bool:
-    """Whether anything in the scenario reads the key: a marketplace has no coupons, and vegetables no parcel
-    price."""
-    name = lever.path[-1]
-    if lever.use is not None:
-        return True  # what a plugin reads, only the plugin knows
-    if lever.path[0] == "categories":
-        return spec.categories[lever.path[1]].shippable
-    if lever.path[0] == "platforms":
-        kind = spec.platforms[lever.path[1]].kind
-        if name == "coupon_discount":
-            return kind == "local_services"
-        if name in ("price_x", "days"):
-            return kind != "local_services"
-        if name == "commission":
-            return kind != "self_operated" or bool(spec.franchise)
-    return True
-
-
-def _described(lever: Lever, default: float, spec: Spec, model: O2OModel | None) -> dict[str, Any]:
+def _described(
+    lever: Lever, default: float, spec: Spec, model: O2OModel | None, reason: Idle | None
+) -> dict[str, Any]:
     unit = str((lever.field.json_schema_extra or {}).get("unit", ""))  # type: ignore[union-attr]
     sentence = (lever.field.description or lever.name).removesuffix(f" [{unit}]")
     remark = REMARKS.get(lever.pattern, "")
@@ -237,6 +224,7 @@ def _described(lever: Lever, default: float, spec: Spec, model: O2OModel | None)
         "low": low,
         "high": high,
         "step": step,
+        **({} if reason is None else {"idle": reason.why, "wakes": list(reason.wakes)}),
     }
 
 

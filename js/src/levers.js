@@ -69,6 +69,7 @@ export class Levers {
     if (!row) return;
     const start = keyOf(this.source?.frames)?.start;
     row.set(value);
+    for (const other of this.rows.values()) other.heard(key, value);
     row.tell(start ? `acts from ${dayText(start, day)}` : `acts from day ${number(day + 1)}`);
     if (this.asked === key) this.asked = null;
   }
@@ -125,6 +126,7 @@ export class Levers {
     const search = levers.length > SEARCH_FROM && this._search();
     const all = h("button", { type: "button", class: "all", onclick: () => this._resetAll() }, "All back to where they were");
     fill(this.root, this.why, search, this.groups.map((group) => group.root), h("p", { class: "foot" }, all));
+    for (const [, key, value] of this.source.run?.moves ?? []) for (const row of this.rows.values()) row.heard(key, value);
     this.disable(this.reason || null);
   }
 
@@ -232,6 +234,8 @@ class Row {
     this.back = h("button", { type: "button", class: "back", title: `Back to ${number(lever.default)}`,
       "aria-label": `${lever.label}: back to ${number(lever.default)}`, onclick: () => this.reset() }, "↺");
     this.said = h("p", { class: "said", id: tellId, role: "status" });
+    this.awake = new Set();
+    this.why = h("p", { class: "idle", id: `${id}-idle` });
     // The label is the first sentence of what there is to say.
     const about = lever.about ?? "";
     const remark = (about.startsWith(lever.label) ? about.slice(lever.label.length) : about).replace(/^[.\s]+/, "");
@@ -242,8 +246,9 @@ class Row {
       h("label", { id, for: `${id}-field`, title: lever.key }, lever.label),
       h("div", { class: "track" }, this.slider, mark),
       h("div", { class: "exact" }, this.field, h("span", { class: "unit" }, unitText(lever.unit)), this.back),
-      remark && h("p", { class: "about" }, remark), this.said); // prettier-ignore
+      remark && h("p", { class: "about" }, remark), this.why, this.said); // prettier-ignore
     this.show(lever.value);
+    this._grey();
   }
 
   _problem(value) {
@@ -274,7 +279,7 @@ class Row {
   }
 
   reset() {
-    if (this.slider.disabled || Number(this.field.value) === this.lever.default) return;
+    if (this.off || Number(this.field.value) === this.lever.default) return;
     this.show(this.lever.default);
     this.later(this.lever.default);
   }
@@ -286,9 +291,35 @@ class Row {
   }
 
   disable(off) {
+    this.off = off;
+    this._grey();
+  }
+
+  /** Another lever was moved, which may give this one an effect, or take it. */
+  heard(key, value) {
+    if (!this.lever.wakes?.includes(key)) return;
+    if (value > 0) this.awake.add(key);
+    else this.awake.delete(key);
+    this._grey();
+  }
+
+  /** Whether it has no effect as the other levers stand. */
+  get isIdle() {
+    return Boolean(this.lever.idle) && !this.awake.size;
+  }
+
+  _grey() {
+    const idle = this.isIdle;
+    const reason = idle ? `No effect here: ${this.lever.idle}.` : "";
+    this.root.classList.toggle("idle", idle);
+    this.root.title = reason;
+    say(this.why, reason);
+    this.why.hidden = !idle;
+    // One that was moved before it fell idle can still be put back.
+    const off = Boolean(this.off) || idle;
     this.slider.disabled = off;
     this.field.disabled = off;
-    this.back.disabled = off;
+    this.back.disabled = Boolean(this.off);
   }
 
   drop() {

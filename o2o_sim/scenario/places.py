@@ -120,6 +120,10 @@ class Positions:
     def __contains__(self, key: Key) -> bool:
         return self._path(key) in self._places
 
+    def written(self) -> Iterator[tuple[tuple[str, ...], Source]]:
+        """The path of everything that is written, and where its value was."""
+        return ((path, at.source) for path, (_, at) in self._places.items())
+
     def _path(self, key: Key) -> tuple[str, ...]:
         if isinstance(key, str):
             return self._by_text.get(key, tuple(key.split(".")) if key else ())

@@ -21,6 +21,7 @@ from ..scenario.shape import closest
 from ..scenario.shipped import advice, find
 from ..scenario.textfile import first as first_of
 from ..scenario.textfile import printable
+from .idle_changes import warn_of_changes
 from .job import plug_in
 from .points import Point, override, shown_where_said, window_of
 from .spec import Overrides, WindowSpec
@@ -97,9 +98,13 @@ class ClaimSpec(Located):
     def points(self, overrides: Sequence[str] = (), *, plugins: bool = True) -> list[Point]:
         """The scenario of every arm. Raises ScenarioError, shown in this file, for what a scenario, or one of
         its plugins (if they may be imported), refuses."""
-        return [
+        found = [
             self._point(name, place, said, overrides, plugins) for name, (place, said) in self.arms.items()
         ]
+        warn_of_changes(
+            found[0].spec, [point.spec for point in found[1:]], [f"{self.id} {arm}" for arm in self.arms]
+        )
+        return found
 
     def _point(
         self, name: str, place: tuple[str, ...], said: Overrides, overrides: Sequence[str], plugins: bool

@@ -18,6 +18,7 @@ from ..csvtext import csv_bytes
 from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..record.metrics import METRICS, family_of, label_of
+from .idle_changes import warn_of_changes
 from .own import Metric, Own
 from .points import Point, cases
 from .shown import Pictures, Shown
@@ -174,6 +175,8 @@ def compare(
     names = names_of(variants)
     with work or Work() as w:
         specs = [v.spec(overrides) for v in variants]
+        if all(v.model is None for v in variants):
+            warn_of_changes(specs[0], specs[1:], names)
         owns = [Own.of(v.model, metrics) for v in variants]
         points = [Point(s, {"scenario": n}, own) for s, n, own in zip(specs, names, owns)]
         for own in owns:

@@ -22,6 +22,7 @@ from ..errors import ScenarioError
 from ..record.archive import write_whole
 from ..record.metrics import HEADLINE, METRICS, family_of, label_of
 from .changes import Change, changes, grouped, mixtures
+from .idle_changes import warn_of_changes
 from .own import Metric, Own
 from .points import Point, cases
 from .shapley import (
@@ -242,6 +243,8 @@ def explain(
     found = changes(first, second)
     if not found:
         raise ScenarioError("says the same as the other scenario: there is nothing to explain", file=names[1])
+    if own.model is None:
+        warn_of_changes(first, [second], names)
     groups = grouped(found, by, join)
     orders = None if len(groups) <= EXACT_UP_TO else sampled_orders(list(groups), ORDERS, first.seed)
     steps = coalitions(list(groups)) if orders is None else coalitions_of(orders)

@@ -21,6 +21,7 @@ from ..scenario.shipped import advice
 from ..scenario.textfile import first as first_of
 from ..scenario.textfile import printable
 from .designs import Factor
+from .idle_changes import warn_of_factors
 from .job import job, plug_in
 from .own import NOTHING, Metric, Own
 from .spec import FactorSpec, Scalar, StudySpec, WindowSpec
@@ -209,7 +210,19 @@ def points(study: StudySpec, values: Iterable[Mapping[str, Scalar]], *, plugins:
     if seen:
         problems = [p if len(at) == len(wanted) else _with_point(study, p, at[0]) for p, at in seen.items()]
         raise ScenarioError(first_of(problems))
+    warn_of_varied(study, found)
     return found
+
+
+def warn_of_varied(study: StudySpec, found: Sequence[Point]) -> None:
+    """Warn of the keys that are varied at some points of a study and have no effect at any of them."""
+    places: dict[str, list[tuple[str, ...]]] = {}
+    for name, said in study.factor_specs().items():
+        values = {point.factors[name] for point in found if name in point.factors}
+        for value in sorted(values, key=str) if len(values) > 1 else ():
+            for place, key, _ in _changes(name, said, value):
+                places.setdefault(key, []).append(place)
+    warn_of_factors(study, found, places)
 
 
 def _with_point(study: StudySpec, problem: Problem, values: Mapping[str, Scalar]) -> Problem:

@@ -21,7 +21,7 @@ from .boxes import Box, Span, find_boxes
 from .designs import Factor
 from .goal import Goal, Value, ends, seek
 from .own import Metric
-from .points import Point, about, cases, factors_of, labels_of, load_study, point, windows_of
+from .points import Point, about, cases, factors_of, labels_of, load_study, point, warn_of_varied, windows_of
 from .prim import needs_workbench
 from .shown import Pictures, Shown
 from .spec import DiscoverSpec, GoalSpec, StudySpec
@@ -119,6 +119,7 @@ def find(
         if said.find:
             w.whole("which value is tried next shows only when the last is done")
             first = [_point(said, end, w) for end in ends(_sought(said, said.find))]
+            warn_of_varied(said, first)
         designed = points_of(said, plugins=w.plugins) if said.discover else []
         known_by = cases([*first, *designed], range(1), plugins=w.plugins)
         folder = folder_of("find", said.stem, known_by, out)
