@@ -175,8 +175,6 @@ def compare(
     names = names_of(variants)
     with work or Work() as w:
         specs = [v.spec(overrides) for v in variants]
-        if all(v.model is None for v in variants):
-            warn_of_changes(specs[0], specs[1:], names)
         owns = [Own.of(v.model, metrics) for v in variants]
         points = [Point(s, {"scenario": n}, own) for s, n, own in zip(specs, names, owns)]
         for own in owns:
@@ -192,6 +190,8 @@ def compare(
         if wanted:
             w.whole("how many pairs are needed shows only when the first are done")
         first = cases(points, range(count), plugins=w.plugins)
+        if all(v.model is None for v in variants):
+            warn_of_changes(specs[0], specs[1:], names)
         folder = folder_of("compare", "-".join(names), first, out)
         about = {
             "kind": "compare",
