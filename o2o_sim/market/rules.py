@@ -1,6 +1,7 @@
 """The built-in choice rules: plain Python for one consumer and one offer, compiled by the shopping loop.
 
-A rule is a function `value(me, offer, trip, today)` that returns a utility. It reads:
+A rule is a function `value(me, offer, trip, today)` that returns a utility: a finite number, or minus infinity for
+what is never chosen. It reads:
 
 - `me`: `price_sensitivity`, `value_of_time` (utils/min), `income` (1 is the mean), `radius` (min),
   `literacy`, `cohort` (number), `pays_by_phone`, `online` (0 or 1), and the fields of its own that the
