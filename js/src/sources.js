@@ -78,6 +78,7 @@ export class LiveSource extends Emitter {
   #desired = 0; // the last day that is wanted
   #shown = 0; // days that were told of
   #telling = false;
+  #end = null; // the last day, when the simulation has said so
   #picture;
   #closed = false;
   #stale = false;
@@ -115,6 +116,7 @@ export class LiveSource extends Emitter {
     this.#wanted = -1;
     this.#desired = want;
     this.#shown = 0;
+    this.#end = null;
     this.ready = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     this.ready.catch(() => {}); // whoever waits is told; nobody waiting is no fault
   }
@@ -159,24 +161,35 @@ export class LiveSource extends Emitter {
       this.run.seed ??= this.frames.key.header.seed ?? null;
       this.ended = false;
       this.#shown = 0;
+      this.#end = null;
       this.busy = "";
       this.#settle.resolve(this);
       if (again) this.emit("restart");
     } else if (this.frames && !this.#stale) {
       this.frames.push(buffer);
-      if (this.#telling) return;
-      this.#telling = true;
-      this.#picture(() => this.#tell());
+      this.#tellSoon();
     }
+  }
+
+  #tellSoon() {
+    if (this.#telling) return;
+    this.#telling = true;
+    this.#picture(() => this.#tell());
   }
 
   /** Tell of the days that have come since the last picture, and ask for more of those that are wanted. */
   #tell() {
     this.#telling = false;
-    if (this.#closed || !this.frames || this.frames.count === this.#shown) return;
-    this.#shown = this.frames.count;
-    this.emit("frame", this.#shown);
-    this.#ask();
+    if (this.#closed || !this.frames) return;
+    if (this.frames.count > this.#shown) {
+      this.#shown = this.frames.count;
+      this.emit("frame", this.#shown);
+      this.#ask();
+    }
+    if (this.#end !== null && !this.ended) {
+      this.ended = true;
+      this.emit("end", this.#end);
+    }
   }
 
   #opened(message) {
@@ -212,9 +225,8 @@ export class LiveSource extends Emitter {
         this.daySeconds = Number(message.day_seconds) || 0;
         return this.emit("pace");
       case "end":
-        this.#tell();
-        this.ended = true;
-        return this.emit("end", message.day);
+        this.#end = message.day; // after the days that were not told of yet
+        return this.#tellSoon();
       case "busy":
         this.busy = message.message;
         return this.emit("busy", message.message);

@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from .. import processes
@@ -32,7 +33,7 @@ NICE = 5
 """How far a simulation stands back behind the server, so that a busy machine still answers."""
 
 PACE_DAYS = 5
-"""Days over which it is measured how long one takes, and how often it is told."""
+"""Every so many days it is looked at how long one takes."""
 PACE_CHANGE = 1.2
 
 Answer = Callable[[dict[str, Any]], Iterator["dict[str, Any] | bytes"]]
@@ -125,22 +126,25 @@ def _conversation(
 
 
 class DayPace:
-    """How long a day takes to be simulated here, in seconds: the mean of the last days, told when it has
-    changed by a fifth. The time that a slow reader takes does not count."""
+    """How long a day takes to be simulated here, in seconds: the median of the last days (the first one takes
+    longer than all others), told when it has changed by a fifth. The time that a slow reader takes does not
+    count."""
 
     def __init__(self) -> None:
-        self._days, self._seconds, self._told = 0, 0.0, 0.0
+        self._days: list[float] = []
+        self._told = 0.0
 
     def day(self, seconds: float) -> dict[str, Any] | None:
         """A day took so long. The message that tells the client, if there is something to tell."""
-        self._days, self._seconds = self._days + 1, self._seconds + seconds
-        if self._days < PACE_DAYS:
+        self._days.append(seconds)
+        if len(self._days) < PACE_DAYS:
             return None
-        mean, self._days, self._seconds = self._seconds / self._days, 0, 0.0
-        if self._told and 1 / PACE_CHANGE < mean / self._told < PACE_CHANGE:
+        usual = median(self._days)
+        self._days = []
+        if self._told and 1 / PACE_CHANGE < usual / self._told < PACE_CHANGE:
             return None
-        self._told = mean
-        return {"say": "pace", "day_seconds": round(mean, 6)}
+        self._told = usual
+        return {"say": "pace", "day_seconds": round(usual, 6)}
 
 
 def converse(line: Line, answer: Answer) -> None:
