@@ -206,6 +206,14 @@ def seek(page: Any, day: int) -> None:
     until(page, f"shown === {day}")
 
 
+def paced(page: Any, day_seconds: float) -> None:
+    """Have the page believe that a day of its first run takes so long to be simulated."""
+    page.evaluate(
+        """seconds => { const [one] = o2oApp.sources; one.daySeconds = seconds; one.emit("pace"); }""",
+        day_seconds,
+    )
+
+
 def frames(page: Any, days: int, source: int = 0) -> list[str]:
     """What the page got of each day up to `days` (which are there): states of the shops and deeds of the
     people."""

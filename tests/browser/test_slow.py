@@ -10,7 +10,7 @@ import pytest
 from .helpers import Server, fact, seek, until, wait
 
 Visit = Callable[..., Any]
-pytestmark = pytest.mark.faults("slow clients")
+pytestmark = pytest.mark.faults("Slow clients")
 LOST = "sources.filter(one => one.lost && !one.ended).length"
 # In how many animation frames one run told of new days more than once, for every time is a picture.
 COUNT = """() => {
@@ -26,7 +26,14 @@ COUNT = """() => {
 }"""
 
 
-PACE = """seconds => { const [one] = o2oApp.sources; one.daySeconds = seconds; one.emit("pace"); }"""
+# Which speeds are offered when a day takes so long; at once, for the server may tell something else.
+OFFERED = """seconds => {
+  const [one] = o2oApp.sources;
+  one.daySeconds = seconds;
+  one.emit("pace");
+  const select = document.querySelector(".o2o-speed select");
+  return [[...select.options].filter(o => !o.hidden && !o.disabled).map(o => +o.value), +select.value];
+}"""
 
 
 @pytest.mark.parametrize("slower", [1, 6])
@@ -51,15 +58,9 @@ def test_a_slow_computer_in_fast_forward_is_only_slowed(
 def test_only_speeds_that_the_city_keeps_are_offered(
     live: Server, visit: Visit, day_seconds: float, fastest: float
 ) -> None:
-    page = visit(live.url)
-    page.evaluate(PACE, 0.0001)
-    page.get_by_label("Speed").select_option("60")
-    page.evaluate(PACE, day_seconds)
-    offered = page.evaluate(
-        "[...document.querySelectorAll('.o2o-speed option')].filter(o => !o.hidden && !o.disabled).map(o => +o.value)"
-    )
+    offered, chosen = visit(live.url).evaluate(OFFERED, day_seconds)
     assert offered[-1] == fastest
-    assert float(page.get_by_label("Speed").input_value()) == fastest
+    assert chosen == min(2, fastest), "two days a second, or what can be kept"
 
 
 def test_the_server_tells_the_page_how_long_a_day_takes(live: Server, visit: Visit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -24,12 +25,14 @@ def comes(held: Places, who: str, page: str = "", address: str = "10.0.0.1") -> 
 
 
 def in_loop(test):
-    """Run a test where futures can be made."""
+    """Run a test where futures can be made: in a thread, for the browser of other tests has a loop in this one."""
 
-    async def run() -> None:
-        test()
+    async def run():
+        if (waiting := test()) is not None:
+            await waiting
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, run()).result()
 
 
 def kept(holders: list[Holder | None]) -> list[bool]:
@@ -105,7 +108,7 @@ def test_who_waits_is_woken_and_who_waits_in_vain_is_told():
         with pytest.raises(TimeoutError):
             await held.take(Holder("10.0.0.1", "c", "p"))
 
-    asyncio.run(test())
+    in_loop(test)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def city():
 def pretend():
     """A server whose cities are pretended."""
     with running(
-        limits={"places": 3, "wait_seconds": 0.3, "moves": 5}, spares=1, make=talkers.Talker
+        limits={"places": 3, "wait_seconds": 1.0, "moves": 5}, spares=1, make=talkers.Talker
     ) as server:
         yield server
 
