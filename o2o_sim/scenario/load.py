@@ -263,8 +263,17 @@ def _merge(low: Node, high: Node) -> Node:
         elif node.value is None:
             del merged[key]
         else:
+            _refuse_empty(merged[key], node, key)
             merged[key] = _merge(merged[key], node)
     return Node(merged, high.at, high.key_at)
+
+
+def _refuse_empty(low: Node, high: Node, key: str) -> None:
+    """Whoever writes `{}` over a group means to empty it; merged key by key it would change nothing."""
+    if high.value == {} and isinstance(low.value, dict) and low.value:
+        message = f"'{printable(key)}' is an empty group here, which keeps all that is inherited"
+        hint = "write null to remove what was inherited, or leave it out"
+        raise ScenarioError((high.key_at or high.at).problem(message, key=printable(key), hint=hint))
 
 
 def _read_override(text: str) -> tuple[Override, Node]:
@@ -319,6 +328,8 @@ def _put(node: Node, override: Override, value: Node, slot: Slot, told: list[Pro
             del node.value[part]
         else:
             value.key_at = here
+            if low is not None:
+                _refuse_empty(low, value, dotted(path))
             node.value[part] = _merge(low, value) if low else value
     return path
 

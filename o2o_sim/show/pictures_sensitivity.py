@@ -130,7 +130,9 @@ def sobol_bars(indices: pd.DataFrame, labels: Mapping[str, str], metric: str | N
     figure, ax = plt.subplots(figsize=(9.0, 0.62 * len(known) + 1.7))
     right = np.zeros(len(known))
     for part, colour, offset in zip(parts, (BLUE, ORANGE), (-0.19, 0.19)):
-        value, low, high = (known[f"{part}{end}"].to_numpy(float) for end in ("", "_low", "_high"))
+        # A share lies between 0 and 1, although its estimate from few runs need not.
+        ends = (known[f"{part}{end}"].to_numpy(float) for end in ("", "_low", "_high"))
+        value, low, high = (np.where(np.isfinite(x), np.clip(x, 0.0, 1.0), x) for x in ends)
         place = np.arange(len(known)) + offset
         ax.barh(place, value, height=0.36, color=colour, gid=part)
         sure = np.isfinite(low) & np.isfinite(high)
@@ -156,7 +158,7 @@ def sobol_bars(indices: pd.DataFrame, labels: Mapping[str, str], metric: str | N
     largest = known.iloc[0]
     title = (
         f"{bare(str(largest['factor']), labels)} matters most for {of}: "
-        f"it has a part in {compact(float(largest['total']), 2, share=True)} of what varies"
+        f"it has a part in {compact(min(float(largest['total']), 1.0), 2, share=True)} of what varies"
     )
     titled(
         figure,

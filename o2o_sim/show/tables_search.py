@@ -154,7 +154,9 @@ def sensitivity_sentence(found: Sensitivity) -> str:
         top = _ranked(found.sobol, metric, "total").iloc[0]
         if not top["total"] > 0:
             return f"None of the factors changes {labels[metric]}."
-        part = f"it has a part in {in_ascii(in_percent(top['total'], 0))} of the variance of its mean"
+        if not top["total_low"] > 0:
+            return f"With so few runs the factors of {labels[metric]} cannot be told apart from chance."
+        part = f"it has a part in {_part(top['total'])} of the variance of its mean"
         return f"{labels[top['factor']]} matters most for {labels[metric]}: {part}."
     assert found.morris is not None
     top = _ranked(found.morris, metric, "mu_star").iloc[0]
@@ -198,11 +200,21 @@ def _sobol(table: pd.DataFrame, metric: str, labels: Labels) -> list[RenderableT
     ranked = _ranked(table, metric, "total")
     for row in ranked.head(MOST_FACTORS).to_dict("records"):
         cells = [
-            f"{in_ascii(in_percent(row[part], 0))} [{in_ascii(in_percent(row[f'{part}_low'], 0))}, {in_ascii(in_percent(row[f'{part}_high'], 0))}]"
+            f"{_part(row[part])} [{_part(row[f'{part}_low'])}, {_part(row[f'{part}_high'])}]"
             for part in ("first", "total")
         ]
         shown.add_row(Text(labels[row["factor"]]), *map(Text, cells))
-    return [shown, _noise(ranked)]
+    notes: list[RenderableType] = [_noise(ranked)]
+    estimates = ranked[["first", "total"]].to_numpy()
+    if (estimates < 0).any() or (estimates > 1).any():
+        said = "Estimates beyond 0 to 100 % are shown as these; sobol.csv has them as they are. "
+        notes.append(Text(said + "More base_points make them surer.", style="dim"))
+    return [shown, *notes]
+
+
+def _part(share: float) -> str:
+    """A share of a variance, which lies between 0 and 1 although its estimate from few runs need not."""
+    return in_ascii(in_percent(share if math.isnan(share) else min(max(share, 0.0), 1.0), 0))
 
 
 def _morris(table: pd.DataFrame, metric: str, labels: Labels) -> list[RenderableType]:
@@ -253,4 +265,4 @@ def _others(found: Sensitivity) -> Table:
 
 
 def _size(value: float, by: str, metric: str) -> str:
-    return in_ascii(in_percent(value, 0)) if by == "total" else written(value, kind_of(metric))
+    return _part(value) if by == "total" else written(value, kind_of(metric))

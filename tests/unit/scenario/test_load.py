@@ -437,6 +437,22 @@ def test_a_heading_left_empty_drops_nothing_by_accident(tmp_path):
     assert "write null" in problem.hint
 
 
+@pytest.mark.faults("empty groups")
+@pytest.mark.parametrize("group", ["platforms", "circles", "categories", "cohorts", "landlords", "levers"])
+def test_an_empty_group_on_top_of_one_that_is_not_is_refused(tmp_path, group):
+    from o2o_sim.scenario.describe import starter_text
+
+    (tmp_path / "low.yaml").write_text(starter_text())
+    (tmp_path / "high.yaml").write_text(f"extends: low.yaml\n{group}: {{}}\n")
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(tmp_path / "high.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.line) == (group, 2) and "write null" in problem.hint
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(tmp_path / "low.yaml", [f"{group}={{}}"])
+    assert caught.value.problems[0].file == f"--set {group}={{}}"
+
+
 def test_the_last_of_several_wins_and_each_counts_once(tmp_path):
     files = {
         "base": "must: 1\nname: base\ndays: 1\ngrid: {cell: 1}",

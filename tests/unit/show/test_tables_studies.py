@@ -247,3 +247,15 @@ def test_failed_points_are_left_out_and_told_of(town, pretend):
     out = shown(sweep_tables(swept(town, pretend, "factors: {days: [5, 6]}\nreplicates: 3\n")))
     assert [row[0] for row in rows_of(out)] == ["6"]
     assert f"3 of 6 runs failed; the others are what is shown:\n  3 x ValueError: {ODD} is broken" in out
+
+
+@pytest.mark.faults("shares beyond 0 to 100 %")
+@pytest.mark.parametrize(
+    ("estimate", "shown"),
+    [(1.33, "100"), (-0.2, "0"), (0.42, "42"), (1e9, "100")],
+    ids=["above", "below", "inside", "far"],
+)
+def test_a_share_of_a_variance_is_shown_between_nothing_and_all(estimate, shown):
+    from o2o_sim.show.tables_search import _part
+
+    assert _part(estimate).split()[0].rstrip("%") == shown
