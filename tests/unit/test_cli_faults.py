@@ -67,7 +67,7 @@ THINGS = [
     "missing.yaml", "missing", "empty.yaml", "comments.yaml", "bytes.yaml", "utf16.yaml", "gbk.yaml", "table.csv", "list.yaml",
     "text.yaml", "number.yaml", "page.html", "book.xlsx", "folder", "folder.yaml", ".", "/", "pipe.yaml", "/dev/null", "/dev/zero",
     "loop.yaml", "dangling.yaml", "huge.yaml", "self.yaml", "deep.yaml", "twice.yaml", "line\nend.yaml", "escape\x1b[31m.yaml", "-dash.yaml",
-    "", "-", "a\0b", "port.yaml/x", "~", "*.yaml", "http://localhost/a.yaml", "run", "half_run", "claim.yaml", "\udcff.yaml", "上海.yaml",
+    "", "-", "x" * 5000, "a\0b", "port.yaml/x", "~", "*.yaml", "http://localhost/a.yaml", "run", "half_run", "claim.yaml", "\udcff.yaml", "上海.yaml",
 ]  # fmt: skip
 
 
