@@ -55,7 +55,7 @@ class Tally:
         if (report.when == "call" and not report.skipped) or (report.when == "setup" and report.failed):
             kind.tries += said["tries"]
 
-    def table(self, seconds: float) -> str:
+    def table(self, seconds: float, options: str) -> str:
         every = self.kinds.values()
         head = f"| kind | tries | failures | skipped | tests |\n{'|---' * 5}|\n"
         lines = "".join(kind.line(name) for name, kind in sorted(self.kinds.items()))
@@ -63,7 +63,7 @@ class Tally:
             sum(getattr(kind, name) for kind in every) for name in ("tries", "failures", "skipped")
         )
         total = f"| **all** | **{tries:,}** | **{failures}** | {skipped or ''} | |\n"
-        return f"{head}{lines}{total}\nThis took {seconds / 60:.0f} minutes on {os.cpu_count()} cores.\n"
+        return f"{head}{lines}{total}\nThis took {seconds / 60:.0f} minutes on {os.cpu_count()} cores{options}.\n"
 
 
 def main() -> int:
@@ -73,7 +73,7 @@ def main() -> int:
     said = [argument for argument in sys.argv[1:] if argument != "--write"]
     sys.path.insert(0, str(ROOT))
     code = int(pytest.main(["-m", "faults", "-n", "2", "--rootdir", str(ROOT), *said], plugins=[tally]))
-    table = tally.table(time.monotonic() - begun)
+    table = tally.table(time.monotonic() - begun, f" (`{' '.join(said)}`)" if said else "")
     print(f"\n{table}", end="")
     if "--write" in sys.argv:
         head = PAGE.read_text(encoding="utf-8").partition(BEGIN)[0]

@@ -25,7 +25,7 @@ def saved(page: Any, button: str, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.faults("the end of a run", tries=6)
+@pytest.mark.faults("The end of a run", tries=6)
 def test_the_end_of_two_runs_says_what_differs_and_gives_files(
     live: Server, visit: Visit, tmp_path: Path
 ) -> None:
@@ -65,7 +65,7 @@ def test_the_end_of_two_runs_says_what_differs_and_gives_files(
     assert page.evaluate("document.activeElement.textContent").startswith("Report of B")  # the focus stays
 
 
-@pytest.mark.faults("the end of a run")
+@pytest.mark.faults("The end of a run")
 def test_a_stored_run_has_its_end_and_its_report(
     run_folder: Callable[..., Path], visit: Visit, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -78,7 +78,7 @@ def test_a_stored_run_has_its_end_and_its_report(
         assert 'id="o2o-replay-run"' in report  # with the map, which was recorded
 
 
-@pytest.mark.faults("the day that is shown", tries=6)
+@pytest.mark.faults("The day that is shown", tries=6)
 def test_back_on_an_earlier_day_nothing_tells_of_later_ones(live: Server, visit: Visit) -> None:
     page = visit(f"{live.url}#scenario=village&day={LAST}&set=levers.rent_x:30")
     until(page, f"shown === {LAST}")
@@ -118,7 +118,7 @@ def test_back_on_an_earlier_day_nothing_tells_of_later_ones(live: Server, visit:
     assert painted <= 6  # lines of the grid
 
 
-@pytest.mark.faults("the day that is shown", tries=3)
+@pytest.mark.faults("The day that is shown", tries=3)
 def test_back_closes_a_window_and_goes_to_what_was_shown_before(live: Server, visit: Visit) -> None:
     page = visit(f"{live.url}#scenario=village&day=12")
     until(page, "shown === 12")

@@ -33,7 +33,7 @@ STARTS: dict[str, str] = {
 NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
 
-@pytest.mark.faults("the day that is shown")
+@pytest.mark.faults("The day that is shown")
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
 def test_a_question_about_a_length_of_time_asks_about_the_length_of_the_run(file: Path) -> None:
     spec = load_scenario(file)

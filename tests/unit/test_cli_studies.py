@@ -376,7 +376,7 @@ def test_the_life_of_a_store(call, tmp_path):
     assert code == 2 and "nowhere" in err
 
 
-@pytest.mark.faults("the end of a run")
+@pytest.mark.faults("The end of a run")
 @pytest.mark.parametrize(
     ("command", "named"),
     [

@@ -16,7 +16,7 @@ SCENARIOS = Path(__file__).parents[3] / "scenarios"
 ENDED = ["closed", "showroom", "moved online"]
 
 
-@pytest.mark.faults("the day that is shown")
+@pytest.mark.faults("The day that is shown")
 @pytest.mark.parametrize(
     ("name", "settings"),
     [

@@ -385,7 +385,7 @@ def test_money_has_the_name_that_the_scenario_gives_it(payer):
     assert {d["key"]: d["unit"] for d in levers}["platforms.shop.subsidy.per_order_yuan"] == "GBP"
 
 
-@pytest.mark.faults("the day that is shown")
+@pytest.mark.faults("The day that is shown")
 @pytest.mark.parametrize("kind", ["store", "circle", "platform", "person"])
 def test_a_card_of_an_earlier_day_says_what_was_known_on_it(kind):
     """A run that ended on that day says the same; and of a city that runs no card tells of a day to come."""

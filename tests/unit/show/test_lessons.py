@@ -106,7 +106,7 @@ def test_an_answer_must_have_been_asked_for(tmp_path):
     assert "the same" in said.message
 
 
-@pytest.mark.faults("the day that is shown")
+@pytest.mark.faults("The day that is shown")
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -131,7 +131,7 @@ def test_a_figure_in_a_text_is_one_that_can_be_read_off_the_run_before_it(tmp_pa
         assert load_lessons([tmp_path], load)
 
 
-@pytest.mark.faults("the day that is shown")
+@pytest.mark.faults("The day that is shown")
 def test_shipped_lessons_type_no_sums_of_money_after_a_run():
     for path in sorted(SHIPPED.glob("*.yaml")):
         for step in load_lesson(path).steps:

@@ -69,7 +69,7 @@ def test_a_run_that_nobody_touches_is_the_run_of_the_command_line():
     assert digest(conversation) == tables_digest(alone.results())
 
 
-@pytest.mark.faults("the end of a run")
+@pytest.mark.faults("The end of a run")
 def test_the_report_can_be_had_when_the_run_is_over_and_tells_what_was_moved():
     conversation = opened()
     ask(conversation, do="want", day=8)
