@@ -106,8 +106,13 @@ def _summary(file: Path, overrides: Sequence[str], *, plugins: bool) -> Any:
     claim, another one with a `base` a study."""
     import warnings
 
+    from rich.console import Group
+    from rich.text import Text
+
+    from .city.survey import survey
     from .errors import ScenarioWarning
     from .scenario.describe import summary
+    from .scenario.foresee import acting, slips
     from .scenario.idle import idle_keys
     from .scenario.load import load_scenario, resolve
     from .studies.job import plug_in
@@ -122,9 +127,9 @@ def _summary(file: Path, overrides: Sequence[str], *, plugins: bool) -> Any:
         return claim_summary(claim)
     if "base" not in said:
         spec = plug_in(load_scenario(file, overrides), plugins=plugins)
-        for problem in idle_keys(spec):
+        for problem in (*idle_keys(spec), *slips(spec, survey(spec))):
             warnings.warn(ScenarioWarning(problem), stacklevel=2)
-        return summary(spec)
+        return Group(summary(spec), *map(Text, acting(spec)))
     from .show.tables_studies import study_summary
     from .studies.points import load_study
     from .studies.sweeps import points_of

@@ -166,6 +166,11 @@ def _cells(spec: Spec, files: FromFiles | None) -> Part:
     return Part(math.prod(across), tuple(odds))
 
 
+def city_cells(spec: Spec) -> float:
+    """How many cells the map of a synthesised city has."""
+    return _cells(spec, None).amount
+
+
 def _rows(spec: Spec, shops: list[Part]) -> Iterator[Part]:
     """A row for each shop and month."""
     months = spec.days / DAYS_A_MONTH

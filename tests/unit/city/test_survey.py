@@ -7,11 +7,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from o2o_sim.city.survey import survey
+from o2o_sim.cli import app
 from o2o_sim.errors import ScenarioError
 from o2o_sim.model import O2OModel
 from o2o_sim.scenario import load_scenario
+from o2o_sim.scenario.foresee import slips
 
 ZONES = "name,x,y,population\nNorth,1000,4000,6000\nSouth,1000,1000,4000\n"
 CIRCLES = "name,x,y,class,floorspace_m2\nCentre,1000,2500,main,50000\n"
@@ -165,3 +168,35 @@ def test_a_name_that_the_files_do_not_have_is_refused(tmp_path, more, key):
         survey(spec)
     (problem,) = caught.value.problems
     assert problem.key == key and "did you mean Centre?" in problem.hint
+
+
+def told(spec) -> list[str]:
+    return [f"{p.key}: {p.message}" for p in slips(spec, survey(spec))]
+
+
+@pytest.mark.faults("Slips in own cities")
+@pytest.mark.parametrize(
+    ("stores", "overrides", "said"),
+    [
+        ("s,1000,2000,both,5,clothes,,,,,,\n", (), "sells clothes only"),
+        ("s,1000,2000,grocer,5,food,,,,,,\n", (), "categories.clothes: no shop sells it"),
+        (ROW, ("city.cell_m=10000", "city.import.margin_km=0"), "city.cell_m: the whole city is one cell"),
+    ],
+    ids=["one category", "no shop", "one cell"],
+)
+def test_what_looks_like_a_slip_is_warned_of(tmp_path, stores, overrides, said):
+    spec = load(tmp_path, stores, *overrides)
+    assert any(said in text for text in told(spec))
+    assert not told(load(tmp_path, "s,1000,2000,both,5,,,,,,,\n"))
+
+
+def test_check_warns_and_says_which_policies_will_act(tmp_path):
+    load(tmp_path, ROW)
+    result = CliRunner().invoke(app, ["check", str(tmp_path / "city.yaml")])
+    assert result.exit_code == 0 and "no shop sells it" in result.output
+    assert "Rents change every month" in result.output and "Shops that nobody named open" in result.output
+    still = ["--set", "landlords.policy=fixed", "--set", "entry.policy=none"]
+    result = CliRunner().invoke(app, ["check", str(tmp_path / "city.yaml"), *still])
+    assert "Rents change" not in result.output and "Shops that nobody named" not in result.output
+    load(tmp_path, "s,1000,2000,kiosk,5,,,,,,,\n")
+    assert CliRunner().invoke(app, ["check", str(tmp_path / "city.yaml")]).exit_code == 2

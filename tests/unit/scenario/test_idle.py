@@ -104,7 +104,7 @@ def city(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.mark.faults("keys without effect")
+@pytest.mark.faults("Keys without effect")
 @pytest.mark.parametrize(("said", "key", "why"), [case[1:] for case in NONE], ids=[case[0] for case in NONE])
 def test_a_key_without_effect_is_known_with_the_reason(city, said, key, why):
     spec = load_scenario(city, [*SHORT, *said])
@@ -115,7 +115,7 @@ def test_a_key_without_effect_is_known_with_the_reason(city, said, key, why):
         assert idle(woken, key) is None
 
 
-@pytest.mark.faults("keys without effect")
+@pytest.mark.faults("Keys without effect")
 @pytest.mark.parametrize(("said", "key"), SOME, ids=[f"{key}-{k}" for k, (_, key) in enumerate(SOME)])
 def test_a_key_that_may_have_an_effect_is_never_said_to_have_none(city, said, key):
     assert idle(load_scenario(city, [*SHORT, *said]), key) is None
@@ -192,7 +192,7 @@ def told(work) -> list[str]:
     return [str(w.message) for w in caught if isinstance(w.message, ScenarioWarning)]
 
 
-@pytest.mark.faults("keys without effect")
+@pytest.mark.faults("Keys without effect")
 @pytest.mark.parametrize(
     ("options", "warned"),
     [

@@ -437,7 +437,7 @@ def test_a_heading_left_empty_drops_nothing_by_accident(tmp_path):
     assert "write null" in problem.hint
 
 
-@pytest.mark.faults("empty groups")
+@pytest.mark.faults("Empty groups")
 @pytest.mark.parametrize("group", ["platforms", "circles", "categories", "cohorts", "landlords", "levers"])
 def test_an_empty_group_on_top_of_one_that_is_not_is_refused(tmp_path, group):
     from o2o_sim.scenario.describe import starter_text

@@ -249,7 +249,7 @@ def test_failed_points_are_left_out_and_told_of(town, pretend):
     assert f"3 of 6 runs failed; the others are what is shown:\n  3 x ValueError: {ODD} is broken" in out
 
 
-@pytest.mark.faults("shares beyond 0 to 100 %")
+@pytest.mark.faults("Shares beyond 0 to 100 %")
 @pytest.mark.parametrize(
     ("estimate", "shown"),
     [(1.33, "100"), (-0.2, "0"), (0.42, "42"), (1e9, "100")],

@@ -1,0 +1,67 @@
+"""What a user should know of a scenario before it runs: which policies will act on what was typed, and what looks
+like a slip although it can be simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..errors import Problem
+from .size import city_cells
+
+if TYPE_CHECKING:
+    from ..city.imported import Imported
+    from .schema import Spec
+
+
+def acting(spec: Spec) -> list[str]:
+    """The policies that change what the scenario says while it runs, a short sentence for each."""
+    said = []
+    landlords = {str(spec.landlords.policy), *(str(c.landlord) for c in spec.circles.values() if c.landlord)}
+    if moving := sorted(landlords - {"fixed"}):
+        said.append(f"Rents change every month (landlords.policy: {', '.join(moving)}); fixed keeps them.")
+    if spec.entry.policy != "none":
+        said.append(
+            f"Shops that nobody named open in empty units (entry.policy: {spec.entry.policy}); none forbids it."
+        )
+    if (spec.stores.named or (spec.city.import_ and spec.city.import_.stores)) and _draws_shops(spec):
+        said.append(
+            "Besides the stores placed by hand, as many shops open as people's spending supports (supply_x)."
+        )
+    if growing := [name for name, p in spec.platforms.items() if p.harvest is not None]:
+        said.append(f"The commission of {', '.join(growing)} rises (harvest).")
+    return said
+
+
+def _draws_shops(spec: Spec) -> bool:
+    return spec.city.import_ is None or spec.city.import_.stores is None
+
+
+def slips(spec: Spec, imported: Imported | None) -> Iterator[Problem]:
+    """What can be simulated and is most likely not meant. `imported` are the files of the city, if it has any."""
+    table = imported.store_rows.table if imported is not None and imported.store_rows is not None else None
+    sold = {c for f in spec.stores.formats.values() for c, share in f.demand_share.items() if share > 0}
+    if table is not None:
+        rows = zip(table.columns["format"], table.columns.get("category", [None] * len(table.lines)))
+        sold = {
+            c for form, said in rows for c in ([said] if said else spec.stores.formats[form].demand_share)
+        }
+        for named in spec.stores.named.values():
+            sold |= (
+                {named.category} if named.category else set(spec.stores.formats[named.format].demand_share)
+            )
+    for name in spec.categories:
+        if name not in sold:
+            hint = "give it to a format (demand_share), or leave the category out"
+            yield spec.problem_at(("categories", name), "no shop sells it on the first day", hint)
+    cells = imported.grid.cells if imported is not None else city_cells(spec)
+    if cells == 1:
+        hint = "make city.cell_m smaller, or the map larger"
+        yield spec.problem_at("city.cell_m", "the whole city is one cell: everything is equally near", hint)
+    if table is not None:
+        for row, category in enumerate(table.columns.get("category", ())):
+            form = spec.stores.formats[table.columns["format"][row]]
+            if category and len(form.demand_share) > 1:
+                said = f"column 'category': sells {category} only, although its format sells {len(form.demand_share)} kinds"
+                yield table.problem(row, said, "Leave the field blank for the format's mix.")
+                break  # one row says it for the file
