@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import inspect
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +17,9 @@ from .border.blame import Files, not_imported
 from .border.guard import examine, examine_rule, guard, wrong_default
 from .border.scan import unseeded_draws
 from .errors import Problem, ScenarioError
+from .inputs.inputs import plugin_file
+from .inputs.loading import load
+from .inputs.sources import Sources
 from .market import rules
 from .market.offers import Offer
 from .modes import Mode
@@ -106,7 +106,7 @@ class Plugins:
     def __init__(self, spec: Spec, *, allowed: bool = True):
         self.spec = spec
         self.modules: dict[str, ModuleType] = {}
-        self.digests: dict[str, str] = {}
+        self.sources: dict[str, Sources] = {}
         self.files = Files()
         self._classes: dict[int, Any] = {}  # by the identity of the use
         self._policies: dict[tuple[Any, int], Any] = {}
@@ -140,29 +140,22 @@ class Plugins:
     def _load(self, name: str, key: str) -> None:
         origin = self.spec._origin
         folder = origin.folder_of(key) if origin is not None else Path()
-        path = folder / (name if name.endswith(".py") else name + ".py")
+        path = folder / plugin_file(name)
         stem = path.stem
         if not path.is_file():
             raise self._fault(key, f"there is no file {path.name} beside the scenario")
         if not stem.isidentifier():
             raise self._fault(key, "a plugin's file must be named like a Python module")
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
         self.files.named.append(path.absolute())
-        called = f"o2o_plugin_{stem}_{digest[:12]}{_SUFFIX.get()}"
-        found = importlib.util.spec_from_file_location(called, path)
-        assert found is not None and found.loader is not None
-        module = sys.modules.get(found.name)
-        if module is None:
-            module = importlib.util.module_from_spec(found)
-            sys.modules[found.name] = module
-            try:
-                found.loader.exec_module(module)
-            except (Exception, SystemExit) as fault:
-                del sys.modules[found.name]
-                raise ScenarioError(not_imported(fault, path.absolute(), self.files)) from fault
+        try:
+            loaded = load(path, _SUFFIX.get())
+        except ScenarioError:
+            raise
+        except (Exception, SystemExit) as fault:
+            raise ScenarioError(not_imported(fault, path.absolute(), self.files)) from fault
         if drawn := unseeded_draws(path.absolute()):
             raise ScenarioError(drawn)
-        self.modules[stem], self.digests[stem] = module, digest
+        self.modules[stem], self.sources[stem] = loaded
 
     def find(self, dotted: str, key: Key, known: dict[str, Any] | None = None) -> Any:
         """What a name stands for: one of `known`, or `plugin.name`."""

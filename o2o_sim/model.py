@@ -23,6 +23,7 @@ from .border.blame import answers
 from .city.build import build_city
 from .city.survey import survey
 from .extend import Plugins
+from .inputs.inputs import inputs_of
 from .market.audiences import Audiences
 from .market.binding import Shopping
 from .market.board import Board, unseen_disutility
@@ -62,7 +63,7 @@ class O2OModel(mesa.Model):
     `consumers` is the population, `stores`, `platforms`, `circles` the agents (also in Mesa's `agents`),
     `ledger` the money, `audiences` groups of consumers, `systems` the special systems that are on, `date` the
     day about to be simulated and `day` its number from 0, `spec` the scenario; `past` says when the
-    run was gone on with from a file, and what was changed then. Draws come from `streams`
+    run was gone on with from a file, and what was changed then, `inputs` what was read to make it. Draws come from `streams`
     alone; Mesa's own random generators are never used."""
 
     @answers
@@ -72,6 +73,7 @@ class O2OModel(mesa.Model):
         self.spec = spec
         self.day = 0
         self.extensions = Plugins(spec, allowed=plugins)
+        self.inputs = inputs_of(spec)
         self.modes: dict[str, Mode] = modes_of(spec, self.extensions.modes())
         imported = survey(spec)
         self.city = build_city(spec.city, spec._origin, self.seed_number, imported, spec.limits.cells)

@@ -69,7 +69,7 @@ def _identity(spec: Spec) -> Any:
     """What tells one trial from another: the files, what they are used for, and the engine."""
     named = [(key, kind, str(use)) for key, kind, use in uses(spec)]
     categories, fields = tuple(spec.categories), tuple(spec.consumers.fields)
-    files = tuple(sorted(Plugins(spec).digests.items()))
+    files = tuple((stem, found.digest) for stem, found in sorted(Plugins(spec).sources.items()))
     return files, repr(named), spec.consumers.value, spec.engine, categories, fields
 
 
@@ -95,7 +95,7 @@ class _Trial(O2OModel):
     def __init__(self, spec: Spec, seed: int):
         super().__init__(spec, seed)
         whole = self.shopping
-        self.shopping = _Few(whole.rule, whole.fields, whole.layout, compiled=False)
+        self.shopping = _Few(whole.rule, whole.fields, whole.bound.layout, compiled=False)
 
     def go(self) -> None:
         """The first day; and if there is more to try than a choice rule, all days to the second review."""

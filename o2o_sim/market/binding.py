@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import inspect
 from collections import namedtuple
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import numba
 import numpy as np
 
+from ..inputs.files import digest_of
+from ..inputs.memory import memory_digest
 from ..streams import stream
 from . import alone, culprit, interpreted, lanes, shopping
 from .compiled import compilable, is_kept, kernel, rebind
@@ -109,19 +109,22 @@ Layout = tuple[tuple[int, int], ...]
 rows further the next category has its own (0: the same row)."""
 
 
-def _source_digest(rule: Callable) -> str:
-    """Digest of the file a rule stands in (its helpers are there too)."""
-    file = inspect.getsourcefile(rule)
-    text = Path(file).read_bytes() if file and Path(file).is_file() else inspect.getsource(rule).encode()
-    return hashlib.sha256(text + rule.__qualname__.encode()).hexdigest()[:16]
+@dataclass(frozen=True)
+class Rule:
+    """A choice rule, known by the digest of all that it brings into compiled code: its source, the functions and
+    values that it uses as they are now, its fields and where they stand."""
 
+    function: Callable = field(compare=False)
+    fields: tuple[str, ...]
+    layout: Layout
+    digest: str
 
-def rule_digest(rule: Callable, fields: tuple[str, ...], layout: Layout = ()) -> str:
-    """Digest of all that a rule brings into compiled code: its source, the numbers of the categories that it
-    names, its fields and where they stand."""
-    named = getattr(rule, "categories", ())
-    text = " ".join(fields) + (repr((named, layout)) if named or any(step for _, step in layout) else "")
-    return _source_digest(rule) + "-" + hashlib.sha256(text.encode()).hexdigest()[:8]
+    @classmethod
+    def of(cls, function: Callable, fields: tuple[str, ...], layout: Layout | None = None) -> Rule:
+        """The rule as it is now; by default its fields stand each in a row of its own."""
+        layout = tuple((k, 0) for k in range(len(fields))) if layout is None else layout
+        said = digest_of(f"{memory_digest(function)} {fields} {layout}")
+        return cls(function, tuple(fields), layout, said[:24])
 
 
 _ALONE = (
@@ -157,32 +160,30 @@ def _compile(function: Callable, part: str) -> Callable:
     return numba.njit(error_model="numpy", forceinline=part not in _APART)(function)
 
 
-def _bind(
-    rule: Callable, fields: tuple[str, ...], layout: Layout, compiled: bool
-) -> tuple[type, Callable, dict[str, Any]]:
+def _bind(rule: Rule, compiled: bool) -> tuple[type, Callable, dict[str, Any]]:
     """The record of a consumer, the loop with a rule in it, and what the names in the loop stand for."""
-    me = namedtuple("Me", BASE_ME + fields)  # type: ignore[misc]
-    k = len(fields)
+    me = namedtuple("Me", BASE_ME + rule.fields)  # type: ignore[misc]
+    k = len(rule.fields)
     names: dict[str, Any] = {
         "Me": me,
-        "value": rule,
+        "value": compilable(rule.function) if compiled else rule.function,
         "extra_lanes": _LANE[k],
-        "_ROW": tuple(row for row, _ in layout),
-        "_STEP": tuple(step for _, step in layout),
+        "_ROW": tuple(row for row, _ in rule.layout),
+        "_STEP": tuple(step for _, step in rule.layout),
     }
     for number, function in enumerate(_EXTRA[: k + 1]):
         names[f"_extra_{number}"] = rebind(function, names)
     names["extra_fields"] = names[f"_extra_{k}"]
     names |= {"WIDE": lanes.WIDE, "FEWEST": lanes.FEWEST, "FAMILIARITY": lanes.FAMILIARITY}
     if compiled:
-        for function in (rule, names["extra_fields"], *_LANE[: k + 1]):
-            compilable(function)
+        for part in ("extra_fields", "extra_lanes"):
+            names[part] = compilable(names[part])
     for module, part in _PARTS:
         function = rebind(getattr(module, part), names)
         names[part] = _compile(function, part) if compiled else function
     loop = rebind(shopping.shop_all, names)
     if compiled:
-        loop = kernel(loop, rule=rule_digest(rule, fields, layout), parallel=True)
+        loop = kernel(loop, rule=rule.digest, parallel=True)
     return me, loop, names
 
 
@@ -209,11 +210,11 @@ class Shopping:
         compiled: bool = True,
     ):
         self.rule, self.fields, self.compiled = rule, fields, compiled
-        self.layout = tuple((k, 0) for k in range(len(fields))) if layout is None else layout
+        self.bound = Rule.of(rule, fields, layout)
         bind = _bind_once if compiled else _bind
-        if compiled and not is_kept(rule_digest(rule, tuple(fields), self.layout)):
+        if compiled and not is_kept(self.bound.digest):
             alone.check(rule, tuple(fields))
-        self.me, self._shop_all, self.names = bind(rule, tuple(fields), self.layout, compiled)
+        self.me, self._shop_all, self.names = bind(self.bound, compiled)
 
     def day(self, world, needs_consumer, needs_category, starts, seed: int, day: int):
         """Every choice of one day: pick and visited (uint32 rows of the table), surplus (float32 utils).

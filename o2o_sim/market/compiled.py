@@ -9,39 +9,19 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import FunctionType
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 import numba
 from numba.extending import register_jitable
 
+from ..inputs.caching import cache_root, caching_in
+from ..inputs.memory import names_in, version_of
+
 _COMPILED_SOURCES = ("streams.py", "market")
-
-
-def _user_cache() -> Path:
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME")
-    return Path(base) if base else Path.home() / ".cache"
-
-
-@functools.cache
-def _writable_root() -> Path:
-    """The user's cache folder, or a temporary one where that cannot be written to."""
-    try:
-        root = _user_cache() / "o2o_sim"
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=root):
-            return root
-    except (OSError, RuntimeError):
-        return Path(tempfile.mkdtemp(prefix="o2o_sim-"))
 
 
 @functools.cache
@@ -59,20 +39,9 @@ def package_digest() -> str:
     return h.hexdigest()[:16]
 
 
-@contextmanager
-def _caching_in(folder: Path) -> Iterator[None]:
-    settings: Any = numba.config
-    before = settings.CACHE_DIR
-    settings.CACHE_DIR = str(folder)
-    try:
-        yield
-    finally:
-        settings.CACHE_DIR = before
-
-
 def _folder(rule: str) -> Path:
     """Where what is compiled with a rule is kept."""
-    return _writable_root() / "-".join(p for p in (package_digest(), rule) if p)
+    return cache_root() / "-".join(p for p in (package_digest(), rule) if p)
 
 
 def is_kept(rule: str) -> bool:
@@ -88,7 +57,7 @@ def kernel(function: Callable | None = None, *, rule: str = "", **options: Any) 
     """
     if function is None:
         return functools.partial(kernel, rule=rule, **options)
-    with _caching_in(_folder(rule)):
+    with caching_in(_folder(rule)):
         return numba.njit(cache=True, error_model="numpy", **options)(function)
 
 
@@ -98,21 +67,60 @@ def rebind(function: Callable, names: Mapping[str, Any]) -> FunctionType:
     Unlike a closure, a rebound module-level function is found again in the cache by later processes.
     """
     source: Any = getattr(function, "py_func", function)
-    clone = FunctionType(
-        source.__code__, {**source.__globals__, **names}, source.__name__, source.__defaults__
-    )
-    clone.__module__, clone.__qualname__ = source.__module__, source.__qualname__
-    return clone
+    return _copy(source, {**source.__globals__, **names}, source.__closure__)
 
 
-def compilable(function: Callable, _seen: set | None = None) -> Callable:
-    """Let compiled code call a plain Python function, and the plain functions that it calls in turn."""
-    seen = _seen if _seen is not None else set()
-    if function in seen or not isinstance(function, FunctionType):
-        return function
-    seen.add(function)
-    for name in function.__code__.co_names:
-        used = function.__globals__.get(name)
-        if isinstance(used, FunctionType):
-            compilable(used, seen)
-    return register_jitable(error_model="numpy")(function)
+def _copy(source: FunctionType, names: dict[str, Any], closure: tuple[CellType, ...] | None) -> FunctionType:
+    copy = FunctionType(source.__code__, names, source.__name__, source.__defaults__, closure)
+    copy.__kwdefaults__ = source.__kwdefaults__
+    copy.__module__, copy.__qualname__ = source.__module__, source.__qualname__
+    return copy
+
+
+def compilable(function: Callable) -> Callable:
+    """A copy of a plain Python function, and of the plain functions that it calls in turn, for compiled code to call.
+
+    It is a copy because Numba keeps what it compiled of a function as long as the process lives, also when a function
+    that this one calls, or a number that it uses, is no longer the same."""
+    return _Copies().of(function)
+
+
+class _Copies:
+    """Copies of functions and modules by what they are copies of."""
+
+    def __init__(self) -> None:
+        self._done: dict[Any, Any] = {}
+
+    def of(self, thing: Any, names: tuple[str, ...] = ()) -> Any:
+        """The copy of a function, or of a module of which some `names` are used; anything else as it is."""
+        if not isinstance(thing, FunctionType | ModuleType) or thing in self._done:
+            return self._done.get(thing, thing) if isinstance(thing, FunctionType | ModuleType) else thing
+        if version_of(thing.__name__ if isinstance(thing, ModuleType) else thing.__module__ or ""):
+            return self._of_library(thing)
+        if isinstance(thing, ModuleType):
+            copy: Any = ModuleType(thing.__name__)
+            self._done[thing] = copy
+            vars(copy).update(vars(thing))
+            self._fill(vars(copy), names)
+            return copy
+        cells = tuple(CellType() for _ in thing.__closure__ or ())
+        copy = _copy(thing, dict(thing.__globals__), cells)
+        self._done[thing] = register_jitable(error_model="numpy")(copy)
+        self._fill(copy.__globals__, tuple(names_in(thing.__code__)))
+        for new, old in zip(cells, thing.__closure__ or ()):
+            new.cell_contents = self.of(old.cell_contents)
+        return copy
+
+    def _of_library(self, thing: Any) -> Any:
+        """Functions of libraries stay what they are, for Numba knows some of them by that."""
+        self._done[thing] = thing
+        if isinstance(thing, FunctionType):
+            for name in thing.__code__.co_names:
+                self.of(thing.__globals__.get(name))
+            register_jitable(error_model="numpy")(thing)
+        return thing
+
+    def _fill(self, place: dict[str, Any], names: tuple[str, ...]) -> None:
+        for name in names:
+            if name in place:
+                place[name] = self.of(place[name], names)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +102,7 @@ def find(shopping: Shopping, world: World, consumers: np.ndarray, categories: np
         read = {f"{g}.{n}": v for g, group in groups.items() for n, v in group._asdict().items()}
         raise RuleFault(shopping.rule, need[0], need[1], offers.last, said, read) from fault
 
-    names = _bind(watched, tuple(shopping.fields), shopping.layout, False)[2]
+    names = _bind(replace(shopping.bound, function=watched), False)[2]
     objects = interpreted.as_objects(world._replace(people=world.people[:0], offers=world.offers[:1]))
     objects = objects._replace(people=_People(world.people), offers=offers)
     row, worth = np.zeros(1, np.uint32), np.zeros(1, np.float32)

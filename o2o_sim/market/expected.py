@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import culprit, interpreted
-from .binding import Layout, Shopping, rule_digest
+from .binding import Rule, Shopping
 from .compiled import kernel, rebind
 from .consumers import ONLINE, People
 from .offers import Table
@@ -100,7 +100,7 @@ def expected_sales(
     twin = np.unique(table.columns["key"], return_inverse=True)[1].astype(np.int64)
     given = world if shopping.compiled else interpreted.as_objects(world)
     bind = _bind_once if shopping.compiled else _bind
-    loop = bind(shopping.rule, tuple(shopping.fields), shopping.layout, shopping.compiled)
+    loop = bind(shopping.bound, shopping.compiled)
     with culprit.sought(shopping, world, needs.consumer, needs.category, logsum):
         loop(
             *given,
@@ -355,15 +355,15 @@ def expect_all(
 _SHARED = ("person", "alternative", "chooser_of", "value")
 
 
-def _bind(rule: Callable, fields: tuple[str, ...], layout: Layout, compiled: bool) -> Callable:
+def _bind(rule: Rule, compiled: bool) -> Callable:
     """The loop with a rule in it, compiled or not."""
-    shared = Shopping(rule, fields, layout, compiled=compiled).names
+    shared = Shopping(rule.function, rule.fields, rule.layout, compiled=compiled).names
     names = {name: shared[name] for name in _SHARED}
     for part in (consider, look_again):
         function: Callable = rebind(part, names)
         names[part.__name__] = numba.njit(error_model="numpy")(function) if compiled else function
     loop: Callable = rebind(expect_all, names)
-    return kernel(loop, rule=rule_digest(rule, fields, layout)) if compiled else loop
+    return kernel(loop, rule=rule.digest) if compiled else loop
 
 
 _bind_once = functools.lru_cache(maxsize=16)(_bind)

@@ -18,7 +18,6 @@ what is never chosen. It reads:
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Mapping
 from types import FunctionType
@@ -43,12 +42,6 @@ def category(name: str) -> Any:
 def with_categories(rule: Callable, numbers: Mapping[str, int]) -> Callable:
     """The rule with the numbers of the categories that it, or a function that it calls, names. One that names
     none is returned as it is. Raises KeyError with the name of a category that is not there."""
-    return _with_numbers(rule, tuple(numbers.items()))
-
-
-@functools.lru_cache(maxsize=32)  # what was compiled for a rule is found again by the function itself
-def _with_numbers(rule: Callable, numbers: tuple[tuple[str, int], ...]) -> Callable:
-    known, named = dict(numbers), {}
     done: dict[Any, Callable] = {}
 
     def resolved(function: FunctionType) -> Callable:
@@ -58,18 +51,14 @@ def _with_numbers(rule: Callable, numbers: tuple[tuple[str, int], ...]) -> Calla
             for name in function.__code__.co_names:
                 used = function.__globals__.get(name)
                 if isinstance(used, CategoryName):
-                    named[str(used)] = known[used]
-                    changed[name] = float(known[used])
+                    changed[name] = float(numbers[used])
                 elif isinstance(used, FunctionType) and (other := resolved(used)) is not used:
                     changed[name] = other
             if changed:
                 done[function] = rebind(function, changed)
         return done[function]
 
-    found: Any = resolved(rule) if isinstance(rule, FunctionType) else rule
-    if found is not rule:
-        found.categories = tuple(sorted(named.items()))
-    return found
+    return resolved(rule) if isinstance(rule, FunctionType) else rule
 
 
 def value(me, offer, trip, today):

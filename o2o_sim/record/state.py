@@ -13,7 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..city.build import City
 from ..errors import ScenarioError
 from ..files import content
+from ..inputs.inputs import named_files
+from ..inputs.package import code_digest
 from ..scenario.load import from_plain, load_scenario, to_plain
 from ..scenario.textfile import printable
 from ..scenario.use import uses
@@ -105,10 +107,21 @@ class State:
         """What is wrong with the state."""
         return ScenarioError(message, file=self.shown, key=key, hint=hint)
 
+    def _check_code(self, model: O2OModel) -> None:
+        """Raise ScenarioError unless plugins would import now what they imported when the city was saved."""
+        saved = replace(model.inputs, modules=self.header["modules"], libraries=self.header["libraries"])
+        hint = "Put back what the city was saved with, or start a new run."
+        message = "what the city reads has changed since it was saved"
+        if said := list(saved.differences(model.inputs)):
+            raise ScenarioError(
+                [self.fault(f"{message}: {what}", key, hint).problems[0] for key, what in said]
+            )
+
     def put_into(self, model: O2OModel) -> dict[str, Any]:
         """Put the state into a model that was just made of the same scenario; returns what was saved with it.
 
         Raises ScenarioError if it does not fit."""
+        self._check_code(model)
         if self.header["ground"] != ground(model.city):
             hint = "A run that changes streets or places in passing cannot be saved; let the scenario say it."
             raise self.fault("the city itself is no longer that of the scenario", "city", hint)
@@ -298,7 +311,7 @@ def _roots(model: O2OModel) -> dict[str, Any]:
 
 
 def _without(model: O2OModel) -> dict[int, frozenset[str]]:
-    return {id(model): mesas_own(model)}
+    return {id(model): mesas_own(model) | {"inputs"}}
 
 
 def _packed(model: O2OModel, path: Path, written: Written) -> bytes:
@@ -317,7 +330,9 @@ def _packed(model: O2OModel, path: Path, written: Written) -> bytes:
         "date": model.date.isoformat(),
         "seed": model.seed_number,
         "file": spec._origin.path.name if spec._origin is not None else "scenario",
-        "files": list(_files(spec, Path(os.path.realpath(path)).parent)),
+        "files": list(_files(model, Path(os.path.realpath(path)).parent)),
+        "modules": dict(model.inputs.modules),
+        "libraries": dict(model.inputs.libraries),
         "ground": ground(model.city),
         "sizes": {name: len(data) for name, data in parts.items()},
     }
@@ -326,11 +341,9 @@ def _packed(model: O2OModel, path: Path, written: Written) -> bytes:
     return encode(header, packed)
 
 
-def _files(spec: Spec, folder: Path) -> Iterator[dict[str, str]]:
-    from ..studies.job import file_digests, named_files
-
-    digests = file_digests(spec)
-    for key, (start, name) in named_files(spec).items():
+def _files(model: O2OModel, folder: Path) -> Iterator[dict[str, str]]:
+    digests = model.inputs.files
+    for key, (start, name) in named_files(model.spec).items():
         try:
             at = os.path.relpath(os.path.realpath(start), os.path.realpath(folder))
         except ValueError:  # on another drive of Windows
@@ -341,7 +354,6 @@ def _files(spec: Spec, folder: Path) -> Iterator[dict[str, str]]:
 def _made_by() -> dict[str, str]:
     """The package that wrote a state, by its version and its code."""
     from .. import __version__
-    from ..studies.job import code_digest
 
     frames = b"".join(
         (_TOP / "record" / f"{name}.py").read_bytes() for name in ("frames", "replay", "message")

@@ -166,6 +166,10 @@ class ImportSpec(Block):
         1.0, "Distance over which jobs thin out around a circle by the factor e", unit="km", gt=0, le=100
     )
 
+    def files(self) -> dict[str, str]:
+        """The names of the files, by their keys: whatever is a text here names one."""
+        return {name: value for name, value in self if isinstance(value, str)}
+
 
 class CitySpec(Block):
     """The ground of the simulation."""

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import ScenarioError
+from ..inputs.inputs import file_digests
 from ..scenario.checks import check
 from ..scenario.load import to_plain
 from ..scenario.messages import problems_of, value_at
@@ -19,7 +20,6 @@ from ..scenario.places import Origin, dotted
 from ..scenario.schema import Spec
 from ..scenario.shape import closest
 from ..scenario.use import name_of
-from .job import file_digests
 from .shapley import Coalition
 
 NO_CHANGE = ("name", "question", "seed", "limits")

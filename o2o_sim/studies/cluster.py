@@ -16,9 +16,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ScenarioError
+from ..inputs.package import code_digest
 from ..processes import ONE_THREAD
 from .engines import FAILED_STARTS, GUARD, carry_out
-from .job import Job, code_digest, failed
+from .job import Job, failed
 
 LOCAL = "local"
 _AT_HAND = 100  # runs that the scheduler has at least, lest workers that join have to wait

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from .. import processes
 from ..errors import ScenarioError
-from .job import Job, execute, failed, key_of
+from .job import Job, check_same, execute, failed
 
 TRIES = 3
 """So often a worker may die with a run in hand before the run counts as the one that kills them."""
@@ -40,11 +40,7 @@ def carry_out(job: Job) -> bytes:
 
     Raises ScenarioError if what would run here is not what the job's key stands for.
     """
-    if key_of(job.spec, job.seed, job.own) != job.key:
-        message = "the code of o2o_sim, a plugin or a data file is not what it was when the study began"
-        raise ScenarioError(
-            message, hint="Start the study again: what is done and still holds is not run again."
-        )
+    check_same(job)
     try:
         return execute(job)
     except BaseException:  # also of tables that a plugin made impossible to count
@@ -66,8 +62,10 @@ class Here:
     given."""
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, bytes]]:
-        """Every job with the content of its file."""
+        """Every job with the content of its file. Raises ScenarioError for one that would read something else than
+        when the study began."""
         for job in jobs:
+            check_same(job)
             yield job, execute(job, threads=None)
 
     def close(self) -> None:

@@ -6,16 +6,14 @@ need not run it again.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 import traceback
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ScenarioError
+from ..inputs.files import digest_of
+from ..inputs.inputs import Inputs, inputs_of
 from ..machine import of_machine
 from .own import NOTHING, Own, check_plugins
 from .rows import pack
@@ -23,25 +21,18 @@ from .rows import pack
 if TYPE_CHECKING:
     from ..scenario.schema import Spec
 
-_NOT_SIMULATION = ("studies/", "show/", "cli", "processes.py", "__main__.py")
-"""How the names of the parts of the package begin that cannot change what a run finds, apart from the two
-modules below."""
-_BUT = ("studies/run.py", "studies/rows.py")
-_NOR = ("record/frames.py", "record/message.py", "record/replay.py")
-"""Modules of other parts that cannot either: a picture of a run is made beside it, and changes no row of
-it."""
-
 
 @dataclass(frozen=True)
 class Job:
     """A scenario and the seed it runs with. `plugins` says whether it may bring rules of its own, `own` is
-    code that is given in memory."""
+    code that is given in memory, `inputs` all that the run reads."""
 
     key: str
     spec: Spec
     seed: int
     plugins: bool = True
     own: Own = NOTHING
+    inputs: Inputs | None = None
 
 
 def job(spec: Spec, seed: int, *, plugins: bool = True, own: Own = NOTHING) -> Job:
@@ -50,9 +41,9 @@ def job(spec: Spec, seed: int, *, plugins: bool = True, own: Own = NOTHING) -> J
     Raises ScenarioError if the scenario names plugins and they are refused, a file it names cannot be read,
     or its settings of plugins are not valid."""
     check_plugins(spec, plugins)
-    key = key_of(spec, seed, own)
     plug_in(spec)
-    return Job(key, spec, seed, plugins, own)
+    inputs = inputs_of(spec, own.digests())
+    return Job(_key(inputs, seed), spec, seed, plugins, own, inputs)
 
 
 def plug_in(spec: Spec, *, plugins: bool = True) -> Spec:
@@ -68,71 +59,23 @@ def plug_in(spec: Spec, *, plugins: bool = True) -> Spec:
 
 
 def key_of(spec: Spec, seed: int, own: Own = NOTHING) -> str:
-    """The key of a run: 24 hex digits of a SHA-256 over the resolved scenario (without its name, question and
-    seed, which change nothing), the seed, the package's code, the data files and plugins it names, and code
-    that was given in memory (own.py).
-
-    The order of the user's own names (circles, platforms, ...) counts: the first circle is the first to be
-    let."""
-    from ..scenario.load import to_plain
-
-    said = {name: value for name, value in to_plain(spec).items() if name not in ("name", "question", "seed")}
-    parts = {"scenario": said, "seed": seed, "code": code_digest(), "files": file_digests(spec)}
-    if code := own.digests():
-        parts["own"] = code
-    text = json.dumps(parts, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    """The key of a run: 24 hex digits of a SHA-256 over the seed and all that the run reads (inputs.py)."""
+    return _key(inputs_of(spec, own.digests()), seed)
 
 
-def named_files(spec: Spec) -> dict[str, tuple[Path, str]]:
-    """Every file that a scenario names, its data and its plugins, by key: the folder where its name starts, and
-    the name."""
-    named = {
-        f"plugins.{k}": name if name.endswith(".py") else f"{name}.py" for k, name in enumerate(spec.plugins)
-    }
-    if spec.city.import_ is not None:
-        kinds = ("zones", "circles", "stores", "travel")
-        files = {kind: getattr(spec.city.import_, kind) for kind in kinds}
-        named |= {f"city.import.{kind}": name for kind, name in files.items() if name}
-    origin = spec._origin
-    return {key: (origin.folder_of(key) if origin else Path(), name) for key, name in named.items()}
+def _key(inputs: Inputs, seed: int) -> str:
+    return digest_of(f"{inputs.digest} {seed}")[:24]
 
 
-def file_digests(spec: Spec) -> dict[str, str]:
-    """SHA-256 of every file that a scenario names."""
-    digests = {}
-    for key, (folder, name) in named_files(spec).items():
-        path = folder / name
-        try:
-            digests[key] = _file_digest(path)
-        except OSError as fault:
-            said = f"{path.name} cannot be read: {fault.strerror}"
-            raise ScenarioError(spec.problem_at(key, said)) from fault
-    return digests
-
-
-def _file_digest(path: Path) -> str:
-    """The digest of a file, read again only when its size or time has changed."""
-    stat = path.stat()
-    return _digest_as_of(path, stat.st_size, stat.st_mtime_ns)
-
-
-@lru_cache(maxsize=256)
-def _digest_as_of(path: Path, size: int, changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-@lru_cache(maxsize=1)
-def code_digest() -> str:
-    """SHA-256 over the modules of this package that make up a simulation."""
-    top = Path(__file__).parent.parent
-    digest = hashlib.sha256()
-    for path in sorted(top.rglob("*.py"), key=lambda p: p.relative_to(top).as_posix()):
-        name = path.relative_to(top).as_posix()
-        counts = not name.startswith(_NOT_SIMULATION) and name not in _NOR
-        if counts or name in _BUT:
-            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+def check_same(job: Job) -> None:
+    """Raise ScenarioError, which says what differs, unless the run would read here what its key stands for."""
+    here = inputs_of(job.spec, job.own.digests())
+    if _key(here, job.seed) == job.key:
+        return
+    said = list(job.inputs.differences(here)) if job.inputs is not None else [("", "its key is another one")]
+    hint = "Start the study again: what is done and still holds is not run again. Workers need the same versions."
+    message = "what a run reads is not what it was when the study began"
+    raise ScenarioError([job.spec.problem_at(key, f"{message}: {what}", hint) for key, what in said])
 
 
 def execute(job: Job, threads: int | None = 1) -> bytes:

@@ -11,19 +11,20 @@ the user vouches for the code by giving it a version:
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import math
 import pickle
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ScenarioError
+from ..inputs.files import digest_of
+from ..inputs.memory import made_with, memory_digest
+from ..inputs.sources import sources_of
 from ..record.metrics import family_of
 
 if TYPE_CHECKING:
@@ -92,6 +93,10 @@ class Own:
         """What the key of a run counts of it, by what it is for; empty without any code."""
         return {what: _digest(code) or self.call for what, code in self._parts()}
 
+    def described(self) -> dict[str, str]:
+        """What a manifest says of it: SHA-256 of each piece of code by what it is for."""
+        return {what: _made_of(code) for what, code in self._parts()}
+
     def needs_to_travel(self, *, far: bool = False) -> None:
         """Raise ScenarioError unless worker processes can be given it: of this machine, or of a cluster if
         `far`."""
@@ -157,13 +162,20 @@ def _version(code: Any) -> str:
 
 
 def _digest(code: Any) -> str:
-    """SHA-256 of code that the user vouches for: its name, its version and the file that it stands in; empty
-    without a version."""
+    """SHA-256 of code that the user vouches for: its name, its version and what it is made of; empty without a
+    version."""
     version = _version(code)
     if not version:
         return ""
     name = f"{getattr(code, '__module__', '')}.{getattr(code, '__qualname__', '')}"
-    digest = hashlib.sha256(f"{name}\0{version}\0".encode())
-    with suppress(OSError, TypeError):  # of a notebook there is none
-        digest.update(Path(inspect.getfile(code)).read_bytes())
-    return digest.hexdigest()
+    return digest_of(f"{name}\0{version}\0{_made_of(code)}")
+
+
+def _made_of(code: Any) -> str:
+    """SHA-256 of the file that code stands in and of all that this imports, with what a function was made with
+    (defaults, closure). What a notebook defines stands in no file, and counts as it is in memory."""
+    try:
+        sources = sources_of(Path(inspect.getfile(code)))
+    except (OSError, TypeError):
+        return memory_digest(code, lasting=True)
+    return digest_of(sources.digest + memory_digest(*made_with(code), lasting=True))

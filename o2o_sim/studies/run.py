@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
@@ -21,7 +22,7 @@ from ..machine import memory_ran_out
 from ..record.result import RunResult
 from ..record.runlog import logged
 from ..scenario.textfile import printable
-from .own import Maker, Own
+from .own import NOTHING, Maker, Own
 from .variant import Scenario, variant_of
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def run(
                 city.run(_each_day(recording, progress, lambda: checkpoints.day(city, others)))
         done = time.perf_counter()
         beside = sum(part.seconds for part in (recording, checkpoints) if part is not None)
-        manifest = describe(city, wall=done - began, simulating=done - ready - beside, before=before)
+        manifest = describe(city, wall=done - began, simulating=done - ready - beside, before=before, own=own)
     result = RunResult(folder, manifest, city.results())
     if folder is not None:
         was = _identity(folder)
@@ -346,11 +347,17 @@ def _model_let_go() -> Iterator[None]:
 
 # -- what was simulated -------------------------------------------------------------------------------------
 def describe(
-    model: O2OModel, *, wall: float, simulating: float, before: tuple[int, int] = (0, 0)
+    model: O2OModel,
+    *,
+    wall: float,
+    simulating: float,
+    before: tuple[int, int] = (0, 0),
+    own: Own = NOTHING,
 ) -> dict[str, Any]:
     """The manifest of a run. `wall` (s) is the time from the call until the last day was done, `simulating`
     (s) the part of it after the city was built; rates per second are over the latter. `before` are the days and
-    decisions that a state already had; when and how the run was gone on with stands in `resumed`."""
+    decisions that a state already had; when and how the run was gone on with stands in `resumed`. `own` is the
+    code that made the model."""
     import numba
 
     from ..scenario.load import content_hash, to_plain
@@ -359,6 +366,7 @@ def describe(
     spec = model.spec
     decisions = int(model.day_counts["decisions"])
     days_here, decisions_here = model.day - before[0], decisions - before[1]
+    read = replace(model.inputs, own=own.described())
     resumed = {"resumed": model.past} if model.past else {}
     return {
         "name": spec.name,
@@ -379,7 +387,8 @@ def describe(
         "threads": numba.get_num_threads(),
         **resumed,
         "versions": dict(versions()),
-        "plugins": dict(model.extensions.digests),
+        "plugins": {stem: found.file.digest for stem, found in model.extensions.sources.items()},
+        "inputs": {"digest": read.digest, **read.parts()},
         "mode_channels": {name: mode.channel for name, mode in model.modes.items()},
         "online_channels": list(model.recorder.online),
         "scenario": to_plain(spec),

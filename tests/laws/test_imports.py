@@ -25,6 +25,7 @@ FLOOR = {
     "csvtext": 0,
     "terminal": 1,
     "scenario": 1,
+    "inputs": 1,
     "city": 1,
     "market": 2,
     "agents": 3,

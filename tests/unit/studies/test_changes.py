@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from o2o_sim.errors import ScenarioError
+from o2o_sim.inputs.inputs import file_digests
 from o2o_sim.scenario.load import load_scenario, to_plain
 from o2o_sim.scenario.schema import Spec
 from o2o_sim.scenario.shape import known_paths
 from o2o_sim.studies.changes import GROUPS, NO_CHANGE, changes, grouped, mixed, mixtures
-from o2o_sim.studies.job import file_digests, key_of
+from o2o_sim.studies.job import key_of
 from o2o_sim.studies.shapley import coalitions
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"

@@ -9,9 +9,12 @@ import shutil
 import pytest
 
 from o2o_sim.errors import ScenarioError
+from o2o_sim.inputs import inputs as inputs_module
+from o2o_sim.inputs import package as package_module
+from o2o_sim.inputs.inputs import file_digests
+from o2o_sim.inputs.package import code_digest
 from o2o_sim.scenario.load import load_scenario, to_plain
-from o2o_sim.studies import job as job_module
-from o2o_sim.studies.job import code_digest, execute, failed, file_digests, job, key_of
+from o2o_sim.studies.job import execute, failed, job, key_of
 
 ZONES = "name,x,y,population\nnorth,1000,1000,500\nsouth,3000,1000,700\n"
 
@@ -146,7 +149,7 @@ def test_a_file_that_is_not_there_is_a_mistake_where_it_is_named(imported):
     spec = load_scenario(imported)
     imported.with_name("mine.py").unlink()
     with pytest.raises(
-        ScenarioError, match=r"city.yaml:3:11: plugins.0: mine.py cannot be read: No such file"
+        ScenarioError, match=r"city.yaml:3:11: plugins.0: there is no file mine.py beside the scenario"
     ):
         job(spec, 1)
 
@@ -167,7 +170,7 @@ def package(tmp_path, monkeypatch):
                  "show/maps.py", *(f"studies/{n}.py" for n in ("job", "run", "rows", "study"))):  # fmt: skip
         (top / name).parent.mkdir(parents=True, exist_ok=True)
         (top / name).write_text(f"# {name}\n")
-    monkeypatch.setattr(job_module, "__file__", str(top / "studies" / "job.py"))
+    monkeypatch.setattr(package_module, "top", lambda: top)
     return top
 
 
@@ -200,7 +203,7 @@ def test_new_and_renamed_modules_count(package):
 
 def test_the_code_is_part_of_the_key(key, monkeypatch):
     before = key()
-    monkeypatch.setattr(job_module, "code_digest", lambda: "other")
+    monkeypatch.setattr(inputs_module, "code_digest", lambda: "other")
     assert key() != before
 
 
