@@ -91,7 +91,8 @@ def test_a_plugin_that_is_edited_meanwhile_stops_the_study_and_the_worker_is_nam
     jobs = told.jobs(range(3))
     told.path.with_name("teller.py").write_text("# a second thought\n")
     with pytest.raises(
-        ScenarioError, match=r"not what it was when the study began \(seen by the worker tcp://127"
+        ScenarioError,
+        match=r"not what it was when the study began: the file of plugins.0 is not the same \(seen by the worker tcp://127",
     ):
         list(local.run(jobs))
     assert not told.begun()
