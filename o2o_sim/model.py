@@ -73,10 +73,10 @@ class O2OModel(mesa.Model):
         self.spec = spec
         self.day = 0
         self.extensions = Plugins(spec, allowed=plugins)
-        self.inputs = inputs_of(spec)
         self.modes: dict[str, Mode] = modes_of(spec, self.extensions.modes())
         imported = survey(spec)
         self.city = build_city(spec.city, spec._origin, self.seed_number, imported, spec.limits.cells)
+        self.inputs = inputs_of(spec)  # after the city, which says better what is wrong with a file
         self.expansion_factor = spec.residents / spec.population
         self.ledger = Ledger()
         self.channels: list[str] = []

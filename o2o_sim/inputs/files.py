@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import time
@@ -45,7 +46,9 @@ def by_file(function: Callable[[Path], Found]) -> Callable[[Path], Found]:
 
 @by_file
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file (64 hex digits). Raises OSError."""
+    """SHA-256 of a file (64 hex digits). Raises OSError, also for what is no regular file and may never end."""
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a regular file")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
