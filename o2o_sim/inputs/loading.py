@@ -10,7 +10,7 @@ import sys
 import threading
 from functools import lru_cache
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 
 from .caching import cache_root, caching_in
 from .files import by_file
+from .libraries import spec_path
 from .memory import plain, version_of
-from .sources import US, Module, Sources, sources_of
+from .sources import US, Module, Sources, sources_of, top_level
 
 
 class Loaded(NamedTuple):
@@ -69,27 +70,28 @@ class _FromSource(SourceFileLoader):
 
 
 class _Finder(MetaPathFinder):
-    """Finds the modules of the user's own that plugins need, to load them from their sources."""
+    """Has the modules of the user's own that plugins need loaded from their sources."""
 
     def __init__(self) -> None:
-        self._paths: dict[str, Path] = {}
+        self._paths: set[Path] = set()
+        self._names: set[str] = set()
 
     def know(self, sources: Sources) -> None:
-        """Take over these modules from Python's own finders."""
+        """Do so with these modules."""
         own = {n: m.path for n, m in sources.modules.items() if m.path.suffix == ".py" and not _is_us(n)}
-        self._paths |= own
+        self._paths |= set(own.values())
+        self._names |= own.keys()
         if own and self not in sys.meta_path:
             sys.meta_path.insert(0, self)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        file = self._paths.get(name)
-        return None if file is None or not file.is_file() else _spec(name, file)
-
-
-def _spec(name: str, path: Path) -> ModuleSpec | None:
-    inside = [str(path.parent)] if path.name == "__init__.py" else None
-    loader = _FromSource(name, str(path))
-    return spec_from_file_location(name, path, loader=loader, submodule_search_locations=inside)
+        if name not in self._names:
+            return None
+        spec = top_level(name) if path is None else PathFinder.find_spec(name, path)
+        file = spec_path(spec) if spec is not None else None
+        if spec is not None and file in self._paths:
+            spec.loader = _FromSource(name, str(spec.origin))
+        return spec
 
 
 _finder = _Finder()
@@ -100,7 +102,7 @@ def _is_us(name: str) -> bool:
 
 
 def _run(name: str, path: Path) -> ModuleType:
-    spec = _spec(name, path)
+    spec = spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
     assert spec is not None and spec.loader is not None
     module = module_from_spec(spec)
     sys.modules[name] = module

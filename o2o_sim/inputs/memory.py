@@ -219,7 +219,7 @@ def version_of(module: str) -> dict[str, str]:
     if top in sys.builtin_module_names or top == "builtins":
         return {"python": "built in"}
     file = getattr(sys.modules.get(module), "__file__", None)
-    if not file:
+    if not file or module in ("__main__", "__mp_main__"):  # which may be a program that runs the user's code
         return {}
     path = Path(file).resolve()
     if is_standard(path):

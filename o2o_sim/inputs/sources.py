@@ -109,7 +109,7 @@ def find(name: str) -> list[tuple[str, ModuleSpec]]:
     parts = name.split(".")
     where: list[str] | None = None
     for k, part in enumerate(parts):
-        spec = _top_level(part) if where is None else _below(part, where)
+        spec = top_level(part) if where is None else _below(part, where)
         if spec is None:
             break
         found.append((".".join(parts[: k + 1]), spec))
@@ -119,7 +119,8 @@ def find(name: str) -> list[tuple[str, ModuleSpec]]:
     return found
 
 
-def _top_level(name: str) -> ModuleSpec | None:
+def top_level(name: str) -> ModuleSpec | None:
+    """Where a module that is in no package would be imported from; None if it is not there."""
     for finder in sys.meta_path:
         if type(finder).__module__.startswith(__name__.rpartition(".")[0]):
             continue  # it knows where modules were, not where they are
