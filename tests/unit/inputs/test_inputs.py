@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from code import InteractiveInterpreter
+from collections import namedtuple
 from pathlib import Path
 
 import numba
@@ -21,14 +22,14 @@ from o2o_sim.market.binding import Rule
 from o2o_sim.market.compiled import compilable, rebind
 from o2o_sim.scenario.load import load_scenario
 from o2o_sim.studies import engines
-from o2o_sim.studies.job import check_same, job, key_of
+from o2o_sim.studies.job import Job, check_same, job, key_of
 
 pytestmark = pytest.mark.faults("inputs")
 
 FILES = {
     "zones.csv": "name,population\nnorth,500\nsouth,700\n",
-    "stores.csv": "name,category,format,area_m2\n",
-    "ways.csv": "from,to,minutes\nnorth,south,10\nsouth,north,10\n",
+    "stores.csv": "name,category,format,area_m2\nA,groceries,supermarket,100\n",
+    "ways.csv": "from,to,minutes\nnorth,south,10\nsouth,north,10\nnorth,A,10\nsouth,A,10\n",
     "lab_helper.py": "import lab_deep\nRATE = 2.0\ndef scale(x):\n    return x * RATE + lab_deep.shift(x)\n",
     "lab_deep.py": "def shift(x):\n    return 0.25\n",
     "lab_late.py": "STEP = 1\n",
@@ -52,14 +53,17 @@ kind = importlib.import_module(f"lab_kinds.{'one'}").kind
 START = 64.0
 
 def value(me, offer, trip, today):
-    near = lab_helper.scale(me) + lab_pack.lift(me) + lab_space.part.push.push(me)
-    return near + chosen(me) + kind(me) + far(me) + START
+    x = me.income
+    near = lab_helper.scale(x) + lab_pack.lift(x) + lab_space.part.push.push(x)
+    return near + chosen(x) + kind(x) + far(x) + START
 
 def late():
     import lab_late
     return lab_late.STEP
 """,
 }
+Me = namedtuple("Me", "income")
+ME = Me(1.0)
 CODE = {
     "the plugin": ("mine.py", "64.0", "65.0"),
     "a helper": ("lab_helper.py", "x * RATE", "x * 2 * RATE"),
@@ -76,7 +80,7 @@ CODE = {
 READ = {
     "a census": ("zones.csv", "500", "501"),
     "a travel table": ("ways.csv", "10", "30"),
-    "shops": ("stores.csv", "area_m2\n", "area_m2\n\n"),
+    "shops": ("stores.csv", "100", "101"),
     "an import inside a function": ("lab_late.py", "1", "2"),
 }
 SCENARIO = """
@@ -120,7 +124,7 @@ def _call(x):
     return value(x, 0.0, 0.0, 0.0)  # noqa: F821
 
 
-def compiled(function, x: float) -> float:
+def compiled(function, x) -> float:
     """What compiled code that calls a rule finds."""
     return numba.njit(rebind(_call, {"value": compilable(function)}))(x)
 
@@ -137,7 +141,8 @@ def test_whatever_a_run_reads_changes_its_key_and_its_digest(lab, what):
     write(lab, "case.yaml", (lab / "case.yaml").read_text().replace("#city:", "city:"))
     text = (lab / name).read_text()
     before = everything(lab)
-    asked = job(load_scenario(lab / "case.yaml"), 1)
+    spec = load_scenario(lab / "case.yaml")
+    asked = Job(key_of(spec, 1), spec, 1, inputs=inputs_of(spec))
     edit(lab, name, old, new)
     after = everything(lab)
     assert before[0] != after[0] and before[1] != after[1]
@@ -156,24 +161,24 @@ def test_after_a_change_compiled_and_interpreted_code_agree(lab, what):
     """In the process that had the old one."""
     name, old, new = CODE[what]
     first = rule(lab)
-    assert first(1.0, 0, 0, 0) == compiled(first, 1.0) == 2.25 + 1.5 + 4 + 8 + 16 + 32 + 64
+    assert first(ME, 0, 0, 0) == compiled(first, ME) == 2.25 + 1.5 + 4 + 8 + 16 + 32 + 64
     edit(lab, name, old, new)
     second = rule(lab)
-    assert second(1.0, 0, 0, 0) == compiled(second, 1.0) != 2.25 + 1.5 + 4 + 8 + 16 + 32 + 64
+    assert second(ME, 0, 0, 0) == compiled(second, ME) != 2.25 + 1.5 + 4 + 8 + 16 + 32 + 64
 
 
 def test_another_process_finds_the_same_after_all_changes(lab):
     rule(lab)
     for name, old, new in CODE.values():
         edit(lab, name, old, new)
-    assert elsewhere(lab) == [*everything(lab), rule(lab)(1.0, 0, 0, 0)]
+    assert elsewhere(lab) == [*everything(lab), rule(lab)(ME, 0, 0, 0)]
 
 
 def elsewhere(lab: Path) -> list:
     """The same in a new process."""
     code = (
-        "import json, sys; from pathlib import Path; from tests.unit.inputs.test_inputs import everything, rule;"
-        "lab = Path(sys.argv[1]); print(json.dumps([*everything(lab), rule(lab)(1.0, 0, 0, 0)]))"
+        "import json, sys; from pathlib import Path; from tests.unit.inputs.test_inputs import ME, everything, rule;"
+        "lab = Path(sys.argv[1]); print(json.dumps([*everything(lab), rule(lab)(ME, 0, 0, 0)]))"
     )
     path = os.pathsep.join([str(lab), str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")])
     found = subprocess.run(
