@@ -6,13 +6,16 @@ import time
 
 import numpy as np
 
-from benchmarks.world import CELLS, OFFERS, PLATFORMS, SHOPPING, SHOPS, TOUCH, World, nbytes
+from benchmarks.world import CELLS, OFFERS, PLATFORMS, SHOPPING, SHOPS, SIDE, TOUCH, World, nbytes
+from o2o_sim.city.grid import Grid
 from o2o_sim.market import needs, rules
 from o2o_sim.market.binding import Shopping
 from o2o_sim.market.consumers import NOBODY, ONLINE, PERSON
-from o2o_sim.market.offers import ENTRY, LANES, ROW
-from o2o_sim.market.shopping import BLOCK, Scales, Today
-from o2o_sim.market.shopping import World as MarketWorld
+from o2o_sim.market.lists import Tiles, best_sides, tiles_of
+from o2o_sim.market.offers import ROW
+from o2o_sim.market.records import Scales, Today
+from o2o_sim.market.records import World as MarketWorld
+from o2o_sim.market.shopping import BLOCK
 from o2o_sim.streams import mix
 
 SEED, NEVER = 1, 30_000
@@ -38,29 +41,31 @@ def market(world: World) -> MarketWorld:
     rows["store"][:SHOPS] = np.arange(1, SHOPS + 1)
     rows["platform"][SHOPS:] = np.arange(1, PLATFORMS + 1)
     rows["reach"] = np.where(np.arange(OFFERS) < SHOPS, -1.0, np.inf)
-    start, entries = _lists(world)
-    scales = Scales(1.0, 1.0, False, 1000.0, CELLS, SHOPS, CELLS, 2 * CELLS, 2 * CELLS + 1, 128)
+    rows["walk"][:SHOPS] = 1
+    tiles = tiles_of(Grid(SIDE, SIDE, 100.0), best_sides(world.home, CELLS, np.array([SHOPPING])))
+    start, listed, nearest, minutes = _lists(world, tiles)
+    scales = Scales(1.0, 1.0, False, 1000.0, SHOPS, tiles.count, 2 * tiles.count, 2 * tiles.count + 1)
     return MarketWorld(
         people, familiarity, world.favourite.reshape(-1, 1).astype(np.int32), world.loyalty.reshape(-1, 1),
-        np.zeros((0, n), np.float32), offers, start, entries, np.ones(1), np.zeros(1), scales,
-        Today(0.0, 0.0, 1.0, 0.0),
+        np.zeros((0, n), np.float32), offers, start, listed, nearest,
+        start[: 2 * tiles.count + 1] * tiles.slots.astype(np.uint64), minutes, tiles.tile, tiles.slot, tiles.slots,
+        np.ones(1), np.zeros(1), scales, Today(0.0, 0.0, 1.0, 0.0),
     )  # fmt: skip
 
 
-def _lists(world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Shops around each cell sorted by minutes, then no deliveries, then the platforms; padded."""
-    count = np.concatenate([np.diff(world.start), np.zeros(CELLS, int), [PLATFORMS]])
-    start = np.concatenate([[0], np.cumsum((count + LANES - 1) // LANES * LANES)])
-    entries = np.zeros(start[-1], ENTRY)
-    offer, minutes = entries["offer"], entries["minutes"]
-    minutes[:] = np.inf
-    cell = np.repeat(np.arange(CELLS), count[:CELLS])
-    order = np.lexsort((world.minutes, cell))
-    at = start[cell] + np.arange(len(cell)) - world.start[cell]
-    offer[at], minutes[at] = world.shop[order] + 1, world.minutes[order]
-    offer[start[2 * CELLS] :][:PLATFORMS] = np.arange(SHOPS + 1, OFFERS + 1)
-    minutes[start[2 * CELLS] :] = 0.0
-    return np.append(start, start[-1]).astype(np.uint64), entries
+def _lists(world: World, tiles: Tiles) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Shops around each tile sorted by minutes, then no deliveries, then the platforms."""
+    cell = np.repeat(np.arange(CELLS), np.diff(world.start))
+    pair, entry = np.unique(tiles.tile[0, cell].astype(np.int64) * SHOPS + world.shop, return_inverse=True)
+    minutes = np.full((len(pair), tiles.slots[0]), np.inf, np.float32)
+    minutes[entry, tiles.slot[0, cell]] = world.minutes
+    order = np.lexsort((minutes.min(axis=1), pair // SHOPS))
+    count = np.bincount(pair // SHOPS, minlength=2 * tiles.count + 1)
+    count[-1] = PLATFORMS
+    start = np.concatenate([[0], np.cumsum(count)]).astype(np.uint64)
+    listed = np.concatenate([pair[order] % SHOPS + 1, np.arange(SHOPS + 1, OFFERS + 1)]).astype(np.uint32)
+    nearest = np.concatenate([minutes.min(axis=1)[order], np.zeros(PLATFORMS, np.float32)])
+    return start, listed, nearest, minutes[order].ravel()
 
 
 def run(world: World, days: int) -> tuple[np.ndarray, float, int]:
@@ -81,7 +86,7 @@ def run(world: World, days: int) -> tuple[np.ndarray, float, int]:
         np.cumsum(starts, out=starts)
         consumer, category = np.zeros(starts[-1], np.uint32), np.zeros(starts[-1], np.uint8)
         needs.list_due(due, day, starts, BLOCK, consumer, category)
-        pick, _, _ = shopping.day(w, consumer, category, starts, SEED, day)
+        pick, _, _ = shopping.day(w, consumer, category, SEED, day)
         bought = np.bincount(pick, minlength=OFFERS + 1)[1:]
         if day > 0:  # the first day compiles
             seconds += time.perf_counter() - began

@@ -33,7 +33,7 @@ from .market.expected import Expected, Needs, usual_needs
 from .market.ledger import Ledger
 from .market.needs import count_users
 from .market.offers import Table
-from .market.shopping import Today
+from .market.records import Today
 from .modes import Mode, modes_of
 from .policies.decisions import View
 from .record.recorder import Recorder

@@ -25,7 +25,8 @@ from .market import needs
 from .market.day import Purchases
 from .market.ledger import CONSUMERS, COURIERS, OWNERS, PROVIDERS, SUPPLIERS
 from .market.offers import AT_PLACE, Offer, tabulate, wrong_offer
-from .market.shopping import BLOCK, Today
+from .market.records import Today
+from .market.shopping import BLOCK
 from .streams import name_bits, stream, uniforms
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def shop(model: O2OModel) -> None:
     consumer, category = np.zeros(n, np.uint32), np.zeros(n, np.uint8)
     needs.list_due(people.due, day, starts, BLOCK, consumer, category)
     world = model.board.world(model.today)
-    picks, visited, surplus = model.shopping.day(world, consumer, category, starts, model.seed_number, day)
+    picks, visited, surplus = model.shopping.day(world, consumer, category, model.seed_number, day)
     model.purchases = Purchases(consumer, category, starts, picks, visited, surplus)
     model.day_counts["decisions"] += n
     for system in model.systems:

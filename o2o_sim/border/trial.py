@@ -76,13 +76,10 @@ def _identity(spec: Spec) -> Any:
 class _Few(Shopping):
     """The shopping loop in the interpreter, for a few of the day's needs; the others find nothing."""
 
-    def day(
-        self, world: Any, needs_consumer: Any, needs_category: Any, starts: Any, seed: int, day: int
-    ) -> Any:
+    def day(self, world: Any, needs_consumer: Any, needs_category: Any, seed: int, day: int) -> Any:
         n = len(needs_consumer)
         some = np.linspace(0, n - 1, min(n, LATER if day else FIRST)).astype(np.int64)
-        ends = np.array([0, len(some)], np.int64)
-        found = super().day(world, needs_consumer[some], needs_category[some], ends, seed, day)
+        found = super().day(world, needs_consumer[some], needs_category[some], seed, day)
         whole = tuple(np.zeros(n, part.dtype) for part in found)
         for every, part in zip(whole, found):
             every[some] = part

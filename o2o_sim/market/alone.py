@@ -18,7 +18,7 @@ import numba
 from numba import types
 
 from .compiled import compilable
-from .shopping import BASE_ME, Alternative, Today, Trip
+from .records import BASE_ME, Alternative, Today, Trip
 
 HINT = (
     "Numbers, tuples, math, if and loops can be compiled; with engine: python (or --engine python) everything of"

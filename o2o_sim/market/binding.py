@@ -10,6 +10,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba.core.compiler import Compiler
 
 from ..inputs.files import digest_of
 from ..inputs.memory import memory_digest
@@ -17,7 +18,8 @@ from ..streams import stream
 from . import alone, culprit, interpreted, lanes, shopping
 from .compiled import compilable, is_kept, kernel, rebind
 from .consumers import MAX_EXTRA
-from .shopping import BASE_ME
+from .records import BASE_ME, World
+from .rounds import Loop
 
 # Field k of a consumer stands in row _ROW[k] of the table of extra fields; of one that has a number for each
 # category (_STEP[k] is 1, else 0) that is the row of the first. `_bind` puts those of a scenario in place.
@@ -61,40 +63,40 @@ def _extra_8(extra, i, c):
     return _extra_7(extra, i, c) + (np.float64(extra[_ROW[7] + c * _STEP[7], i]),)
 
 
-def _lane_0(traits, lane):
+def _lane_0(numbers, lane):
     return ()
 
 
-def _lane_1(traits, lane):
-    return (traits[_AT[0] + lane],)
+def _lane_1(numbers, lane):
+    return (np.float64(numbers[_AT[0] + lane]),)
 
 
-def _lane_2(traits, lane):
-    return _lane_1(traits, lane) + (traits[_AT[1] + lane],)
+def _lane_2(numbers, lane):
+    return _lane_1(numbers, lane) + (np.float64(numbers[_AT[1] + lane]),)
 
 
-def _lane_3(traits, lane):
-    return _lane_2(traits, lane) + (traits[_AT[2] + lane],)
+def _lane_3(numbers, lane):
+    return _lane_2(numbers, lane) + (np.float64(numbers[_AT[2] + lane]),)
 
 
-def _lane_4(traits, lane):
-    return _lane_3(traits, lane) + (traits[_AT[3] + lane],)
+def _lane_4(numbers, lane):
+    return _lane_3(numbers, lane) + (np.float64(numbers[_AT[3] + lane]),)
 
 
-def _lane_5(traits, lane):
-    return _lane_4(traits, lane) + (traits[_AT[4] + lane],)
+def _lane_5(numbers, lane):
+    return _lane_4(numbers, lane) + (np.float64(numbers[_AT[4] + lane]),)
 
 
-def _lane_6(traits, lane):
-    return _lane_5(traits, lane) + (traits[_AT[5] + lane],)
+def _lane_6(numbers, lane):
+    return _lane_5(numbers, lane) + (np.float64(numbers[_AT[5] + lane]),)
 
 
-def _lane_7(traits, lane):
-    return _lane_6(traits, lane) + (traits[_AT[6] + lane],)
+def _lane_7(numbers, lane):
+    return _lane_6(numbers, lane) + (np.float64(numbers[_AT[6] + lane]),)
 
 
-def _lane_8(traits, lane):
-    return _lane_7(traits, lane) + (traits[_AT[7] + lane],)
+def _lane_8(numbers, lane):
+    return _lane_7(numbers, lane) + (np.float64(numbers[_AT[7] + lane]),)
 
 
 # Written out, because compiled code needs to know how many there are, and the cache functions it can name.
@@ -127,41 +129,34 @@ class Rule:
         return cls(function, tuple(fields), layout, said[:24])
 
 
-_ALONE = (
-    "person",
-    "alternative",
-    "end_within",
-    "look_along",
-    "race_along",
-    "race",
-    "chooser_of",
-    "look_from_home",
-    "is_settled",
-    "surplus_of",
-    "decide",
-)
-_TOGETHER = (
-    "lane_person",
-    "enter",
-    "think_together",
-    "race_together",
-    "go_through",
-    "by_reach",
-    "look_together",
-)
-_PARTS = (*((shopping, p) for p in _ALONE), *((lanes, p) for p in _TOGETHER), (shopping, "shop_block"))
+_LANES = (
+    "person", "alternative", "chooser_of", "draw_keys", "lane_person", "enter", "expand", "meet", "standing", "go_through",
+)  # fmt: skip
+_ROUNDS = ("surplus_of", "look_block")
+_PARTS = (*((lanes, p) for p in _LANES), *((shopping, p) for p in _ROUNDS))
 """The functions of the loop, each after those it calls."""
-_APART = ("race", "think_together", "race_together", "look_together", "look_along", "race_along")
+_APART = ("draw_keys", "go_through", "look_block")
+
+
+class _Apart(Compiler):
+    """Numba's compiler, told that arrays handed to a function do not overlap: the sheets of a group (lanes.py) are
+    made one by one, and without that the compiled code would check it again before each offer."""
+
+    def define_pipelines(self) -> list[Any]:
+        self.state.flags.noalias = True
+        return super().define_pipelines()
 
 
 def _compile(function: Callable, part: str) -> Callable:
     """Compiled for use inside other compiled functions; small ones dissolve in who calls them, because
     handing over a dozen arrays costs as much as they do."""
-    return numba.njit(error_model="numpy", forceinline=part not in _APART)(function)
+    if part in _APART:
+        return numba.njit(error_model="numpy", pipeline_class=_Apart)(function)
+    return numba.njit(error_model="numpy", forceinline=True)(function)
 
 
-def _bind(rule: Rule, compiled: bool) -> tuple[type, Callable, dict[str, Any]]:
-    """The record of a consumer, the loop with a rule in it, and what the names in the loop stand for."""
+def _bind(rule: Rule, compiled: bool) -> Loop:
+    """A rule bound to the loop, compiled or not."""
     me = namedtuple("Me", BASE_ME + rule.fields)  # type: ignore[misc]
     k = len(rule.fields)
     names: dict[str, Any] = {
@@ -174,17 +169,21 @@ def _bind(rule: Rule, compiled: bool) -> tuple[type, Callable, dict[str, Any]]:
     for number, function in enumerate(_EXTRA[: k + 1]):
         names[f"_extra_{number}"] = rebind(function, names)
     names["extra_fields"] = names[f"_extra_{k}"]
-    names |= {"WIDE": lanes.WIDE, "FEWEST": lanes.FEWEST, "FAMILIARITY": lanes.FAMILIARITY}
     if compiled:
         for part in ("extra_fields", "extra_lanes"):
             names[part] = compilable(names[part])
+    else:
+        names |= {"VECTOR": 1}
     for module, part in _PARTS:
         function = rebind(getattr(module, part), names)
         names[part] = _compile(function, part) if compiled else function
-    loop = rebind(shopping.shop_all, names)
+    look = rebind(shopping.look_all, names)
+    arrange: Callable = shopping.arrange
+    go_there: Callable = shopping.go_there
     if compiled:
-        loop = kernel(loop, rule=rule.digest, parallel=True)
-    return me, loop, names
+        look = kernel(look, rule=rule.digest, parallel=True)
+        arrange, go_there = kernel(arrange), kernel(go_there)
+    return Loop(me, arrange, look, go_there, names)
 
 
 # Numba keeps whatever it compiled or read back for as long as the process lives, which may be thousands of
@@ -214,31 +213,19 @@ class Shopping:
         bind = _bind_once if compiled else _bind
         if compiled and not is_kept(self.bound.digest):
             alone.check(rule, tuple(fields))
-        self.me, self._shop_all, self.names = bind(self.bound, compiled)
+        self._loop = bind(self.bound, compiled)
+        self.me, self.names = self._loop.me, self._loop.names
 
-    def day(self, world, needs_consumer, needs_category, starts, seed: int, day: int):
+    def day(
+        self, world: World, needs_consumer: np.ndarray, needs_category: np.ndarray, seed: int, day: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Every choice of one day: pick and visited (uint32 rows of the table), surplus (float32 utils).
 
         Raises RuleFault if the rule gives NaN or infinity, or fails, for anything that somebody sees."""
-        n = len(needs_consumer)
-        pick, visited = np.zeros(n, np.uint32), np.zeros(n, np.uint32)
-        surplus = np.zeros(n, np.float32)
-        order, draws = shopping.dealing_order(len(starts) - 1), stream(seed, "taste", day)
-        given = world
+        given = world if self.compiled else interpreted.as_objects(world)
+        with culprit.sought(self, world, needs_consumer, needs_category):
+            found = self._loop.day(given, needs_consumer, needs_category, stream(seed, "taste", day))
+        culprit.check(self, world, needs_consumer, needs_category, found.surplus)
         if not self.compiled:
-            world = interpreted.as_objects(given)
-        with culprit.sought(self, given, needs_consumer, needs_category, surplus):
-            self._shop_all(
-                *world,
-                needs_consumer,
-                needs_category,
-                starts,
-                order,
-                draws,
-                pick,
-                visited,
-                surplus,
-            )
-        if not self.compiled:
-            interpreted.write_back(world, given)
-        return pick, visited, surplus
+            interpreted.write_back(given, world)
+        return found.pick, found.visited, found.surplus

@@ -22,8 +22,9 @@ from .consumers import Population
 from .day import Purchases
 from .expected import Expected, Needs, expected_sales
 from .ledger import OUTSIDE_SELLERS
-from .offers import EVERYWHERE, Lists, Table, build_lists, same_places
-from .shopping import Scales, Today, World
+from .lists import Lists, best_sides, build_lists, tiles_of
+from .offers import EVERYWHERE, Table, same_places
+from .records import Scales, Today, World
 
 Floats = NDArray[np.float64]
 
@@ -59,6 +60,9 @@ class Board:
         self._reach_date: Date | None = None
         self._reach_min = 0.0
         self._place_of_cell = np.zeros(0, np.int32)
+        often = np.array([1.0 / c.every_days for c in spec.categories.values()])
+        sides = best_sides(population.columns.record["home"], city.grid.cells, often)
+        self.tiles = tiles_of(city.grid, sides)
 
     @property
     def is_empty(self) -> bool:
@@ -120,7 +124,14 @@ class Board:
             self._reach = found if self._reach is None else self._reach.joined(found)
         assert self._reach is not None
         return build_lists(
-            table, self._reach, self._place_of_cell, cells, len(categories), max(1, stores), limit, delivery
+            table,
+            self._reach,
+            self._place_of_cell,
+            self.tiles,
+            len(categories),
+            max(1, stores),
+            limit,
+            delivery,
         )
 
     def _local_sellers(self, crowding: Sequence[float]) -> dict[int, tuple[Floats, NDArray[np.uint32]]]:
@@ -152,12 +163,10 @@ class Board:
             rule.loyalty_weight,
             rule.work_anchor,
             rule.radius_max_min,
-            self.city.grid.cells,
             max(1, len(self.capacity)),
             lists.delivered,
             lists.everywhere,
             lists.followers,
-            lists.longest,
         )
         return World(
             people.record,
@@ -167,7 +176,13 @@ class Board:
             people.extra,
             table.columns,
             lists.start,
-            lists.entries,
+            lists.offer,
+            lists.nearest,
+            lists.first,
+            lists.minutes,
+            lists.tiles.tile,
+            lists.tiles.slot,
+            lists.tiles.slots,
             self.reach_x,
             self.touch,
             scales,

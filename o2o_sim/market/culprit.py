@@ -19,7 +19,7 @@ from . import interpreted
 
 if TYPE_CHECKING:
     from .binding import Shopping
-    from .shopping import World
+    from .records import World
 
 
 class RuleFault(Exception):
@@ -36,19 +36,21 @@ class RuleFault(Exception):
 
 
 @contextmanager
-def sought(
-    shopping: Shopping, world: World, consumers: np.ndarray, categories: np.ndarray, worth: np.ndarray
-) -> Iterator[None]:
-    """Around a loop over needs that writes `worth` (float[needs], NaN where its rule went wrong): raise
-    RuleFault for the first need of which that is so."""
+def sought(shopping: Shopping, world: World, consumers: np.ndarray, categories: np.ndarray) -> Iterator[None]:
+    """Around a loop over needs in the interpreter or compiled: raise RuleFault for the need at which its rule failed."""
     try:
         with np.errstate(all="ignore"):
             yield
     except Exception:
-        if shopping.compiled:
-            raise
-        find(shopping, world, consumers, categories)
+        if not shopping.compiled:
+            find(shopping, world, consumers, categories)
         raise
+
+
+def check(
+    shopping: Shopping, world: World, consumers: np.ndarray, categories: np.ndarray, worth: np.ndarray
+) -> None:
+    """After such a loop, which wrote `worth` (float[needs]): raise RuleFault for the first need that is NaN."""
     odd = np.flatnonzero(np.isnan(worth))
     if len(odd):
         find(shopping, world, consumers[odd], categories[odd])
@@ -102,15 +104,14 @@ def find(shopping: Shopping, world: World, consumers: np.ndarray, categories: np
         read = {f"{g}.{n}": v for g, group in groups.items() for n, v in group._asdict().items()}
         raise RuleFault(shopping.rule, need[0], need[1], offers.last, said, read) from fault
 
-    names = _bind(replace(shopping.bound, function=watched), False)[2]
+    loop = _bind(replace(shopping.bound, function=watched), False)
     objects = interpreted.as_objects(world._replace(people=world.people[:0], offers=world.offers[:1]))
     objects = objects._replace(people=_People(world.people), offers=offers)
-    row, worth = np.zeros(1, np.uint32), np.zeros(1, np.float32)
     with np.errstate(all="ignore"):
         for i, c in zip(consumers.tolist(), categories.tolist()):
             need[:] = i, c
             one = np.array([i], np.int64), np.array([c], np.int64)
-            names["shop_block"](*objects, *one, 0, 1, np.uint64(0), row.copy(), row.copy(), worth.copy())
+            loop.day(objects, *one, np.uint64(0))
 
 
 def wrong_value(returned: Any) -> str | None:

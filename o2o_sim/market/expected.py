@@ -16,7 +16,7 @@ import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -27,10 +27,10 @@ from .binding import Rule, Shopping
 from .compiled import kernel, rebind
 from .consumers import ONLINE, People
 from .offers import Table
-from .shopping import Trip, World
+from .records import Trip, World
 
 Floats = NDArray[np.float64]
-_ONLINE, _NO_OFFER, _NO_ACCESS = ONLINE, np.uint32(0), np.uint32(0)
+_ONLINE, _NO_ACCESS = ONLINE, np.uint32(0)
 _LARGEST, _UNSEEN, _INFINITE = 80.0, -np.inf, np.inf
 
 
@@ -101,7 +101,7 @@ def expected_sales(
     given = world if shopping.compiled else interpreted.as_objects(world)
     bind = _bind_once if shopping.compiled else _bind
     loop = bind(shopping.bound, shopping.compiled)
-    with culprit.sought(shopping, world, needs.consumer, needs.category, logsum):
+    with culprit.sought(shopping, world, needs.consumer, needs.category):
         loop(
             *given,
             np.ascontiguousarray(needs.consumer, dtype=np.int64),
@@ -112,6 +112,7 @@ def expected_sales(
             looked,
             logsum,
         )
+    culprit.check(shopping, world, needs.consumer, needs.category, logsum)
     for row, (weights, shops) in sellers.items():
         orders, total = bought[row], 1.0 + weights.sum()
         bought[row] = orders / total
@@ -133,17 +134,21 @@ def alternative(offers, o, unseen_x):
     raise NotImplementedError
 
 
-def chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key):
+def chooser_of(people, favourite, i, c):
     raise NotImplementedError
 
 
 def consider(
     offers,
-    entries,
+    listed,
+    minutes,
+    slots,
+    at,
     a,
     b,
     me,
     chooser,
+    loyal,
     limit,
     unseen_x,
     walk,
@@ -157,29 +162,24 @@ def consider(
     on_foot,
 ):
     """Note what consumer `me` sees of entries a..b; returns how many alternatives there are now, and whether the
-    rule gave NaN or infinity. What is worth minus infinity to her counts as unseen.
+    rule gave NaN or infinity. What is worth minus infinity to her counts as unseen. `at` is where
+    the minutes from her cell to the first of them stand, `slots` apart; with `slots` 0 everything is at no distance.
 
     Offers of one key are one alternative, worth the better of them, because they share their draw: a shop
     seen from home and from work, or the same thing on two terms. `place` is the alternative of each key, or
     -1."""
     odd = False
     for j in range(a, b):
-        o = entries[j].offer
-        if o == _NO_OFFER:
-            continue
-        away = np.float64(entries[j].minutes)
+        o = listed[j]
+        away = np.float64(minutes[at + (j - a) * slots]) if slots > 0 else 0.0
         store = offers[o].store
         mine = 1.0 if store == chooser.favourite else 0.0
         followed = 1.0 if store == chooser.follows else 0.0
-        if not (
-            away <= limit
-            or away <= offers[o].reach
-            or (followed > 0.5 and (away <= chooser.search or not walk))
-        ):
+        if not (away <= limit or away <= offers[o].reach or (followed > 0.5 and away < math.inf)):
             continue
         if (offers[o].needs & ~chooser.access) != _NO_ACCESS:
             continue
-        trip = Trip(away if walk else 0.0, familiarity[offers[o].platform], chooser.loyalty * mine, followed)
+        trip = Trip(away if walk else 0.0, familiarity[offers[o].platform], loyal * mine, followed)
         u = value(me, alternative(offers, o, unseen_x), trip, today)
         odd |= not u < _INFINITE
         if not u > _UNSEEN:
@@ -236,8 +236,8 @@ def look_again(n, w, utility, second, here, order, gone):
 
 
 def expect_all(
-    people, familiarity, favourite, loyalty, extra, offers, start, entries, reach_x, touch, scales, today,
-    needs_consumer, needs_category, weight, twin, bought, looked, logsum,
+    people, familiarity, favourite, loyalty, extra, offers, start, listed, nearest, first, minutes, tile_of, slot_of,
+    slots, reach_x, touch, scales, today, needs_consumer, needs_category, weight, twin, bought, looked, logsum,
 ):  # fmt: skip
     """Add up the chances of all needs: `bought` and `looked` by offer; `logsum` by need."""
     rows = len(offers)
@@ -250,30 +250,39 @@ def expect_all(
         for p in range(len(mine)):
             mine[p] = np.float64(familiarity[i, p]) * scales.familiarity
         me = person(people, extra, i, c)
-        chooser = chooser_of(people, favourite, loyalty, reach_x, scales, i, c, np.uint64(0))
+        chooser = chooser_of(people, favourite, i, c)
+        loyal, limit = np.float64(loyalty[i, c]) * scales.loyalty, np.float64(people[i].radius) * reach_x[c]
         works = today.workday > 0.5 and scales.work_anchor and people[i].work >= 0
         n, odd = 0, False
         for kind in range(5):
+            home, work = people[i].home, people[i].work
+            k: Any = np.int64(-1)
             if kind == 0:
-                k = c * scales.cells + people[i].home
+                k = np.int64(tile_of[c, home])
             elif kind == 1:
-                k = scales.delivered + c * scales.cells + people[i].home
+                k = scales.delivered + np.int64(tile_of[c, home])
             elif kind == 2:
                 k = scales.everywhere + c
             elif kind == 3:
-                k = c * scales.cells + people[i].work if works else -1
+                k = np.int64(tile_of[c, work]) if works else k
             else:
-                k = scales.followers + c * scales.stores + people[i].follows if people[i].follows >= 0 else -1
+                k = scales.followers + c * scales.stores + people[i].follows if people[i].follows >= 0 else k
             if k >= 0:
                 walk = kind == 0 or kind == 3
                 n, worse = consider(
                     offers,
-                    entries,
-                    start[k],
-                    start[k + 1],
+                    listed,
+                    minutes,
+                    0 if kind == 2 or kind == 4 else slots[c],
+                    np.int64(first[k]) + slot_of[c, work if kind == 3 else home]
+                    if k < scales.everywhere
+                    else 0,
+                    np.int64(start[k]),
+                    np.int64(start[k + 1]),
                     me,
                     chooser,
-                    chooser.limit if walk else -1.0,
+                    loyal,
+                    limit if walk else -1.0,
                     1.0,
                     walk,
                     mine,
@@ -308,11 +317,15 @@ def expect_all(
             k = scales.everywhere + c
             m, odd = consider(
                 offers,
-                entries,
-                start[k],
-                start[k + 1],
+                listed,
+                minutes,
+                0,
+                0,
+                np.int64(start[k]),
+                np.int64(start[k + 1]),
                 me,
                 chooser,
+                loyal,
                 -1.0,
                 0.0,
                 False,
@@ -343,7 +356,7 @@ def expect_all(
             o = row[k]
             own = 1.0 if offers[o].store == chooser.favourite else 0.0
             followed = 1.0 if offers[o].store == chooser.follows else 0.0
-            trip = Trip(0.0, mine[offers[o].platform], chooser.loyalty * own, followed)
+            trip = Trip(0.0, mine[offers[o].platform], loyal * own, followed)
             here = min(max(value(me, alternative(offers, o, 1.0), trip, today), -_LARGEST), _LARGEST)
             bought[o] += weight[q] * look_again(n, k, utility, second, here, order, gone)
             for e in range(n):

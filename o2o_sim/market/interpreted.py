@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .shopping import World
+from .records import World
 
 
 class _Lazy:
@@ -30,7 +30,7 @@ def as_objects(world: World) -> World:
     offers = _Lazy(world.offers)
     people = [SimpleNamespace(**dict(zip(world.people.dtype.names, row))) for row in world.people.tolist()]
     rows = [offers[k] for k in range(len(world.offers))]
-    return world._replace(people=people, offers=rows, entries=_Lazy(world.entries))
+    return world._replace(people=people, offers=rows)
 
 
 def write_back(objects: World, world: World) -> None:

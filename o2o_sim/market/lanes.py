@@ -1,244 +1,224 @@
-"""The same race the other way round: many neighbours before one list of offers.
+"""A group of consumers before one list of offers, side by side.
 
-Where enough people of one cell need the same thing today, it pays to go through the list of offers once and
-let all of them look at each offer together: the offer is read once, and the people stand side by side in
-memory. Per pair the arithmetic is that of `look_along` and `race_along`, term by term, so the choices are
-the same bits.
+People who live (or work) near one another see nearly the same offers. So a group goes through a list together: each
+offer is read once, and the people stand in lanes, each thing that the loop reads of them in a row of a sheet. The loop
+over the lanes has no branches and reads and writes nothing but rows, so that the compiler works on a whole vector of
+them at a time. A rule computes in double precision, the draws and the race in single precision.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..streams import exp_single, exponential, high_half, low_half, pair_bits
-from .shopping import _INFINITE, _LARGEST_32, BASE_ME, NEVER, UNSEEN, Me, Trip
+from ..streams import (
+    bits_single,
+    exp_single,
+    exponential,
+    extend,
+    high_half,
+    low_half,
+    pair_bits,
+    single_bits,
+)
+from .consumers import ONLINE, PAYS_BY_PHONE
+from .records import BASE_ME, Alternative, Chooser, Me, Trip
 
 U64, U32, F32 = np.uint64, np.uint32, np.float32
-WIDE, FEWEST, VECTOR = 64, 6, 8
-"""Most people in a group; fewer than FEWEST are faster one by one; groups are filled up to whole vectors."""
+WIDE, VECTOR = 64, 16
+"""Lanes of a group; and how many of them are worked on at once, in single precision."""
+_LARGEST = 80.0
+"""Utilities are cut off here, far beyond what could ever be chosen or passed over."""
+NEVER, WRONG = F32(np.inf), F32(np.nan)
 
-# Rows of a crowd's `traits`: what a rule reads of a person (BASE_ME and up to eight extra fields), then
-# these, and at last her familiarity with each platform. A row is WIDE people wide.
+# Rows of the sheet of `numbers` (float32): what a rule reads of a person (BASE_ME and up to eight fields of its own),
+# then these, and at last her familiarity with each platform. They are as they stand in the records: weights come in
+# double precision, and all that the loop loads is 32 bits wide, so that a vector has as many lanes as can be.
 _ROWS = len(BASE_ME) + 8
-ACCESS, LIMIT, FAVOURITE, FOLLOWS, LOYALTY, FAMILIARITY = range(_ROWS, _ROWS + 6)
+RADIUS, LOYALTY, AWAY, FAMILIARITY = range(_ROWS, _ROWS + 4)
+# Rows of the sheet of `bits` (uint32): access, the halves of the key of her draws, her stores (number + 1), her cell in
+# the tile.
+ACCESS, LOW, HIGH, FAVOURITE, FOLLOWS, SLOT = range(6)
+BITS = 6
+# Rows of the sheet of what was `found` (uint32): the bits of the best time (float32; NaN, and beaten by nothing, once
+# the rule gave NaN or infinity for anything that she sees), and its offer.
+BEST, PICK = range(2)
+FOUND = 2
+
 _W = U64(WIDE)
 _ME = tuple(U64(k * WIDE) for k in range(len(BASE_ME)))
-_ACCESS, _LIMIT, _FAVOURITE = U64(ACCESS * WIDE), U64(LIMIT * WIDE), U64(FAVOURITE * WIDE)
-_FOLLOWS, _LOYALTY, _FAMILIARITY = U64(FOLLOWS * WIDE), U64(LOYALTY * WIDE), U64(FAMILIARITY * WIDE)
-_NONE, _ONE, _NO_OFFER = U64(0), U64(1), U32(0)
+_RADIUS, _LOYALTY, _AWAY, _FAMILIARITY = (U64(r * WIDE) for r in (RADIUS, LOYALTY, AWAY, FAMILIARITY))
+_ACCESS, _LOW, _HIGH = U64(ACCESS * WIDE), U64(LOW * WIDE), U64(HIGH * WIDE)
+_FAVOURITE, _FOLLOWS, _SLOT = U64(FAVOURITE * WIDE), U64(FOLLOWS * WIDE), U64(SLOT * WIDE)
+_BEST, _PICK = U64(BEST * WIDE), U64(PICK * WIDE)
+_NONE, _NO_ACCESS, _NO_STORE = U64(0), U32(0), U32(0xFFFFFFFF)
+_UNSEEN, _INFINITE = -np.inf, np.inf
+_ONLINE, _PAYS = ONLINE, PAYS_BY_PHONE
 
 
 # What a rule is made of; `Shopping` puts the real ones in their place.
-def person(people, extra, i, c):
-    raise NotImplementedError
-
-
-def chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key):
-    raise NotImplementedError
-
-
-def alternative(offers, o, unseen_x):
-    raise NotImplementedError
-
-
 def value(me, offer, trip, today):
     raise NotImplementedError
 
 
-def extra_lanes(traits, lane):
+def extra_fields(extra, i, c):
     return ()
 
 
-def lane_person(traits, lane):
+def extra_lanes(numbers, lane):
+    return ()
+
+
+def person(people, extra, i, c):
+    """Consumer i, with a need of category c, as the rule sees her: plain numbers only."""
+    access = people[i].access
+    base = (
+        np.float64(people[i].price_sensitivity),
+        np.float64(people[i].value_of_time),
+        np.float64(people[i].income),
+        np.float64(people[i].radius),
+        np.float64(people[i].literacy),
+        np.float64(people[i].cohort),
+        1.0 if access & _PAYS else 0.0,
+        1.0 if access & _ONLINE else 0.0,
+    )
+    return Me(*(base + extra_fields(extra, i, np.int64(c))))
+
+
+def alternative(offers, o, unseen_x):
+    """Offer o as the rule sees it; `unseen_x` is 0 for who has it in her hands, else 1."""
+    return Alternative(
+        offers[o].appeal,
+        offers[o].price,
+        offers[o].queue,
+        offers[o].wait,
+        offers[o].unseen * unseen_x,
+        offers[o].payment,
+        offers[o].area,
+        offers[o].quality,
+        offers[o].discount,
+        offers[o].days,
+        offers[o].channel,
+        offers[o].category,
+    )
+
+
+def chooser_of(people, favourite, i, c):
+    """What the loop must know of consumer i besides what the rule reads."""
+    best, follows = favourite[i, c], people[i].follows
+    return Chooser(
+        people[i].access,
+        np.uint32(best + 1) if best >= 0 else _NO_STORE,
+        np.uint32(follows + 1) if follows >= 0 else _NO_STORE,
+    )
+
+
+def draw_keys(bits, who, lanes, c, day_key):
+    """The key of the draws of each lane, in halves: of the day, of consumer `who` (uint64 ids), of her need's category."""
+    for lane in range(_NONE, lanes):
+        key = extend(extend(day_key, who[lane]), c)
+        bits[_LOW + lane], bits[_HIGH + lane] = low_half(key), high_half(key)
+
+
+def enter(people, familiarity, favourite, loyalty, extra, slot, i, c, lane, numbers, bits):
+    """Put consumer i, with a need of category c, into a lane; `slot` is her cell in the tile."""
+    me, chooser = person(people, extra, i, c), chooser_of(people, favourite, i, c)
+    for row in range(len(me)):
+        numbers[row * WIDE + lane] = me[row]
+    numbers[RADIUS * WIDE + lane], numbers[LOYALTY * WIDE + lane] = people[i].radius, loyalty[i, c]
+    for p in range(familiarity.shape[1]):
+        numbers[(FAMILIARITY + p) * WIDE + lane] = familiarity[i, p]
+    bits[FAVOURITE * WIDE + lane], bits[FOLLOWS * WIDE + lane] = chooser.favourite, chooser.follows
+    bits[ACCESS * WIDE + lane], bits[SLOT * WIDE + lane] = chooser.access, slot
+
+
+def lane_person(numbers, lane):
     """The person in a lane as the rule sees her."""
     base = (
-        traits[_ME[0] + lane],
-        traits[_ME[1] + lane],
-        traits[_ME[2] + lane],
-        traits[_ME[3] + lane],
-        traits[_ME[4] + lane],
-        traits[_ME[5] + lane],
-        traits[_ME[6] + lane],
-        traits[_ME[7] + lane],
+        np.float64(numbers[_ME[0] + lane]),
+        np.float64(numbers[_ME[1] + lane]),
+        np.float64(numbers[_ME[2] + lane]),
+        np.float64(numbers[_ME[3] + lane]),
+        np.float64(numbers[_ME[4] + lane]),
+        np.float64(numbers[_ME[5] + lane]),
+        np.float64(numbers[_ME[6] + lane]),
+        np.float64(numbers[_ME[7] + lane]),
     )
-    return Me(*(base + extra_lanes(traits, lane)))
+    return Me(*(base + extra_lanes(numbers, lane)))
 
 
-def enter(people, familiarity, extra, scales, i, c, chooser, lane, traits):
-    """Put consumer i, with a need of category c, into a lane."""
-    me = person(people, extra, i, c)
-    for row in range(len(me)):
-        traits[row * WIDE + lane] = me[row]
-    traits[LIMIT * WIDE + lane] = chooser.limit
-    traits[FAVOURITE * WIDE + lane] = np.float64(chooser.favourite)
-    traits[FOLLOWS * WIDE + lane] = np.float64(chooser.follows)
-    traits[LOYALTY * WIDE + lane] = chooser.loyalty
-    for p in range(familiarity.shape[1]):
-        traits[(FAMILIARITY + p) * WIDE + lane] = np.float64(familiarity[i, p]) * scales.familiarity
+def expand(numbers, bits, minutes, first, lanes):
+    """Write the minutes from each lane's cell to the offer at hand, from those of its tile on, into row AWAY."""
+    for lane in range(_NONE, lanes):
+        numbers[_AWAY + lane] = minutes[first + U64(bits[_SLOT + lane])]
 
 
-def think_together(traits, access, utility, people, looking, offers, o, away, way, today):
-    """What each of the first `people` lanes thinks of offer `o`, `away` minutes from them, into `utility`; returns
-    whether the rule gave NaN or infinity for one of the first `looking` (`way` and the rest as in
-    `shopping.look_along`)."""
-    odd = False
-    seen = alternative(offers, o, 1.0)
-    store, needs, near = np.float64(offers[o].store), offers[o].needs, away <= offers[o].reach
+def meet(numbers, bits, found, lanes, offers, o, reach_x, way, unseen_x, scales, today):
+    """Each of the first `lanes` lanes takes offer `o` if it beats the best she has found. What is worth minus infinity to
+    her counts as unseen.
+
+    `way` is 1 where she goes herself and 0 where things come to her: then minutes only decide what she sees. `reach_x`
+    is how far she goes relative to her radius."""
+    seen = alternative(offers, o, unseen_x)
+    store, needs, reach, row = offers[o].store, offers[o].needs, offers[o].reach, U32(o)
+    low, high = low_half(offers[o].key), high_half(offers[o].key)
     known = _FAMILIARITY + U64(offers[o].platform) * _W
-    for lane in range(_NONE, people):
-        mine = 1.0 if traits[_FAVOURITE + lane] == store else 0.0
-        followed = 1.0 if traits[_FOLLOWS + lane] == store else 0.0
-        trip = Trip(away * way, traits[known + lane], traits[_LOYALTY + lane] * mine, followed)
-        u = value(lane_person(traits, lane), seen, trip, today)
-        visible = ((away <= traits[_LIMIT + lane]) | near | (followed > 0.5)) & (
-            (needs & ~access[lane]) == _NO_OFFER
+    for lane in range(_NONE, lanes):
+        away = np.float64(numbers[_AWAY + lane])
+        mine = 1.0 if bits[_FAVOURITE + lane] == store else 0.0
+        followed = 1.0 if bits[_FOLLOWS + lane] == store else 0.0
+        trip = Trip(
+            away * way,
+            np.float64(numbers[known + lane]) * scales.familiarity,
+            np.float64(numbers[_LOYALTY + lane]) * scales.loyalty * mine,
+            followed,
         )
-        odd |= visible & (lane < looking) & (not u < _INFINITE)
-        utility[lane] = F32(u) if visible else UNSEEN
-    return odd
+        u = value(lane_person(numbers, lane), seen, trip, today)
+        visible = (
+            (away <= np.float64(numbers[_RADIUS + lane]) * reach_x)
+            | (away <= reach)
+            | ((followed > 0.5) & (away < np.inf))
+        ) & ((needs & ~bits[_ACCESS + lane]) == _NO_ACCESS)
+        draw = exponential(pair_bits(bits[_LOW + lane], bits[_HIGH + lane], low, high))
+        time = F32(draw * exp_single(F32(-F32(min(max(u, -_LARGEST), _LARGEST)))))
+        best = bits_single(found[_BEST + lane])
+        better = visible & (u > _UNSEEN) & (u < _INFINITE) & (time < best)
+        kept = WRONG if visible & (not u < _INFINITE) else best
+        found[_BEST + lane] = single_bits(time if better else kept)
+        found[_PICK + lane] = row if better else found[_PICK + lane]
 
 
-def race_together(utility, low, high, best, pick, people, offer_low, offer_high, o):
-    """Each of the first `people` lanes takes offer `o` if it beats the best she has found."""
-    for lane in range(_NONE, people):
-        draw = exponential(pair_bits(low[lane], high[lane], offer_low, offer_high))
-        t = F32(draw * exp_single(F32(-min(max(utility[lane], -_LARGEST_32), _LARGEST_32))))
-        better = (t < best[lane]) & (utility[lane] > UNSEEN)
-        best[lane] = t if better else best[lane]
-        pick[lane] = o if better else pick[lane]
+def standing(numbers, bits, lane, offers, o, scales, today):
+    """The time of offer `o` for who has come to it, NaN if the rule gave NaN or infinity: the way is behind her, and her
+    draw is the one she came with."""
+    store = offers[o].store
+    mine = 1.0 if bits[_FAVOURITE + lane] == store else 0.0
+    followed = 1.0 if bits[_FOLLOWS + lane] == store else 0.0
+    known = np.float64(numbers[_FAMILIARITY + U64(offers[o].platform) * _W + lane])
+    loyal = np.float64(numbers[_LOYALTY + lane]) * scales.loyalty * mine
+    trip = Trip(0.0, known * scales.familiarity, loyal, followed)
+    u = value(lane_person(numbers, lane), alternative(offers, o, 1.0), trip, today)
+    key = offers[o].key
+    draw = exponential(pair_bits(bits[_LOW + lane], bits[_HIGH + lane], low_half(key), high_half(key)))
+    time = F32(draw * exp_single(F32(-F32(min(max(u, -_LARGEST), _LARGEST)))))
+    return time if u < _INFINITE else WRONG
 
 
 def go_through(
-    offers,
-    entries,
-    today,
-    a,
-    b,
-    size,
-    walk,
-    traits,
-    access,
-    low,
-    high,
-    search,
-    thought,
-    best,
-    pick,
-    walked,
-    before,
-):
-    """A group goes through entries a..b. Lanes are sorted by how far they look, furthest first, so that the
-    nearer ones drop out as the list goes further away. Returns whether the rule gave NaN or infinity."""
-    odd = False
-    for lane in range(size):
-        before[lane] = best[lane]
-    looking = U64(size)
+    numbers, bits, found, furthest, lanes, offers, listed, nearest, minutes, at, slots, a, b, reach_x, way, unseen_x,
+    scales, today,
+):  # fmt: skip
+    """A group goes through entries a..b of a list. Lanes stand in the order of how far they look, `furthest` first (one
+    number per vector), so that those who stay near drop out as the list goes further away. The minutes to entry a begin
+    `at`, those to the next `slots` further; `slots` is 0 where everything is at no distance."""
+    if slots == 0:
+        for lane in range(WIDE):
+            numbers[AWAY * WIDE + lane] = F32(0.0)
     for j in range(a, b):
-        o = entries[j].offer
-        away = np.float64(entries[j].minutes)
-        if walk:
-            while looking > _NONE and search[looking - _ONE] < away:
-                looking -= _ONE
-        if o == _NO_OFFER or looking == _NONE:
-            break
-        whole = (looking + U64(VECTOR - 1)) // U64(VECTOR) * U64(VECTOR)
-        way = 1.0 if walk else 0.0
-        odd |= think_together(traits, access, thought, whole, looking, offers, o, away, way, today)
-        race_together(
-            thought, low, high, best, pick, whole, low_half(offers[o].key), high_half(offers[o].key), o
-        )
-    for lane in range(size):
-        if best[lane] < before[lane]:
-            walked[lane] = walk
-    return odd
-
-
-def by_reach(people, reach_x, scales, needs_consumer, c, size, need, search):
-    """Sort the needs of a group by how far their people look, furthest first (stable), into `need`,
-    `search`."""
-    for n in range(size):
-        q = need[n]
-        me = needs_consumer[q]
-        far = (scales.largest_radius if people[me].follows >= 0 else np.float64(people[me].radius)) * reach_x[
-            c
-        ]
-        m = n
-        while m > 0 and search[m - 1] < far:
-            need[m], search[m] = need[m - 1], search[m - 1]
-            m -= 1
-        need[m], search[m] = q, far
-
-
-def look_together(
-    people,
-    familiarity,
-    favourite,
-    loyalty,
-    extra,
-    offers,
-    start,
-    entries,
-    reach_x,
-    scales,
-    today,
-    needs_consumer,
-    home,
-    c,
-    day_key,
-    size,
-    need,
-    traits,
-    access,
-    low,
-    high,
-    search,
-    thought,
-    best,
-    pick,
-    walked,
-    before,
-):
-    """What a group of neighbours finds from home, as `look_from_home`: shops around, deliveries, everywhere.
-
-    The first `size` of `need` (places in the day's list) are needs of category c of people who live in cell
-    `home`; they are sorted here. Side by side, one lane each, then stand: `traits` (float64 rows), `access`,
-    `low`, `high` (uint32), `search` (min), what they think of the offer at hand, `thought`; and what each has
-    found: `best` time, `pick`, `walked` (`before` is scratch). Returns whether the rule gave NaN or infinity for
-    anything that one of them sees.
-    """
-    odd = False
-    by_reach(people, reach_x, scales, needs_consumer, c, size, need, search)
-    for lane in range(size):
-        i = np.int64(needs_consumer[need[lane]])
-        chooser = chooser_of(people, favourite, loyalty, reach_x, scales, i, c, day_key)
-        enter(people, familiarity, extra, scales, i, c, chooser, lane, traits)
-        low[lane], high[lane], access[lane] = chooser.low, chooser.high, chooser.access
-        best[lane], pick[lane], walked[lane] = NEVER, _NO_OFFER, False
-    for kind in range(3):
-        k = c * scales.cells + home
-        if kind == 1:
-            k += scales.delivered
-            for lane in range(size):
-                traits[LIMIT * WIDE + lane] = -1.0
-        elif kind == 2:
-            k = scales.everywhere + c
-        odd |= go_through(
-            offers,
-            entries,
-            today,
-            start[k],
-            start[k + 1],
-            size,
-            kind == 0,
-            traits,
-            access,
-            low,
-            high,
-            search,
-            thought,
-            best,
-            pick,
-            walked,
-            before,
-        )
-    return odd
+        if way > 0.5:
+            while lanes > _NONE and furthest[lanes // U64(VECTOR) - U64(1)] * reach_x < nearest[j]:
+                lanes -= U64(VECTOR)
+            if lanes == _NONE:
+                break
+        if slots > 0:
+            expand(numbers, bits, minutes, at + U64(j - a) * U64(slots), lanes)
+        meet(numbers, bits, found, lanes, offers, listed[j], reach_x, way, unseen_x, scales, today)

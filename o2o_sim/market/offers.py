@@ -7,18 +7,14 @@ loop knows the channels by name.
 
 from __future__ import annotations
 
-from collections import namedtuple
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..city.transport import Reach
-from .compiled import kernel
-
-LANES = 8
-"""Lists of visible offers are padded to a multiple of this, so that whole vectors can be compared."""
+if TYPE_CHECKING:
+    from .lists import Lists
 
 AT_PLACE, DELIVERED, EVERYWHERE, FOLLOWERS = range(4)
 """How an offer comes to be seen; `Offer` says by whom."""
@@ -122,21 +118,11 @@ ROW = np.dtype(
             "area", "quality", "discount", "days", "channel", "category",
         )
     ]
-    + [("store", np.uint32), ("platform", np.uint32), ("needs", np.uint32), ("cell", np.int32)],
+    + [("store", np.uint32), ("platform", np.uint32), ("needs", np.uint32), ("cell", np.int32), ("walk", np.uint32)],
     align=True,
 )  # fmt: skip
-"""What the shopping loop reads of an offer. Row 0 belongs to no seller: it pads lists and is never seen.
-`store` and `platform` are numbers + 1, so that 0 means none."""
-
-ENTRY = np.dtype([("offer", np.uint32), ("minutes", np.float32)])
-"""One offer (its row) on a list, and the minutes to it."""
-
-Lists = namedtuple("Lists", "start entries delivered everywhere followers longest")
-"""All lists of visible offers in one array: list k is entries start[k]:start[k+1] (start: uint64),
-sorted by minutes and padded to LANES. List `category * cells + cell`
-holds the offers at places; behind those come the deliveries, from list number `delivered` on, by category and
-cell too; from `everywhere` on by category; from `followers` on by `category * stores + store`. `longest` is
-the length of the longest list."""
+"""What the shopping loop reads of an offer. Row 0 belongs to no seller: it stands for going
+without. `store` and `platform` are numbers + 1, so that 0 means none; `walk` is 1 for what one goes to a place for."""
 
 
 @dataclass
@@ -214,6 +200,7 @@ def tabulate(rows: list[Offer], expansion_factor: float, channels: list[str]) ->
     columns["reach"] = np.where(
         seen == DELIVERED, column("reach_min"), np.where(seen == EVERYWHERE, np.inf, -1.0)
     )
+    columns["walk"] = seen == AT_PLACE
     columns["price"] = net / column("usual") * column("price_weight")
     columns["discount"] = (column("discount") + column("subsidy")) / np.where(price > 0, price, 1.0)
     columns["channel"] = [numbers[r.channel] for r in rows]
@@ -304,100 +291,3 @@ def same_places(a: Table | None, b: Table) -> bool:
         np.array_equal(a.columns[name], b.columns[name])
         for name in ("key", "cell", "category", "store", "reach")
     ) and np.array_equal(a.seen, b.seen)
-
-
-def build_lists(
-    table: Table, reach: Reach, place_of_cell: np.ndarray, cells: int, categories: int, stores: int,
-    limit_min: np.ndarray, delivery_min: np.ndarray,
-) -> Lists:  # fmt: skip
-    """Who sees what: by (category, cell) for offers at places and for deliveries, by category for what is
-    seen everywhere, by (category, store) for what only followers see.
-
-    `reach` holds the cells around each place cell, `place_of_cell` (int32[cells]) the number of a place
-    there, `limit_min` (float64[categories]) how far the most mobile consumer goes for a category,
-    `delivery_min` how far deliveries to followers go."""
-    c = table.columns
-    category = c["category"].astype(np.int64)
-
-    def rows_of(kind: int) -> np.ndarray:
-        return (1 + np.flatnonzero(table.seen[1:] == kind)).astype(np.uint32)
-
-    def around(kind: int, furthest: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        rows = rows_of(kind)
-        place = place_of_cell[c["cell"][rows]].astype(np.int64)
-        return _lists_around(
-            rows,
-            category[rows],
-            place,
-            furthest[rows],
-            reach.start,
-            reach.cell,
-            reach.minutes,
-            cells,
-            categories,
-        )
-
-    here, away = rows_of(EVERYWHERE), rows_of(FOLLOWERS)
-    parts = [
-        around(AT_PLACE, limit_min[category]),
-        around(DELIVERED, np.maximum(c["reach"], delivery_min[category])),
-        _lists_of(here, category[here], categories),
-        _lists_of(
-            away, category[away] * stores + (c["store"][away].astype(np.int64) - 1), categories * stores
-        ),
-    ]
-    longest = max(int(np.diff(start).max(initial=0)) for start, _, _ in parts)
-    begins = np.cumsum([0, *(len(offer) for _, offer, _ in parts)])
-    start = np.concatenate([part[0][:-1] + begin for part, begin in zip(parts, begins)] + [begins[-1:]])
-    first = np.cumsum([0, *(len(part[0]) - 1 for part in parts)])
-    entries = np.zeros(begins[-1], ENTRY)
-    entries["offer"] = np.concatenate([offer for _, offer, _ in parts])
-    entries["minutes"] = np.concatenate([minutes for _, _, minutes in parts])
-    return Lists(
-        start.astype(np.uint64), entries, int(first[1]), int(first[2]), int(first[3]), max(longest, LANES)
-    )
-
-
-def _lists_of(rows: np.ndarray, group: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Lists of rows by group, padded, with no travel: (start, offer, minutes)."""
-    count = np.bincount(group, minlength=groups)
-    padded = (count + LANES - 1) // LANES * LANES
-    start = np.concatenate([[0], np.cumsum(padded)]).astype(np.int64)
-    offer = np.zeros(start[-1], np.uint32)
-    order = np.argsort(group, kind="stable")
-    rank = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
-    offer[start[group[order]] + rank] = rows[order]
-    return start, offer, np.zeros(start[-1], np.float32)
-
-
-@kernel
-def _lists_around(rows, category, place, furthest, start, cell, minutes, cells, categories):
-    """Turn "cells around each place" into "offers around each cell", nearest first; two passes."""
-    count = np.zeros(categories * cells + 1, np.int64)
-    for k in range(len(rows)):
-        for j in range(start[place[k]], start[place[k] + 1]):
-            if minutes[j] > furthest[k]:
-                break
-            count[category[k] * cells + cell[j]] += 1
-    begin = np.zeros(categories * cells + 1, np.int64)
-    total = 0
-    for g in range(categories * cells):
-        begin[g] = total
-        total += (count[g] + LANES - 1) // LANES * LANES
-    begin[categories * cells] = total
-    offer = np.zeros(total, np.uint32)
-    away = np.full(total, np.float32(np.inf), np.float32)
-    filled = np.zeros(categories * cells, np.int64)
-    for k in range(len(rows)):
-        for j in range(start[place[k]], start[place[k] + 1]):
-            if minutes[j] > furthest[k]:
-                break
-            g = category[k] * cells + cell[j]
-            # insertion keeps each list sorted by minutes; lists are short
-            a, i = begin[g], filled[g]
-            while i > 0 and away[a + i - 1] > minutes[j]:
-                away[a + i], offer[a + i] = away[a + i - 1], offer[a + i - 1]
-                i -= 1
-            away[a + i], offer[a + i] = minutes[j], rows[k]
-            filled[g] += 1
-    return begin, offer, away

@@ -123,14 +123,15 @@ def might_come(model: O2OModel, rows: np.ndarray, census: bool) -> Needs:
     needs = usual_needs(
         people, habits.every_days, habits.elasticity, model.city.residents if census else None
     )
-    lists, cells = table.lists, model.city.grid.cells
-    on = np.flatnonzero(np.isin(lists.entries["offer"], rows))
+    lists = table.lists
+    tile = lists.tiles.tile
+    on = np.flatnonzero(np.isin(lists.offer, rows))
     found = np.zeros(len(lists.start) - 1, bool)
     found[np.searchsorted(lists.start.astype(np.int64), on, side="right") - 1] = True
     who, c = people.record[needs.consumer], needs.category
-    near = found[c * cells + who["home"]] | found[lists.delivered + c * cells + who["home"]]
+    near = found[tile[c, who["home"]]] | found[lists.delivered + tile[c, who["home"]]]
     near |= found[lists.everywhere + c]
-    near |= (who["work"] >= 0) & found[c * cells + np.maximum(who["work"], 0)]
+    near |= (who["work"] >= 0) & found[tile[c, np.maximum(who["work"], 0)]]
     stores = max(1, len(model.stores))
     near |= (who["follows"] >= 0) & found[lists.followers + c * stores + np.maximum(who["follows"], 0)]
     return Needs(needs.consumer[near], c[near], needs.weight[near])

@@ -3,6 +3,7 @@ twice."""
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pandas as pd
 import pytest
 
 from o2o_sim import O2OModel
-from o2o_sim.market import lanes
+from o2o_sim.market import lists, rounds
 from o2o_sim.record.archive import parquet_bytes, tables_digest
 
 from .cities import HERE, SMALL, city
@@ -48,15 +49,16 @@ FEW = {"population": 300, "days": 60, "residents": 3000}
 
 
 def largest_crowd(model: O2OModel) -> int:
-    """Most people of one cell who need the same thing today: such crowds choose together, in lanes."""
-    rows, category = model.purchases.consumer, model.purchases.category
-    return int(np.bincount(model.consumers.home[rows].astype(np.int64) * 64 + category).max(initial=0))
+    """Most people of one tile who need the same thing today: they choose together, in groups."""
+    rows, category = model.purchases.consumer, model.purchases.category.astype(int)
+    tile = model.board.tiles.tile[category, model.consumers.home[rows]]
+    return int(np.bincount(tile).max(initial=0))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cell_m", [250, 1000, 4000])
 def test_python_equals_compiled(cell_m):
-    """Sixty days; where people live far apart (each chooses alone), close together, and all in one place."""
+    """Sixty days; where people live far apart (tiles are large), close together, and all in one place."""
     n = 60 if cell_m == 1000 else 12
     few = FEW | {"days": n, "city__cell_m": cell_m}
     python, compiled = city(engine="python", **few).run(), city(engine="compiled", **few)
@@ -64,7 +66,7 @@ def test_python_equals_compiled(cell_m):
     for _ in range(n):
         compiled.step()
         crowd = max(crowd, largest_crowd(compiled))
-    assert crowd < 6 if cell_m == 250 else crowd > (15 if cell_m == 1000 else 64)
+    assert crowd > (64 if cell_m == 4000 else 5)
     assert python.day_counts["decisions"] > 200 * n
     if n == 60:
         assert (compiled.results()["daily"]["showroomed"] > 0).any()
@@ -74,16 +76,16 @@ def test_python_equals_compiled(cell_m):
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", ["default", "huff"])
 def test_a_crowd_chooses_as_each_of_it_alone(rule, monkeypatch):
-    """How many neighbours look at the offers together is a matter of speed. (In the interpreter, for there
-    the number is read anew.)"""
+    """How many people look at the offers together, and how far apart they live, is a matter of speed."""
     file = "small.yaml" if rule == "default" else "town.yaml"
-    few = {"population": 300, "days": 12, "city__cell_m": 1000, "engine": "python", "consumers__value": rule}
-    monkeypatch.setattr(lanes, "FEWEST", 1)
+    few = {"population": 300, "days": 12, "city__cell_m": 1000, "consumers__value": rule}
     together = city(file, **few).run()
-    monkeypatch.setattr(lanes, "FEWEST", 10**6)
-    alone = city(file, **few).run()
     assert largest_crowd(together) > 5
-    assert_same(together, alone)
+    monkeypatch.setattr(lists, "SIDES", (1,))
+    apart = city(file, **few).run()
+    assert_same(together, apart)
+    monkeypatch.setattr(rounds, "groups_of", functools.partial(rounds.groups_of, most=1))
+    assert_same(together, city(file, **few).run())
 
 
 @pytest.mark.slow

@@ -157,5 +157,5 @@ def test_the_compiled_loop_is_made_once_in_a_process():
     from o2o_sim.market import rules
     from o2o_sim.market.binding import Shopping
 
-    assert Shopping(rules.value)._shop_all is Shopping(rules.value)._shop_all
-    assert Shopping(rules.value)._shop_all is not Shopping(rules.value, compiled=False)._shop_all
+    assert Shopping(rules.value)._loop.look is Shopping(rules.value)._loop.look
+    assert Shopping(rules.value)._loop.look is not Shopping(rules.value, compiled=False)._loop.look
