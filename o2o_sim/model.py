@@ -18,6 +18,7 @@ import numpy as np
 from . import phases, review, setup
 from .agents.circle import Circle
 from .agents.platform import Platform
+from .agents.register import Placed
 from .agents.store import Store
 from .border.blame import answers
 from .city.build import build_city
@@ -111,6 +112,7 @@ class O2OModel(mesa.Model):
         self.subsidising: list[bool] = []
         self.purchases = Purchases()
         self._view: View | None = None
+        self._agents_known = 0
         self.systems = switched_on(self)
         self.schedule: list[tuple[str, Phase]] = list(DAY)
         for system in self.systems:
@@ -129,6 +131,7 @@ class O2OModel(mesa.Model):
     @answers
     def step(self) -> None:
         """Simulate one day. Raises ScenarioError with the line of a plugin that fails."""
+        self._check_agents()
         for name, phase in self.schedule:
             began = time.perf_counter()
             phase(self)
@@ -181,6 +184,24 @@ class O2OModel(mesa.Model):
         from .record.resume import resume
 
         return resume(path, partial(cls, plugins=plugins), overrides=overrides)[0]
+
+    # -- what Mesa is told ----------------------------------------------------------------------------------
+    def deregister_agent(self, agent: Any) -> None:
+        """Remove an agent, as its `remove()` does: a store closes today. Raises ValueError for circles and platforms,
+        which cannot be removed."""
+        if isinstance(agent, Placed):
+            agent.leave()
+        super().deregister_agent(agent)
+
+    def _check_agents(self) -> None:
+        """Raise ValueError if a store was taken out of Mesa's lists in a way that Mesa does not tell of."""
+        known = self.agents
+        if len(known) == self._agents_known:
+            return
+        if lost := [s.name for s in self.stores if s.is_trading and s not in known]:
+            message = "was taken out of model.agents, of which nobody is told; let a store leave with store.remove()"
+            raise ValueError(f"{lost[0]} {message}")
+        self._agents_known = len(known)
 
     # -- what agents and policies ask -----------------------------------------------------------------------
     def enlist(self, store: Store) -> int:

@@ -10,6 +10,7 @@ import mesa
 import numpy as np
 
 from ..market.ledger import LANDLORD
+from .register import Placed
 
 if TYPE_CHECKING:
     from ..model import O2OModel
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 STREETS = "streets"
 
 
-class Circle(mesa.Agent):
+class Circle(Placed, mesa.Agent):
     """Units to let at one place. `rent` is the level in yuan per m2 and month, `tenants` who trades there."""
 
     model: O2OModel
+    moved_by = "a circle stays where it is; its stores move with store.cell"
 
     def __init__(
         self,
@@ -39,13 +41,28 @@ class Circle(mesa.Agent):
         density_x: np.ndarray | None = None,
     ):
         super().__init__(model)
-        self.name, self.cell, self.units = name, int(cell), units
+        self.name, self._cell, self.units = name, int(cell), units
         self.rent = self.first_rent = rent
         self.appeal, self.occupied_start, self.opens, self.weight = appeal, occupied_start, opens, weight
         self.policy, self.density_x = policy, density_x
         self.tenants: list[Store] = []
         self.account = model.ledger.open("landlord of " + name, LANDLORD)
         self.is_open = opens is None or opens <= model.date
+
+    @property
+    def cell(self) -> int:
+        """The cell it is in. A circle does not move: setting it raises ValueError."""
+        return self._cell
+
+    @cell.setter
+    def cell(self, cell: int) -> None:
+        raise ValueError(f"{self.name} cannot be moved to cell {cell}: {self.moved_by}")
+
+    def leave(self) -> None:
+        """A circle stays. Raises ValueError, which says what can be done instead."""
+        raise ValueError(
+            f"{self.name} cannot be removed: let its stores leave with store.remove(), and set units = 0"
+        )
 
     @property
     def is_street(self) -> bool:

@@ -13,6 +13,7 @@ from ..market.ledger import COURIERS, INVESTORS, OUTSIDE_SELLERS, OVERHEADS, PLA
 from ..market.offers import EVERYWHERE, Offer
 from ..streams import name_bits
 from ..units import FEN_PER_YUAN, fen
+from .register import Placed
 from .tours import TOUR, round_km
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ..scenario.platforms import Platform as PlatformSpec
 
 
-class Platform(mesa.Agent):
+class Platform(Placed, mesa.Agent):
     """One platform. `number` counts from 0; `subsidy_yuan` is what it pays per order now (before the lever);
     `drops_a_day` the parcels it brought per day last month (real people's), on which its courier cost per
     drop depends; `sellers` the number of outside sellers, relative to the first day; `spent_fen` its
@@ -166,6 +167,12 @@ class Platform(mesa.Agent):
                 )
             )
         return rows
+
+    def leave(self) -> None:
+        """A platform stays unless its investors give up. Raises ValueError, which says what can be done instead."""
+        raise ValueError(
+            f"{self.name} cannot be removed: platforms.{self.name}.funding says when a platform leaves the market"
+        )
 
     def pay_month(self) -> None:
         """Local fixed cost and hub, for the size of the city; investors fill the till while they are

@@ -15,6 +15,7 @@ from ..market.offers import AT_PLACE, Offer
 from ..modes import Holding
 from ..streams import name_bits
 from ..units import FEN_PER_YUAN, fen
+from .register import Placed
 
 if TYPE_CHECKING:
     from ..model import O2OModel
@@ -66,7 +67,7 @@ class Month:
         return int(self.lines[VARIABLE].sum())
 
 
-class Store(mesa.Agent):
+class Store(Placed, mesa.Agent):
     """A trading unit of one format at one place.
 
     Money is in fen and scaled to real residents. `number` is its row in the market's arrays, `account` its
@@ -76,6 +77,7 @@ class Store(mesa.Agent):
     first; `own_channels` the channels of plugins' systems through which it sells."""
 
     model: O2OModel
+    moved_by = "a store moves with store.cell = model.city.cell_at(x_m, y_m), or store.move(circle, cell)"
 
     def __init__(
         self,
@@ -98,7 +100,7 @@ class Store(mesa.Agent):
         super().__init__(model)
         spec = model.spec
         self.name, self.format_name, self.format = name, format_name, spec.stores.formats[format_name]
-        self.circle, self.cell, self.chain = circle, int(cell), chain
+        self._circle, self._cell, self.chain = circle, int(cell), chain
         self.area_m2, self.quality, self.skill = area_m2, quality, skill
         self.fixed_rent_yuan_m2 = rent_yuan_m2
         usual = self.format.sales_per_m2_year_yuan
@@ -126,6 +128,45 @@ class Store(mesa.Agent):
         cash = cash_yuan if cash_yuan is not None else spec.stores.cash_months * self.fixed_cost_yuan()
         model.ledger.book("owners", OWNERS, self.account, np.int64(fen(cash)))
         circle.tenants.append(self)
+
+    # -- where it is -------------------------------------------------------------------------------------
+    @property
+    def cell(self) -> int:
+        """The cell it is in. Setting it moves the store, as `move` does within its circle."""
+        return self._cell
+
+    @cell.setter
+    def cell(self, cell: int) -> None:
+        self.move(self._circle, cell)
+
+    @property
+    def circle(self) -> Circle:
+        """The circle whose landlord it rents from. Setting it moves the store there, as `move` does."""
+        return self._circle
+
+    @circle.setter
+    def circle(self, circle: Circle) -> None:
+        self.move(circle)
+
+    def move(self, circle: Circle, cell: int | None = None) -> None:
+        """Move to a cell of a circle, by default where the circle is; from today's phase `publish` on people find it
+        there, and the next rent is paid there. Raises ValueError for a cell that is not on land in the city, and for
+        a circle of streets without a cell."""
+        if cell is None:
+            if circle.is_street:
+                raise ValueError(f"{self.name} cannot move to the streets without a cell")
+            cell = circle.cell
+        land = self.model.city.land
+        if not (isinstance(cell, int | np.integer) and 0 <= cell < len(land) and land[cell]):
+            raise ValueError(
+                f"{self.name} cannot move to {cell!r}: that is no cell on land (0 to {len(land) - 1}); "
+                "model.city.cell_at(x_m, y_m) gives the cell of a place in metres"
+            )
+        if self.is_here and circle is not self._circle:
+            self._circle.tenants.remove(self)
+            circle.tenants.append(self)
+        self._circle, self._cell = circle, int(cell)
+        self.model.offers_changed = True
 
     # -- what it costs to be here ------------------------------------------------------------------------
     @property
@@ -315,10 +356,18 @@ class Store(mesa.Agent):
         if state in (ONLINE_ONLY, CLOSED) and self.is_here:
             self.circle.tenants.remove(self)
         self.state, self.reason, self.changed = state, reason, self.model.date
+        self.model.offers_changed = True
         if state == CLOSED:
             rest = self.model.ledger.cash(self.account)
             # Whatever is left goes to the owners; whatever is owed, they (or their bank) lose.
             self.model.ledger.book("owners", self.account, OWNERS, np.int64(rest))
+
+    def leave(self) -> None:
+        """Close, as a store does that Mesa was told to remove; it stays in `model.stores`, which keep their numbers,
+        and in the results."""
+        if self.is_trading:
+            self.become(CLOSED, "removed")
+            self.model.log(self.name, "store", "close", "removed")
 
     def pay_out(self) -> None:
         """Cash beyond what a careful owner keeps is paid out."""

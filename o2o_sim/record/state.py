@@ -234,7 +234,7 @@ def _register(model: O2OModel, agents: list[mesa.Agent]) -> None:
     kept: Any = model
     numbers, counted = [agent.unique_id for agent in agents], getattr(model, "agent_id_counter", None)
     for agent in list(model.agents):
-        model.deregister_agent(agent)
+        mesa.Model.deregister_agent(model, agent)  # it does not leave the market
     for agent, number in zip(agents, numbers, strict=True):
         model.register_agent(agent)
         agent.unique_id = number  # Mesa gives a new one from 3.4 on
