@@ -24,7 +24,8 @@ AGENTS = {
 def attributes(file: str, name: str) -> dict[str, str]:
     """What an instance of a class holds: name -> type, as far as the code says one.
 
-    Fields of the class (a dataclass, a named tuple), then what `__init__` puts into `self`.
+    Fields of the class (a dataclass, a named tuple), then what `__init__` puts into `self`; what a property
+    gives out that can be set goes by the name of the property.
     """
     node = find(file, name)
     assert isinstance(node, ast.ClassDef)
@@ -40,6 +41,14 @@ def attributes(file: str, name: str) -> dict[str, str]:
             for target, value, kind in _assigned(statement):
                 if isinstance(target, ast.Attribute) and ast.unparse(target.value) == "self":
                     found.setdefault(target.attr, kind or _type_of(value, given))
+    # Of properties only those that can be set are a state; others are kept values.
+    given_out = {
+        f"_{part.name}"
+        for part in node.body
+        if isinstance(part, ast.FunctionDef)
+        and any(ast.unparse(d) == f"{part.name}.setter" for d in part.decorator_list)
+    }
+    found = {k[1:] if k in given_out else k: v for k, v in found.items()}
     return {k: v for k, v in found.items() if not k.startswith("_")}
 
 
