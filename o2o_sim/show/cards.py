@@ -37,6 +37,11 @@ class Cards:
     `replay` (a `show.replay.Replay`) tells where people went, if there is one. Tables are grouped once; those
     of a live city again when its day has changed."""
 
+    # What `_begin` sets: where people went, what everybody paid, and the days up to which this was made and seen.
+    _replay: Any
+    _paid: list[Card] | None
+    _made: int
+    _seen: tuple[int, int] | None
     # What `_refresh` finds: the tables up to the newest day, and the city if its newest day is the one asked for.
     _tables: Mapping[str, pd.DataFrame]
     _settings: Mapping[str, Any]
@@ -73,9 +78,7 @@ class Cards:
 
     def _begin(self, replay: Any) -> None:
         self._replay = replay
-        self._paid: list[Card] | None = None
-        self._made = -1
-        self._seen: tuple[int, int] | None = None
+        self._paid, self._made, self._seen = None, -1, None
 
     def card(self, kind: str, number: int, day: int | None = None) -> Card:
         """The card of a `store`, `circle` or `platform` by its number, or of a `person` by her id, on the

@@ -95,7 +95,7 @@ def stores(some, r):
 
 def by_hand(folder, steps, orders=None, groups=GROUPS, broken=()):
     def carry_out(job):
-        point, r = map(int, job.key.split("-"))
+        point, r = divmod(int(job.key, 16), PAIRS)
         if (point, r) in broken:
             return failed(job, "Traceback\nValueError: no rent")
         some = set(steps[point])
@@ -103,7 +103,12 @@ def by_hand(folder, steps, orders=None, groups=GROUPS, broken=()):
 
     study = Study(folder, {"kind": "explain"})
     jobs = [
-        Case(k, r, Job(f"{k}-{r}", None, 50 + r), {"coalition": "+".join(sorted(some)) or "nothing"})
+        Case(
+            k,
+            r,
+            Job(f"{k * PAIRS + r:024x}", None, 50 + r),
+            {"coalition": "+".join(sorted(some)) or "nothing"},
+        )
         for k, some in enumerate(steps)
         for r in range(PAIRS)
     ]

@@ -42,14 +42,14 @@ def test_a_key_is_24_hex_digits_and_always_the_same(key, town):
     assert key() == key() == job(load_scenario(town), 1).key == job(load_scenario(town), 1, plugins=False).key
 
 
-@pytest.mark.parametrize("said", ["name=Another", "question=Why?", "seed=7", "days=180", "levers.rent_x=1"])
+@pytest.mark.parametrize("said", ["name=Another", "question=Why?", "seed=7", "days=540", "levers.rent_x=1"])
 def test_names_and_what_the_file_says_anyway_do_not_change_it(key, said):
     assert key(said) == key()
 
 
 def test_comments_and_spaces_do_not_change_it(key, town):
     before = key()
-    town.write_text("# A comment\n\n" + town.read_text().replace("days: 180 ", "days:     180 "))
+    town.write_text("# A comment\n\n" + town.read_text().replace("days: 540 ", "days:     540 "))
     assert key() == before
 
 
