@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BAD_INPUT, OUR_FAULT, INTERRUPTED = 2, 1, 130
 
+COMPILING = "Compiling the simulation, once for each rule on this machine: this takes some 20 seconds."
+
 app = typer.Typer(
     name="o2o-sim",
     help="Simulate a city's shops and platforms: which stores survive, integrate with online, or close.",
@@ -173,7 +175,8 @@ def _print(problems: list[Problem], style: str, prefix: str = "") -> None:
 
 
 class Bar:
-    """A bar on stderr: the simulated date and the time left, then the pictures that are drawn."""
+    """A bar on stderr: what is compiled on a machine's first run, the simulated date and the time left, then the pictures
+    that are drawn."""
 
     def __init__(self, progress: Any):
         self._progress = progress
@@ -183,6 +186,12 @@ class Bar:
     def day(self, day: int, days: int, today: date) -> None:
         """A day was simulated."""
         self._progress.update(self._days, completed=day + 1, total=days, description=today.isoformat())
+
+    def compiling(self, functions: int) -> None:
+        """So many functions are compiled, the last of them now."""
+        if functions == 1:
+            self._progress.console.print(COMPILING, highlight=False)
+        self._progress.update(self._days, description=f"Compiling ({functions} functions)")
 
     def picture(self, done: int, pictures: int, name: str) -> None:
         """So many pictures are drawn, and the next one is `name`."""
@@ -200,8 +209,11 @@ def progress_bar(quiet: bool) -> Iterator[Bar | None]:
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from .market.compiled import told_of_compiling
     from .terminal import console
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
-    with Progress(*columns, TimeRemainingColumn(), console=console(err=True), transient=True) as bar:
-        yield Bar(bar)
+    with Progress(*columns, TimeRemainingColumn(), console=console(err=True), transient=True) as progress:
+        bar = Bar(progress)
+        with told_of_compiling(bar.compiling):
+            yield bar

@@ -10,7 +10,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import CellType, FunctionType, ModuleType
 from typing import Any
@@ -47,6 +48,26 @@ def _folder(rule: str) -> Path:
 def is_kept(rule: str) -> bool:
     """Whether something was compiled with a rule (by digest) before, and is kept."""
     return _folder(rule).is_dir()
+
+
+@contextmanager
+def told_of_compiling(told: Callable[[int], None]) -> Iterator[None]:
+    """While inside, `told(n)` is called before the n-th function (1, 2, ...) is compiled; what is found compiled in the
+    cache does not count."""
+    from numba.core import event
+
+    class Listener(event.Listener):
+        functions = 0
+
+        def on_start(self, event: Any) -> None:
+            self.functions += 1
+            told(self.functions)
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    with event.install_listener("numba:compile", Listener()):
+        yield
 
 
 def kernel(function: Callable | None = None, *, rule: str = "", **options: Any) -> Any:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import numba
 import pytest
 
 import o2o_sim
@@ -264,6 +265,17 @@ def test_progress_shows_the_simulated_date_on_stderr(monkeypatch, capsys):
     assert "25 %" in err
     with cli_app.progress_bar(quiet=True) as bar:
         assert bar is None
+
+
+def test_compiling_is_told_and_what_is_compiled_already_is_not(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    new = numba.njit(lambda x: x + 1)
+    for told in (True, False):
+        with cli_app.progress_bar(quiet=False):
+            assert new(1) == 2
+        err = capsys.readouterr().err
+        assert (cli_app.COMPILING in err, "Compiling (1 functions)" in err) == (told, told)
 
 
 def test_bad_input_is_exit_2_as_plain_text(call, city, simulate):
