@@ -17,6 +17,7 @@ from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 import numba
+from numba.core import event
 from numba.extending import register_jitable
 
 from ..inputs.caching import cache_root, caching_in
@@ -54,16 +55,15 @@ def is_kept(rule: str) -> bool:
 def told_of_compiling(told: Callable[[int], None]) -> Iterator[None]:
     """While inside, `told(n)` is called before the n-th function (1, 2, ...) is compiled; what is found compiled in the
     cache does not count."""
-    from numba.core import event
 
     class Listener(event.Listener):
         functions = 0
 
-        def on_start(self, event: Any) -> None:
+        def on_start(self, _: Any) -> None:
             self.functions += 1
             told(self.functions)
 
-        def on_end(self, event: Any) -> None:
+        def on_end(self, _: Any) -> None:
             pass
 
     with event.install_listener("numba:compile", Listener()):
