@@ -138,6 +138,24 @@ def _summary(file: Path, overrides: Sequence[str], *, plugins: bool) -> Any:
     return study_summary(study, points_of(study, plugins=plugins))
 
 
+def _foretell(file: Path, overrides: Sequence[str]) -> None:
+    """Before a run: what changes by itself of what the scenario says, and which of the changes have no effect."""
+    import warnings
+
+    from .scenario.foresee import acting
+    from .scenario.load import load_scenario
+    from .studies.idle_changes import warn_of_overrides
+    from .terminal import say
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the run itself warns of what the file says
+        spec, plain = load_scenario(file, overrides), load_scenario(file) if overrides else None
+    if plain is not None:
+        warn_of_overrides(plain, spec)
+    for line in acting(spec):
+        say(line, err=True)
+
+
 @command("o2o-sim run base --days 90 --set levers.rent_x=1.2")
 def run(
     file: Annotated[
@@ -184,6 +202,8 @@ def run(
     if (file is None) == (from_ is None):
         raise typer.BadParameter("Give a scenario, or with --from a saved city to go on from.")
     where, every = _checkpoint(checkpoint or [])
+    if file is not None and not quiet:
+        _foretell(file, set_ or [])
     with progress_bar(quiet) as bar, keeping(NOTHING_WRITTEN):
         result = simulate(
             file,

@@ -104,9 +104,11 @@ def _offered(
     replay: Path | None,
 ) -> Offers:
     """The scenarios to offer; those named are checked at once. Raises ScenarioError."""
+    from .city.survey import survey
     from .errors import ScenarioError
     from .scenario.load import load_scenario
     from .show.catalogue import offers, within
+    from .studies.job import plug_in
 
     if replay and (broadcast or named or overrides):
         raise ScenarioError(
@@ -125,6 +127,7 @@ def _offered(
             key = "plugins.0"
             message = f"plugin {spec.plugins[0]!r} is named here, but plugins are refused"
             raise ScenarioError(spec.problem_at(key, message, "Serve without --no-plugins if you trust it."))
+        survey(plug_in(spec, plugins=True))
     return offers(named, overrides, plugins=not no_plugins)
 
 

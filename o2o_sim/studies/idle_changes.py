@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import Problem, ScenarioWarning
-from ..scenario.idle import idle_in_all, path_of
+from ..scenario.idle import NEVER_MEANT, idle_in_all, path_of
 from ..scenario.places import Key
 from .changes import Change, changes
 
@@ -38,7 +38,7 @@ def warn_of_changes(a: Spec, others: Sequence[Spec], names: Sequence[str]) -> No
     say nothing else. `names` are what they are called, `a` first."""
     for b, name in zip(others, names[1:]):
         found = changes(a, b)
-        problems = list(_idle_changes(a, b, found))
+        problems = list(_idle_changes([a, b], b, found))
         for problem in problems:
             _warn(problem)
         if not found:
@@ -47,9 +47,18 @@ def warn_of_changes(a: Spec, others: Sequence[Spec], names: Sequence[str]) -> No
             _warn(Problem(f"differs from {names[0]} in nothing that has an effect", file=name))
 
 
-def _idle_changes(a: Spec, b: Spec, found: Sequence[Change]) -> Iterator[Problem]:
+def warn_of_overrides(a: Spec, b: Spec) -> None:
+    """Warn of what `b`, a scenario with some of its keys changed, says otherwise than `a`, and that has no effect
+    in it."""
+    meant = [change for change in changes(a, b) if change.path[0] not in NEVER_MEANT]
+    for problem in _idle_changes([b], b, meant):
+        _warn(problem)
+
+
+def _idle_changes(where: Sequence[Spec], b: Spec, found: Sequence[Change]) -> Iterator[Problem]:
+    """What `b` says otherwise and that has no effect in any of some scenarios."""
     for change in found:
-        reason = idle_in_all((a, b), change.path)
+        reason = idle_in_all(where, change.path)
         if reason is not None:
             message = f"this change has no effect: {reason.why}"
             yield b.problem_at(change.path, message, _advice(reason.wakes))
@@ -63,4 +72,4 @@ def _warn(problem: Problem) -> None:
     warnings.warn(ScenarioWarning(problem), stacklevel=4)
 
 
-__all__ = ["warn_of_changes", "warn_of_factors"]
+__all__ = ["warn_of_changes", "warn_of_factors", "warn_of_overrides"]

@@ -204,9 +204,9 @@ def test_run_hands_everything_on_and_shows_tables_and_folder(call, city, simulat
         "--days",
         3,
         "--set",
-        "a.b=1",
+        "levers.rent_x=2",
         "--set",
-        "c=[d]",
+        "messages={}",
         "--threads",
         2,
         "--engine",
@@ -214,7 +214,11 @@ def test_run_hands_everything_on_and_shows_tables_and_folder(call, city, simulat
         "--no-plugins",
     )
     path, options = simulate.arguments
-    assert (code, err.strip()) == (0, "")
+    assert code == 0
+    assert [line.partition(" ")[0] for line in err.splitlines() if line] == [
+        "Rents",
+        "Shops",
+    ]  # what changes by itself
     assert path == city
     assert callable(options.pop("progress"))
     assert callable(options.pop("drawing"))
@@ -222,7 +226,7 @@ def test_run_hands_everything_on_and_shows_tables_and_folder(call, city, simulat
         "out": Path("there"),
         "seed": 7,
         "days": 3,
-        "overrides": ("a.b=1", "c=[d]"),
+        "overrides": ("levers.rent_x=2", "messages={}"),
         "threads": 2,
         "engine": "python",
         "from_state": None,
@@ -238,6 +242,14 @@ def test_run_hands_everything_on_and_shows_tables_and_folder(call, city, simulat
         "runs/[abc]",
         "",
     ]
+
+
+def test_run_warns_of_changes_without_effect(call, city, simulate):
+    """Of overrides only, before the first day; a label or an engine is not meant to change what becomes of a city."""
+    err = call("run", city, "--set", "entry.policy=none", "--set", "entry.margin_wanted=0.9")[2]
+    assert "entry.margin_wanted: this change has no effect" in err
+    for said in ("levers.rent_x=2", "name=Another", "engine=python", "limits.shops=77"):
+        assert "no effect" not in call("run", city, "--set", said)[2], said
 
 
 def test_run_by_default_leaves_the_file_alone(call, city, simulate):
