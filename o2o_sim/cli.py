@@ -107,7 +107,6 @@ def _summary(file: Path, overrides: Sequence[str], *, plugins: bool) -> Any:
     import warnings
 
     from rich.console import Group
-    from rich.text import Text
 
     from .city.survey import survey
     from .errors import ScenarioWarning
@@ -116,6 +115,7 @@ def _summary(file: Path, overrides: Sequence[str], *, plugins: bool) -> Any:
     from .scenario.idle import idle_keys
     from .scenario.load import load_scenario, resolve
     from .studies.job import plug_in
+    from .terminal import Text
 
     said = resolve(file, overrides).data
     if "claim" in said:

@@ -30,7 +30,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = ":".join(str(p) for p in (self.file, self.line, self.column) if p is not None)
-        head = ": ".join(p for p in (place, self.key, self.message) if p)
+        key = self.key and " ".join(self.key.splitlines())  # a key of a file of others may hold ends of lines
+        head = ": ".join(p for p in (place, key, self.message) if p)
         lines = [head]
         if self.excerpt is not None:
             lines.append("    " + self.excerpt)

@@ -142,7 +142,7 @@ def _shops(spec: Spec, files: FromFiles | None) -> Iterator[Part]:
         yield Part(count, (*_odds_of_format(spec, name), _residents(spec)))
     usual = [USUAL["units"], *(c.units for c in spec.circles.values())]
     for name, circle in spec.circles.items():
-        odds = Odds(("circles", name, "units"), circle.units, circle.units / _middle(usual))
+        odds = Odds(("circles", name, "units"), circle.units, circle.units / max(_middle(usual), 1.0))
         yield Part(circle.units, (odds,))
     yield Part(len(spec.stores.named), (Odds(("stores", "named"), len(spec.stores.named), 1.0),))
     if files is not None:

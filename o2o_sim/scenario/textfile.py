@@ -26,7 +26,7 @@ UNWANTED = re.compile(
 
 HIDDEN = re.compile(
     UNWANTED.pattern
-    + "|[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\uffa0\ufff9-\ufffb]"
+    + "|\r|[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\uffa0\ufff9-\ufffb]"
     "|[\U000e0000-\U000e0fff]"
 )
 """What is never shown as it is: also what a text file may hold but nobody can see, or what turns the direction of
@@ -34,8 +34,8 @@ writing, so that a line reads as another than it is."""
 
 
 def escaped(text: str) -> str:
-    """`text` with everything that cannot be seen, or would act on a terminal, written as an escape; lines and
-    tabs stay."""
+    """`text` with everything that cannot be seen, or would act on a terminal, written as an escape; ends of lines
+    (\\n) and tabs stay."""
     return HIDDEN.sub(lambda hit: hit[0].encode("unicode_escape").decode(), text)
 
 

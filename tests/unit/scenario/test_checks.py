@@ -391,7 +391,7 @@ def test_the_names_known_here_are_those_there_are():
 
 def test_no_field_hides_what_consumers_have():
     from o2o_sim.market.consumers import PERSON, TABLES, Population
-    from o2o_sim.market.shopping import BASE_ME
+    from o2o_sim.market.records import BASE_ME
 
     asked = {name for name in vars(Population) if not name.startswith("_")} | {"columns", "extra_names"}
     assert {*BASE_ME, *PERSON.names, *TABLES, *asked} == set(TAKEN_FIELDS)

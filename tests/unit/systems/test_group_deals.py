@@ -83,7 +83,7 @@ def test_deals_and_pauses_take_turns(tmp_path):
 
 
 def test_members_draw_the_gain_and_the_books_show_it(tmp_path):
-    model, plain = deals(tmp_path), deals(tmp_path, held="{}")
+    model, plain = deals(tmp_path), deals(tmp_path, held="{left: {modes: []}}")
     run_days(model, FIRST + 1)
     run_days(plain, FIRST + 1)
     row, _ = deal(model)
