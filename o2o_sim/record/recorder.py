@@ -312,7 +312,9 @@ class Recorder:
         m = self.model
 
         def together(frames: list[pd.DataFrame]) -> pd.DataFrame:
-            return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+            # A month without a store has no rows, and no types: with it, all numbers would become fractions.
+            some = [frame for frame in frames if len(frame)] or frames
+            return pd.concat(some, ignore_index=True) if frames else pd.DataFrame()
 
         daily = pd.DataFrame(self._days)
         if len(daily):

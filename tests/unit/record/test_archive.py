@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from o2o_sim import run
 from o2o_sim.errors import ScenarioError
 from o2o_sim.record import archive
 from o2o_sim.record.archive import (
@@ -222,3 +224,13 @@ def test_a_folder_that_is_no_readable_run_is_told_in_words(write, tmp_path, dama
 def test_the_manifest_is_plain_json(write):
     text = (write() / "manifest.json").read_text(encoding="utf-8")
     assert "NaN" not in text and json.loads(text)["scenario"]["name"] == "Tiny city"
+
+
+def test_a_town_that_has_lost_every_store_is_read_again(tmp_path):
+    """Months without a store leave no rows, and change no type."""
+    village = Path(__file__).parents[2] / "browser/village.yaml"
+    run(village, out=tmp_path / "run", overrides=["levers.rent_x=10"], plots=False)
+    found = load_run(tmp_path / "run")
+    assert not (found.outcomes["outcome"] == "survived").any()
+    months = found.frames["stores_monthly"]
+    assert months["store"].dtype.kind == "i"
