@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 EXAMPLES = int(os.environ.get("FUZZ", 25))
-"""Examples of each test: few in the suite, many with `make fuzz`."""
+"""Examples of each test: few in the suite, where they are always the same ones, many and new ones with `make fuzz`."""
 
 
 def fuzz(kind: str) -> Callable[[Any], Any]:
@@ -18,6 +18,7 @@ def fuzz(kind: str) -> Callable[[Any], Any]:
     how = settings(
         deadline=None,
         max_examples=EXAMPLES,
+        derandomize="FUZZ" not in os.environ,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
 

@@ -137,8 +137,8 @@ def test_a_store_is_inspected_between_the_frames_of_a_long_want(pretend):
         began = time.monotonic()
         assert talk.until("inspected") == {"say": "inspected", "ask": 11, "card": {"title": "store 3"}}
         talk.say(do="move", key="do.slow", value=0)
-        assert 3 <= talk.until("moved")["day"] < 20
-        assert time.monotonic() - began < 5
+        assert 3 <= talk.until("moved")["day"] < 150
+        assert time.monotonic() - began < 10
 
 
 def test_wants_while_one_is_answered_lose_no_frame(pretend):
