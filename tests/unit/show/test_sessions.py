@@ -356,7 +356,7 @@ def test_a_reader_is_only_slowed_however_long_a_ping_waits(size):
     with running(spares=1, make=talkers.Talker) as server:
         config = server.server.config
         config.ws_ping_interval, config.ws_ping_timeout = 0.02, config.ws_ping_timeout and 0.2
-        with server.talk(max_queue=1, ping_interval=None) as talk:  # the reader asks for no signs of life
+        with server.talk(max_queue=1, ping_timeout=None) as talk:  # the reader itself waits for no answer either
             talk.open()
             talk.say(do="move", key="do.large", value=size)
             talk.until("moved")
