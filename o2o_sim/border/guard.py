@@ -231,10 +231,14 @@ def _hazard_x(system: System, given: Sequence[Any], found: Any) -> Any:
     return found
 
 
+def _listed(found: Any, what: str) -> list[Any]:
+    if not isinstance(found, Iterable):
+        raise Refused(f"{told(found)}; must be a list of {what}")
+    return list(found)
+
+
 def _agents(system: System, given: Sequence[Any], found: Any) -> list[Any]:
-    if found is None or not isinstance(found, Iterable):
-        raise Refused(f"{told(found)}; must be a list of agents")
-    agents = list(found)
+    agents = _listed(found, "agents")
     for agent in agents:
         if not isinstance(getattr(agent, "name", None), str) or not callable(getattr(agent, "decide", None)):
             raise Refused(f"{told(agent)}; an agent has a name (a text) and a method decide(model)")
@@ -242,9 +246,7 @@ def _agents(system: System, given: Sequence[Any], found: Any) -> list[Any]:
 
 
 def _options(system: System, given: Sequence[Any], found: Any) -> list[Option]:
-    if found is None or not isinstance(found, Iterable):
-        raise Refused(f"{told(found)}; must be a list of Option")
-    options = list(found)
+    options = _listed(found, "Option")
     for option in options:
         if not isinstance(option, Option):
             raise Refused(f"{told(option)}; must be an Option")

@@ -178,12 +178,10 @@ def _bind(rule: Rule, compiled: bool) -> Loop:
         function = rebind(getattr(module, part), names)
         names[part] = _compile(function, part) if compiled else function
     look = rebind(shopping.look_all, names)
-    arrange: Callable = shopping.arrange
-    go_there: Callable = shopping.go_there
     if compiled:
         look = kernel(look, rule=rule.digest, parallel=True)
-        arrange, go_there = kernel(arrange), kernel(go_there)
-    return Loop(me, arrange, look, go_there, names)
+        return Loop(me, shopping.arrange, look, shopping.go_there, names)
+    return Loop(me, shopping.arrange.py_func, look, shopping.go_there.py_func, names)
 
 
 # Numba keeps whatever it compiled or read back for as long as the process lives, which may be thousands of

@@ -19,6 +19,7 @@ from ..streams import (
     low_half,
     pair_bits,
     single_bits,
+    vector,
 )
 from .consumers import ONLINE, PAYS_BY_PHONE
 from .records import BASE_ME, Alternative, Chooser, Me, Trip
@@ -146,6 +147,13 @@ def lane_person(numbers, lane):
     return Me(*(base + extra_lanes(numbers, lane)))
 
 
+@vector
+def time_of(utility, mine_low, mine_high, low, high):
+    """The time of an offer in the race, Exponential * exp(-utility), of the halves of two keys."""
+    draw = exponential(pair_bits(mine_low, mine_high, low, high))
+    return F32(draw * exp_single(F32(-F32(min(max(utility, -_LARGEST), _LARGEST)))))
+
+
 def expand(numbers, bits, minutes, first, lanes):
     """Write the minutes from each lane's cell to the offer at hand, from those of its tile on, into row AWAY."""
     for lane in range(_NONE, lanes):
@@ -178,8 +186,7 @@ def meet(numbers, bits, found, lanes, offers, o, reach_x, way, unseen_x, scales,
             | (away <= reach)
             | ((followed > 0.5) & (away < np.inf))
         ) & ((needs & ~bits[_ACCESS + lane]) == _NO_ACCESS)
-        draw = exponential(pair_bits(bits[_LOW + lane], bits[_HIGH + lane], low, high))
-        time = F32(draw * exp_single(F32(-F32(min(max(u, -_LARGEST), _LARGEST)))))
+        time = time_of(u, bits[_LOW + lane], bits[_HIGH + lane], low, high)
         best = bits_single(found[_BEST + lane])
         better = visible & (u > _UNSEEN) & (u < _INFINITE) & (time < best)
         kept = WRONG if visible & (not u < _INFINITE) else best
@@ -198,8 +205,7 @@ def standing(numbers, bits, lane, offers, o, scales, today):
     trip = Trip(0.0, known * scales.familiarity, loyal, followed)
     u = value(lane_person(numbers, lane), alternative(offers, o, 1.0), trip, today)
     key = offers[o].key
-    draw = exponential(pair_bits(bits[_LOW + lane], bits[_HIGH + lane], low_half(key), high_half(key)))
-    time = F32(draw * exp_single(F32(-F32(min(max(u, -_LARGEST), _LARGEST)))))
+    time = time_of(u, bits[_LOW + lane], bits[_HIGH + lane], low_half(key), high_half(key))
     return time if u < _INFINITE else WRONG
 
 

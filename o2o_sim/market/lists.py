@@ -130,7 +130,7 @@ def build_lists(
     begin = np.concatenate([[0], np.cumsum(held[:everywhere] * slots)])
     rank = np.argsort(order)
     minutes = _minutes_from(
-        category[rows], place, furthest, reach.start, reach.cell, reach.minutes, tiles.tile, tiles.slot, tiles.slots,
+        category[rows], place, furthest, reach.start, reach.cell, reach.minutes, tiles.tile, tiles.slot,
         begin[group] + (rank - start[group]) * slots[group], tiles.count, begin[-1],
     )  # fmt: skip
     return Lists(
@@ -152,50 +152,54 @@ def _begins(tiles: Tiles) -> NDArray[np.int64]:
 
 
 @kernel
+def _meet(tile_of, cell, minutes, furthest, entry, since, first):
+    """The tiles of the cells around a place (nearest first) that lie within `furthest` minutes: `entry` of each becomes
+    its number, from `since` on in the order in which they are met, and `first` the cell by which it was. Returns how
+    many cells and how many tiles there are; `entry` holds lower numbers, or -1, for all other tiles."""
+    tiles = 0
+    for j in range(len(cell)):
+        if minutes[j] > furthest:
+            return j, tiles
+        tile = tile_of[cell[j]]
+        if entry[tile] < since:
+            entry[tile], first[tiles] = since + tiles, j
+            tiles += 1
+    return len(cell), tiles
+
+
+@kernel
 def _seen_from(category, first, place, furthest, start, cell, minutes, tile_of, tiles):
     """From which tiles each offer is seen, "cells around each place" being given; two passes. Returns for each entry its
     list, the minutes to it, and the number of its offer."""
-    entry = np.full(tiles, -1, np.int64)
-    total = 0
+    total, entry, by = 0, np.full(tiles, -1, np.int64), np.zeros(tiles, np.int64)
     for k in range(len(place)):
-        since = total
-        for j in range(start[place[k]], start[place[k] + 1]):
-            if minutes[j] > furthest[k]:
-                break
-            tile = tile_of[category[k], cell[j]]
-            if entry[tile] < since:
-                entry[tile] = total
-                total += 1
+        a, b = start[place[k]], start[place[k] + 1]
+        total += _meet(tile_of[category[k]], cell[a:b], minutes[a:b], furthest[k], entry, total, by)[1]
     group, of, nearest = np.zeros(total, np.int64), np.zeros(total, np.int64), np.zeros(total, np.float32)
     entry[:] = -1
     total = 0
     for k in range(len(place)):
-        since = total
-        for j in range(start[place[k]], start[place[k] + 1]):
-            if minutes[j] > furthest[k]:
-                break
-            tile = tile_of[category[k], cell[j]]
-            if entry[tile] < since:
-                entry[tile], group[total], of[total], nearest[total] = total, first[k] + tile, k, minutes[j]
-                total += 1
+        a, b = start[place[k]], start[place[k] + 1]
+        new = _meet(tile_of[category[k]], cell[a:b], minutes[a:b], furthest[k], entry, total, by)[1]
+        for e in range(new):
+            j = a + by[e]
+            group[total + e], of[total + e] = first[k] + tile_of[category[k], cell[j]], k
+            nearest[total + e] = minutes[j]
+        total += new
     return group, nearest, of
 
 
 @kernel
-def _minutes_from(category, place, furthest, start, cell, minutes, tile_of, slot_of, slots, at, tiles, size):
+def _minutes_from(category, place, furthest, start, cell, minutes, tile_of, slot_of, at, tiles, size):
     """The minutes of all entries from each cell of their tiles; `at` is where those of each entry begin, in the order in
     which `_seen_from` met them."""
     away = np.full(size, np.float32(np.inf), np.float32)
-    entry = np.full(tiles, -1, np.int64)
-    total = 0
+    total, entry, by = 0, np.full(tiles, -1, np.int64), np.zeros(tiles, np.int64)
     for k in range(len(place)):
-        since = total
-        for j in range(start[place[k]], start[place[k] + 1]):
-            if minutes[j] > furthest[k]:
-                break
-            tile = tile_of[category[k], cell[j]]
-            if entry[tile] < since:
-                entry[tile] = total
-                total += 1
-            away[at[entry[tile]] + slot_of[category[k], cell[j]]] = minutes[j]
+        a, b = start[place[k]], start[place[k] + 1]
+        c = category[k]
+        cells, new = _meet(tile_of[c], cell[a:b], minutes[a:b], furthest[k], entry, total, by)
+        for j in range(a, a + cells):
+            away[at[entry[tile_of[c, cell[j]]]] + slot_of[c, cell[j]]] = minutes[j]
+        total += new
     return away

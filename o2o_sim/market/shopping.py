@@ -20,6 +20,7 @@ import numpy as np
 from numba import prange
 
 from ..streams import bits_single, log, single_bits
+from .compiled import kernel
 from .consumers import ONLINE
 from .lanes import (
     BEST,
@@ -52,6 +53,7 @@ _CLASSES = np.float64(CLASSES)
 
 # The functions below take their arrays one by one: taken out of a namedtuple, each would be reference-counted
 # at every call, which costs more than the comparison of twenty offers.
+@kernel
 def arrange(
     people, offers, touch, scales, tile_of, needs_consumer, needs_category, pick, look, listing, start, order
 ):
@@ -177,6 +179,7 @@ def look_all(
         )  # fmt: skip
 
 
+@kernel
 def go_there(people, offers, needs_consumer, pick):
     """Who walks to an offer is there; of several errands of one day, at the last."""
     for n in range(len(pick)):

@@ -20,12 +20,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ..scenario.textfile import escaped
 from .listing import RUN_LOG
 
 _MOST_LINES = 5000
 _MOST_BYTES = 4_000_000
 _CONTROL = re.compile(r"(\x1b\[[0-9;?]*[A-Za-z]|\r\n|\n|\r)")
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _current: ContextVar[Log | None] = ContextVar("log", default=None)
 
 
@@ -76,7 +76,7 @@ class Log:
         head = [f"{name}: {value}" for name, value in known.items()]
         said = "\n".join(line.rstrip() for line in self._lines).strip("\n")
         whole = "\n".join([*head, "", said, "", ""] if said else [*head, "", ""])
-        return _INVISIBLE.sub(lambda hit: hit[0].encode("unicode_escape").decode(), whole)
+        return escaped(whole)
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def test_a_command_leaves_what_it_said_in_its_folder(tiny, tmp_path, monkeypatch
     assert f"command: o2o-sim run {tiny} --days 40 --out {folder}" in head
     assert re.search(r"began: \d{4}-\d\d-\d\dT.*\nended: .* after \d+\.\d s, done\nseed: \d", head)
     assert "python 3." in head and "o2o_sim 0." in head and "numpy " in head
-    plain = [text.rstrip() for text in done.stdout.strip().splitlines()]
+    plain = [text.rstrip() for text in done.output.strip().splitlines()]  # of both streams, as they came
     assert said.strip().splitlines() == plain
     assert len(load_run(folder).daily) == 40
 
