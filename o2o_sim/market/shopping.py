@@ -107,8 +107,8 @@ def surplus_of(best, pick):
 
 def look_block(
     people, familiarity, favourite, loyalty, extra, offers, start, listed, nearest, first_minutes, minutes, tile_of,
-    slot_of, slots, reach_x, touch, scales, today, needs_consumer, needs_category, listing, first_list, order, begins, ends, first, last, look, day_key, best, pick,
-    visited, surplus,
+    slot_of, slots, reach_x, touch, scales, today, needs_consumer, needs_category, listing, first_list, order, begins,
+    ends, first, last, look, day_key, best, pick, visited, surplus,
 ):  # fmt: skip
     """Round `look` of groups first..last: the needs order[begins[g]:ends[g]] are of one category and list."""
     numbers, bits = np.zeros((FAMILIARITY + familiarity.shape[1]) * WIDE, F32), np.zeros(BITS * WIDE, U32)
@@ -148,7 +148,8 @@ def look_block(
                     numbers[RADIUS * WIDE + lane] = F32(-1.0)
             go_through(
                 numbers, bits, found, furthest, lanes, offers, listed, nearest, minutes,
-                first_minutes[k] if around else U64(0), slots[c] if around else 0, start[k], start[k + 1], reach_x[c], 1.0 if goes else 0.0, 0.0 if look == PHONE else 1.0, scales, today,
+                first_minutes[k] if around else U64(0), slots[c] if around else 0, start[k], start[k + 1], reach_x[c],
+                1.0 if goes else 0.0, 0.0 if look == PHONE else 1.0, scales, today,
             )  # fmt: skip
         for lane in range(size):
             q = order[begin + lane]
@@ -165,8 +166,8 @@ def look_block(
 
 def look_all(
     people, familiarity, favourite, loyalty, extra, offers, start, listed, nearest, first_minutes, minutes, tile_of,
-    slot_of, slots, reach_x, touch, scales, today, needs_consumer, needs_category, listing, first_list, order, begins, ends, deal, look, day_key, best, pick, visited,
-    surplus,
+    slot_of, slots, reach_x, touch, scales, today, needs_consumer, needs_category, listing, first_list, order, begins,
+    ends, deal, look, day_key, best, pick, visited, surplus,
 ):  # fmt: skip
     """A round of a day. `deal` says in which order blocks of groups are dealt to threads."""
     groups = len(begins)
@@ -174,8 +175,8 @@ def look_all(
         first = deal[d] * GROUPS
         look_block(
             people, familiarity, favourite, loyalty, extra, offers, start, listed, nearest, first_minutes, minutes,
-            tile_of, slot_of, slots, reach_x, touch, scales, today, needs_consumer, needs_category, listing, first_list, order, begins, ends, first,
-            min(first + GROUPS, groups), look, day_key, best, pick, visited, surplus,
+            tile_of, slot_of, slots, reach_x, touch, scales, today, needs_consumer, needs_category, listing,
+            first_list, order, begins, ends, first, min(first + GROUPS, groups), look, day_key, best, pick, visited, surplus,
         )  # fmt: skip
 
 
