@@ -349,7 +349,9 @@ def test_nothing_is_left_of_a_server_that_ends(end, early, tmp_path):
         assert code == 130 and text.endswith("Stopped.\n")
 
 
-@pytest.mark.skip(reason="stands still now and then: whether the server or the test is to blame is not found yet")
+@pytest.mark.skip(
+    reason="stands still now and then: whether the server or the test is to blame is not found yet"
+)
 @pytest.mark.faults("Slow clients")
 @pytest.mark.parametrize("size", [0, 100, 20_000, 200_000], ids="days of {} bytes".format)
 def test_a_reader_is_only_slowed_however_long_a_ping_waits(size):
