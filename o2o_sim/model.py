@@ -32,9 +32,9 @@ from .market.consumers import Population, layout_of, populate
 from .market.day import MonthBooks, Purchases
 from .market.expected import Expected, Needs, usual_needs
 from .market.ledger import Ledger
-from .market.needs import count_users
 from .market.offers import Table
 from .market.records import Today
+from .market.shoppers import LocalShoppers, Shoppers
 from .modes import Mode, modes_of
 from .policies.decisions import View
 from .record.recorder import Recorder
@@ -92,9 +92,12 @@ class O2OModel(mesa.Model):
 
         rule, fields = self.extensions.rule()
         self.consumers: Population = populate(spec, self.city, self.seed_number, fields, self.store_names)
-        self.audiences = Audiences(self.consumers.columns.record)
-        self.shopping = Shopping(
-            rule, tuple(fields), layout_of(fields, len(spec.categories)), compiled=spec.engine == "compiled"
+        self.audiences = Audiences(self.consumers)
+        layout = layout_of(fields, len(spec.categories))
+        shopping = Shopping(rule, tuple(fields), layout, compiled=spec.engine == "compiled")
+        lived_in = np.bincount(self.consumers.home, minlength=self.city.grid.cells)
+        self.shoppers: Shoppers = LocalShoppers(
+            spec, self.city, self.seed_number, self.consumers, shopping, lived_in
         )
         self.habits = setup.habits(spec)
         self.demand_yuan = setup.demand(self)
@@ -104,13 +107,12 @@ class O2OModel(mesa.Model):
         self.systems: list[System] = []
         setup.open_business(self)
 
-        self.board = Board(spec, self.city, self.consumers, self.seed_number)
+        self.board = Board(spec)
         self.offers_changed = True
         self.epochs = set(self.city.travel.epochs())
         self.today = Today(0.0, 0.0, 0.0, 1.0)
         self.is_free_day, self.next_free_day = False, 0
         self.subsidising: list[bool] = []
-        self.purchases = Purchases()
         self._view: View | None = None
         self._agents_known = 0
         self.systems = switched_on(self)
@@ -145,6 +147,11 @@ class O2OModel(mesa.Model):
             if progress is not None:
                 progress(self.day, self.spec.days, date_of(self.spec.start, self.day - 1))
         return self
+
+    @property
+    def purchases(self) -> Purchases:
+        """The needs of the day last simulated, and what became of them."""
+        return self.shoppers.purchases
 
     @property
     def table(self) -> Table:
@@ -244,8 +251,7 @@ class O2OModel(mesa.Model):
 
     def count_users(self) -> None:
         """Shares of consumers with a smartphone, a phone payment, and a membership of each platform."""
-        counts = count_users(self.consumers.access, len(self.spec.platforms))
-        self.users = counts / len(self.consumers)
+        self.users = self.shoppers.count_users() / len(self.consumers)
         for p in self.platforms:
             p.members = float(self.users[2 + p.number])
 
@@ -268,7 +274,7 @@ class O2OModel(mesa.Model):
         if needs is None:
             homes = self.city.residents if as_city else None
             needs = usual_needs(self.consumers.columns, self.habits.every_days, self.habits.elasticity, homes)
-        return self.board.expected_sales(self.shopping, self.today, needs, columns, workday)
+        return self.shoppers.expected_sales(self.today, needs, columns, workday)
 
     def log(self, who: str, kind: str, decision: str, reason: str = "", **figures: Any) -> None:
         """Record a decision with the figures that led to it."""

@@ -21,13 +21,11 @@ import numpy as np
 
 from . import review, setup
 from .border.guard import bounds
-from .market import needs
-from .market.day import Purchases
 from .market.ledger import CONSUMERS, COURIERS, OWNERS, PROVIDERS, SUPPLIERS
-from .market.offers import AT_PLACE, Offer, tabulate, wrong_offer
+from .market.offers import Offer, tabulate, wrong_offer
 from .market.records import Today
-from .market.shopping import BLOCK
-from .streams import name_bits, stream, uniforms
+from .market.shoppers import Morning, Notice
+from .streams import name_bits, uniforms
 
 if TYPE_CHECKING:
     from .model import O2OModel
@@ -56,7 +54,7 @@ def calendar(model: O2OModel) -> None:
     if subsidising != model.subsidising:
         model.subsidising, model.offers_changed = subsidising, True
     if model.date in model.epochs:
-        model.board.travel_changed()
+        model.shoppers.travel_changed()
         model.offers_changed = True
 
 
@@ -73,7 +71,8 @@ def publish(model: O2OModel) -> None:
         capacity = np.array([s.capacity if s.is_here else 0.0 for s in model.stores])
         servers = np.maximum(np.array([s.staff for s in model.stores]), 1.0)
         model.recorder.published(table)
-        model.board.post(table, model.date, capacity, servers, [p.sellers for p in model.platforms])
+        model.board.post(table, capacity, servers, [p.sellers for p in model.platforms])
+        model.shoppers.publish(Notice.of(model.board, model.date))
         model.offers_changed = False
     model.board.show_queues()
 
@@ -112,27 +111,16 @@ def _outside_option(model: O2OModel, category: str) -> Offer:
 # -- shop -----------------------------------------------------------------------------------------------------
 def shop(model: O2OModel) -> None:
     """Everybody whose need is due chooses."""
-    people, day = model.consumers.columns, model.day
-    blocks = (len(people.record) + BLOCK - 1) // BLOCK
-    starts = np.zeros(blocks + 1, np.int64)
-    needs.count_due(
-        people.record,
-        people.due,
-        day,
-        model.is_free_day,
-        model.next_free_day,
-        model.habits.plan_ahead,
-        stream(model.seed_number, "put off", day),
-        starts,
-        BLOCK,
+    n = model.shoppers.shop(
+        Morning(
+            model.day,
+            model.today,
+            model.is_free_day,
+            model.next_free_day,
+            model.habits.plan_ahead,
+            model.table.columns["queue"],
+        )
     )
-    np.cumsum(starts, out=starts)
-    n = int(starts[-1])
-    consumer, category = np.zeros(n, np.uint32), np.zeros(n, np.uint8)
-    needs.list_due(people.due, day, starts, BLOCK, consumer, category)
-    world = model.board.world(model.today)
-    picks, visited, surplus = model.shopping.day(world, consumer, category, model.seed_number, day)
-    model.purchases = Purchases(consumer, category, starts, picks, visited, surplus)
     model.day_counts["decisions"] += n
     for system in model.systems:
         system.after_choice()
@@ -142,39 +130,36 @@ def shop(model: O2OModel) -> None:
 def serve(model: O2OModel) -> None:
     """Local sellers get their share of a marketplace's orders; shops serve up to their capacity, in an order
     drawn for the day, and the others leave; what people will expect of queues follows from the crowd."""
-    board, purchases = model.board, model.purchases
-    board.share_orders(purchases, model.day)
-    inside = board.inside(purchases)
-    here = np.bincount(inside, minlength=len(model.stores) + 1)[1:]
+    board, shoppers = model.board, model.shoppers
+    here = shoppers.queue_up()[1:]
     capacity = np.maximum(board.capacity / model.expansion_factor, 1e-9)
-    purchases.served = np.ones(len(purchases), np.bool_)
-    _turn_away(model, inside, here, capacity)
+    _turn_away(model, here, capacity)
     board.expect_queues(here, capacity)
     for system in model.systems:
-        system.serve(inside)
+        system.serve(shoppers.inside)
 
 
-def _turn_away(model: O2OModel, inside: np.ndarray, here: np.ndarray, capacity: np.ndarray) -> None:
+def _turn_away(model: O2OModel, here: np.ndarray, capacity: np.ndarray) -> None:
     """Of the consumers in a full shop, those whose turn comes last are not served. A capacity of 2.4 consumers a day is
     3 on four days in ten."""
-    stores, purchases = len(capacity), model.purchases
+    stores = len(capacity)
     chance = uniforms(model.seed_number, "capacity", model.day, np.arange(stores))[:stores]
     whole = np.floor(capacity + chance).astype(np.int64)
     full = np.append(False, (here > whole) & (model.board.capacity > 0))
     if not (model.spec.stores.unserved_leave and full.any()):
         return
-    k = np.flatnonzero(full[inside])
-    turn = uniforms(model.seed_number, "turn", model.day, model.consumers.id[purchases.consumer[k]], 0)
-    k = k[np.lexsort((turn, inside[k]))]
-    place = np.arange(len(k)) - np.searchsorted(inside[k], inside[k])
-    purchases.served[k[place >= np.append(0, whole)[inside[k]]]] = False
+    inside, turn = model.shoppers.turns(full)
+    order = np.lexsort((turn, inside))
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order)) - np.searchsorted(inside[order], inside[order])
+    model.shoppers.leave(place >= np.append(0, whole)[inside])
 
 
 # -- settle ---------------------------------------------------------------------------------------------------
 def settle(model: O2OModel) -> None:
     """Book every purchase of the day, to the fen."""
+    model.shoppers.count()
     t, purchases = model.table, model.purchases
-    purchases.count(t.seen == AT_PLACE, model.consumers.cohort, len(model.spec.cohorts))
     count = purchases.bought.sum(axis=0)
     rows = np.flatnonzero(count)
     n, book = count[rows], model.ledger.book
@@ -203,28 +188,10 @@ def settle(model: O2OModel) -> None:
 # -- learn ----------------------------------------------------------------------------------------------------
 def learn(model: O2OModel) -> None:
     """Habit, loyalty, following, and when the next need comes."""
-    t, people, purchases = model.table, model.consumers.columns, model.purchases
     social = np.zeros(len(model.stores) + 1, np.bool_)
     for s in model.stores:
         social[s.number + 1] = s.makes_followers
-    needs.learn_all(
-        people.record,
-        people.familiarity,
-        people.favourite,
-        people.loyalty,
-        people.due,
-        model.habits,
-        purchases.consumer,
-        purchases.category,
-        purchases.picks,
-        purchases.served,
-        purchases.starts,
-        t.columns["store"],
-        t.columns["platform"],
-        social,
-        model.day,
-        stream(model.seed_number, "learn", model.day),
-    )
+    model.shoppers.learn(model.habits, social)
     for system in model.systems:
         system.after_learning()
 

@@ -13,7 +13,6 @@ from .agents.circle import Circle
 from .agents.platform import Platform
 from .agents.store import CLOSED, ONLINE_ONLY, SHOWROOM, Store
 from .market.ledger import LINE
-from .market.needs import adopt
 from .market.offers import EVERYWHERE
 from .policies.decisions import Decision, View
 from .policies.entry import Prospect
@@ -341,7 +340,7 @@ def diffuse_adoption(model: O2OModel) -> None:
     by_cohort = np.tile(hazard, (len(model.spec.cohorts), 1))
     for system in model.systems:
         system.hazards(by_cohort)
-    adopt(model.consumers.columns.record, by_cohort, _differences(model, len(names)), keys)
+    model.shoppers.adopt(by_cohort, _differences(model, len(names)), keys)
     model.count_users()
 
 

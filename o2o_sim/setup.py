@@ -44,7 +44,7 @@ def habits(spec: Spec) -> Habits:
 def demand(model: O2OModel) -> dict[str, float]:
     """Yearly spending by category in yuan, if every need were met at the usual ticket."""
     spec = model.spec
-    income = np.clip(model.consumers.income[:: max(1, spec.population // 100_000)].astype(float), 0.05, 20.0)
+    income = np.clip(model.shoppers.incomes(max(1, spec.population // 100_000)).astype(float), 0.05, 20.0)
     return {
         name: spec.residents
         * DAYS_A_YEAR

@@ -18,6 +18,7 @@ from ..extend import Plugins, fresh_modules
 from ..levers import own_copy
 from ..market.binding import Shopping
 from ..market.consumers import layout_of
+from ..market.shoppers import LocalShoppers
 from ..model import O2OModel
 from ..modes import Holding
 from ..scenario.schema import Spec
@@ -91,8 +92,9 @@ class _Trial(O2OModel):
 
     def __init__(self, spec: Spec, seed: int):
         super().__init__(spec, seed)
-        whole = self.shopping
-        self.shopping = _Few(whole.rule, whole.fields, whole.bound.layout, compiled=False)
+        assert isinstance(self.shoppers, LocalShoppers)
+        whole = self.shoppers.shopping
+        self.shoppers.shopping = _Few(whole.rule, whole.fields, whole.bound.layout, compiled=False)
 
     def go(self) -> None:
         """The first day; and if there is more to try than a choice rule, all days to the second review."""

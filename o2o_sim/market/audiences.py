@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import ScenarioError
+from .consumers import Population
 
 FIRST_AUDIENCE, MOST_AUDIENCES = 18, 14
 """The bits of a consumer's `access` behind smartphone, phone payment and sixteen memberships."""
@@ -15,11 +16,11 @@ class Audiences:
     """Named groups of consumers; each is one bit of `access`, and an offer that `needs` it is for its members
     alone.
 
-    `record` are the consumers' records (PERSON[n]); groups come into being when they are first named.
+    Groups of the `population` come into being when they are first named.
     """
 
-    def __init__(self, record: np.ndarray):
-        self._record = record
+    def __init__(self, population: Population):
+        self._population = population
         self.names: list[str] = []
 
     def bit(self, name: str) -> int:
@@ -34,12 +35,12 @@ class Audiences:
 
     def of(self, name: str) -> np.ndarray:
         """Who belongs to the group: bool[n], in the order of the records."""
-        return (self._record["access"] & np.uint32(self.bit(name))) != 0
+        return (self._population.columns.record["access"] & np.uint32(self.bit(name))) != 0
 
     def join(self, name: str, who: np.ndarray) -> None:
         """These (bool[n], or row numbers) belong to it from now on."""
-        self._record["access"][who] |= np.uint32(self.bit(name))
+        self._population.columns.record["access"][who] |= np.uint32(self.bit(name))
 
     def leave(self, name: str, who: np.ndarray) -> None:
         """These belong to it no longer."""
-        self._record["access"][who] &= np.uint32(~np.uint32(self.bit(name)))
+        self._population.columns.record["access"][who] &= np.uint32(~np.uint32(self.bit(name)))

@@ -100,6 +100,7 @@ class Population:
 
     def __init__(self, columns: People, spec: Spec, fields: Mapping[str, FieldSpec], store_names: list[str]):
         self.columns = columns
+        self.first = 0
         self.extra_names = tuple(fields)
         self._layout = layout_of(fields, len(spec.categories))
         self._cohorts, self._categories = list(spec.cohorts), list(spec.categories)

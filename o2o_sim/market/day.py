@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import needs
+from . import exact, needs
 from .offers import MOST_CHANNELS, Table
 
 Ints = NDArray[np.int64]
@@ -19,9 +19,33 @@ def _none() -> Ints:
 
 
 @dataclass(eq=False)
-class Purchases:
-    """The needs of one day and what became of them. `len()` is their number n; they stand in the order of the
-    consumers' records, and of categories within a consumer.
+class DaySums:
+    """What became of the needs of one day, added up over consumers; all count simulated ones.
+
+    `needs` is how many needs were due. The phase `settle` counts the others: `bought` (int64[cohorts, rows of the
+    table]) purchases, `turned_away` (int64[rows]) consumers turned away, `came` (int64[rows]) consumers who came to the
+    offer's shop, whether they bought, only looked, or were turned away; `looked` (int64[rows]) those who only looked at
+    the offer there, and `ordered` (int64[rows]) those who ordered it after that; `worth` (as exact.py
+    has it) the sum of what their choices are worth to them, in utils."""
+
+    needs: int = 0
+    bought: Ints = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    turned_away: Ints = field(default_factory=_none)
+    came: Ints = field(default_factory=_none)
+    looked: Ints = field(default_factory=_none)
+    ordered: Ints = field(default_factory=_none)
+    worth: Ints = field(default_factory=exact.nothing)
+
+    def add(self, others: DaySums) -> None:
+        """Add the sums of other consumers, of the same day and table."""
+        for part in fields(DaySums):
+            setattr(self, part.name, getattr(self, part.name) + getattr(others, part.name))
+
+
+@dataclass(eq=False)
+class Purchases(DaySums):
+    """The needs of one day and what became of them, one by one and in sums. `len()` is their number n; they stand in
+    the order of the consumers' records, and of categories within a consumer.
 
     The phase `shop` makes it:
     `consumer` (uint32[n], rows of the population) and `category` (uint8[n]) say whose need of what it is;
@@ -34,9 +58,7 @@ class Purchases:
     The phase `serve` completes it: `served` (bool[n]) is False where a full shop turned the consumer away.
     `picks` may be another row afterwards, where a local shop sells what was ordered on a marketplace.
 
-    The phase `settle` counts it: `bought` (int64[cohorts, rows of the table]) purchases, `turned_away`
-    (int64[rows]) consumers turned away, `came` (int64[rows]) consumers who came to the offer's shop, whether they
-    bought, only looked, or were turned away. All count simulated consumers.
+    The phase `settle` adds it up (see DaySums).
     """
 
     consumer: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
@@ -46,19 +68,20 @@ class Purchases:
     visited: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
     surplus: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     served: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
-    bought: Ints = field(default_factory=lambda: np.zeros((0, 0), np.int64))
-    turned_away: Ints = field(default_factory=_none)
-    came: Ints = field(default_factory=_none)
 
     def __len__(self) -> int:
         return len(self.consumer)
 
     def count(self, at_place: NDArray[np.bool_], cohort: np.ndarray, cohorts: int) -> None:
-        """Fill `bought`, `turned_away` and `came`. `at_place` (bool[rows]) says which offers one goes to, `cohort`
+        """Fill the sums. `at_place` (bool[rows]) says which offers one goes to, `cohort`
         (uint8[population]) is everybody's, `cohorts` their number."""
         self.bought, self.turned_away, self.came = needs.tally(
             self.consumer, self.picks, self.visited, self.served, at_place, cohort, cohorts, len(at_place)
         )
+        seen_first = np.flatnonzero(self.visited)
+        self.looked = np.bincount(self.visited[seen_first], minlength=len(at_place))
+        self.ordered = np.bincount(self.picks[seen_first], minlength=len(at_place))
+        self.worth = exact.parts(self.surplus)
 
 
 class MonthBooks:
@@ -90,9 +113,7 @@ class MonthBooks:
         for name in self.NAMES:
             getattr(self, name)[:] = 0
 
-    def add(
-        self, day: Purchases, table: Table, rows: Ints, received: Ints, money: Mapping[str, Ints]
-    ) -> None:
+    def add(self, day: DaySums, table: Table, rows: Ints, received: Ints, money: Mapping[str, Ints]) -> None:
         """Add a day that is counted. `rows` (int64[k]) are the rows of the table that were bought, `received`
         (int64[k], fen) what their sellers got for them, `money` the other amounts of these rows by kind."""
         number = day.bought.sum(axis=0)[rows]
@@ -107,8 +128,6 @@ class MonthBooks:
         np.add.at(self.customers, store[own], number[own])
         mine = table.store >= 0
         everyone = table.store[mine]
-        looked = np.bincount(day.visited, minlength=len(table))
-        looked[0] = 0
         np.add.at(self.visits, everyone, day.came[mine])
         np.add.at(self.turned_away, everyone, day.turned_away[mine])
-        np.add.at(self.looked_only, everyone, looked[mine])
+        np.add.at(self.looked_only, everyone, day.looked[mine])

@@ -51,12 +51,13 @@ def tiles_of(grid: Grid, sides: Sequence[int]) -> Tiles:
     return Tiles(tile, slot, np.square(np.asarray(sides, np.int64)), count)
 
 
-def best_sides(homes: NDArray[np.integer], cells: int, needs_a_day: NDArray[np.float64]) -> list[int]:
+def best_sides(lived_in: NDArray[np.integer], needs_a_day: NDArray[np.float64]) -> list[int]:
     """For each category the side of the smallest tiles in which a day's needs fill a group.
 
-    `homes` (int[people]) are cells, `needs_a_day` (float64[categories]) is how many needs one consumer has a day. What
-    counts is how crowded it is where people live: the mean number of people of a cell, as its residents see it."""
-    crowd = np.bincount(homes, minlength=cells).astype(float)
+    `lived_in` (int[cells]) is how many people live in each cell, `needs_a_day` (float64[categories]) how many needs one
+    consumer has a day. What counts is how crowded it is where people live: the mean number of people of a cell, as its
+    residents see it."""
+    crowd = lived_in.astype(float)
     seen = float((crowd**2).sum() / max(crowd.sum(), 1.0))
     return [next((s for s in SIDES if seen * often * s**2 >= FULL), SIDES[-1]) for often in needs_a_day]
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..agents.store import Store
 from ..border.guard import is_own, plain, refused
+from ..market import exact
 from ..market.consumers import ONLINE
 from ..market.ledger import CAPITAL, LINE, LINES
 from ..market.offers import AT_PLACE, Table
@@ -85,23 +86,20 @@ class Recorder:
         category = t.columns["category"].astype(np.int64)
         by_channel = np.bincount(channel, weights=sales, minlength=len(m.channels))
         by_category = np.bincount(category, weights=sales, minlength=len(m.category_number))
-        seen_first = m.purchases.visited > 0
-        showroomed = int(seen_first.sum())
+        showroomed = int(m.purchases.looked.sum())
         subsidy = float((count * t.fen["subsidy"]).sum()) / 100
         purchases = int(count[t.columns["price"] > 0].sum())
-        showroom_sales = float(spent[m.purchases.picks[seen_first]].sum()) / 100
+        showroom_sales = float((m.purchases.ordered * spent).sum()) / 100
         row: dict[str, Any] = {
             "date": m.date,
-            "needs": len(m.purchases.picks),
+            "needs": m.purchases.needs,
             "purchases": purchases,
             "turned_away": int(m.purchases.turned_away.sum()),
             "showroomed": showroomed,
             "showroom_sales_yuan": showroom_sales,
             "sales_yuan": float(sales.sum()),
             "subsidy_yuan": subsidy,
-            "surplus_mean": float(
-                m.purchases.surplus.sum(dtype=np.float64) / max(len(m.purchases.surplus), 1)
-            ),
+            "surplus_mean": exact.total(m.purchases.worth) / max(m.purchases.needs, 1),
             "stores_open": sum(s.is_here for s in m.stores),
             "vacancy": self.vacancy(),
         }

@@ -66,7 +66,7 @@ def test_the_choice_rule_is_compiled_and_the_interpreter_agrees(examples):
     digests = {}
     for engine in ("compiled", "python"):
         model = simulated("bargains.yaml", "population=200", "days=12", f"engine={engine}")
-        compiled = [x for x in (model.shopping._loop.look,) if isinstance(x, CPUDispatcher)]
+        compiled = [x for x in (model.shoppers.shopping._loop.look,) if isinstance(x, CPUDispatcher)]
         assert any(loop.nopython_signatures for loop in compiled) == (engine == "compiled")
         digests[engine] = tables_digest(model.results())
     assert digests["compiled"] == digests["python"]

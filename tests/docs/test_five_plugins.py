@@ -66,7 +66,7 @@ def test_a_study_of_two_values_of_its_setting_finds_that_it_matters(study, besid
 def test_who_has_spent_the_budget_buys_less_until_the_month_is_over(beside):
     model = o2o.O2OModel(o2o.load_scenario("budgets.yaml", [*SMALL, "systems.0.strain=50"]), seed=1)
     (budget,) = (s for s in model.systems if type(s).__name__ == "Budget")
-    compiled = [x for x in (model.shopping._loop.look,) if isinstance(x, CPUDispatcher)]
+    compiled = [x for x in (model.shoppers.shopping._loop.look,) if isinstance(x, CPUDispatcher)]
     while model.date.day < 28:
         model.step()
     over = budget.is_over()

@@ -64,7 +64,7 @@ def test_huff_probabilities():
     offers = [
         SimpleNamespace(**{n: model.table.columns[n][r] for n in ("area", "appeal", "price")}) for r in rows
     ]
-    rule, today = model.shopping.rule, SimpleNamespace(day=0.0)
+    rule, today = model.shoppers.shopping.rule, SimpleNamespace(day=0.0)
     value = np.array(
         [[rule(me, o, SimpleNamespace(minutes=m), today) for o, m in zip(offers, line)] for line in away]
     )

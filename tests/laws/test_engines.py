@@ -51,7 +51,7 @@ FEW = {"population": 300, "days": 60, "residents": 3000}
 def largest_crowd(model: O2OModel) -> int:
     """Most people of one tile who need the same thing today: they choose together, in groups."""
     rows, category = model.purchases.consumer, model.purchases.category.astype(int)
-    tile = model.board.tiles.tile[category, model.consumers.home[rows]]
+    tile = model.shoppers.sight.tiles.tile[category, model.consumers.home[rows]]
     return int(np.bincount(tile).max(initial=0))
 
 

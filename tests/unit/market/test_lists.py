@@ -188,9 +188,9 @@ def test_tiles_cover_the_map_once(nx, ny, side):
 
 
 def test_rare_needs_have_larger_tiles():
-    homes = np.repeat(np.arange(64), 50)  # fifty in every cell
+    homes = np.full(64, 50)  # fifty in every cell
     often = FULL / 50
-    assert best_sides(homes, 64, np.array([often, often / 2, often / 4, often / 16, often / 1e6])) == [
+    assert best_sides(homes, np.array([often, often / 2, often / 4, often / 16, often / 1e6])) == [
         1,
         2,
         2,

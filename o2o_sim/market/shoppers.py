@@ -1,0 +1,341 @@
+"""What people do on a day and at a month's end, and what the rest of the city hears of it: sums.
+
+Publishing, serving, booking and deciding happen in one place. Everything that is done for each consumer alone is a
+method here, which is handed what it needs of the city and returns sums over people or, where an order of people
+matters, arrays in the order of the records. So the people of one city may stand in several processes (shards.py),
+and no result depends on how many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date as Date
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..city.build import City
+from ..scenario.schema import Spec
+from ..streams import (
+    exponential,
+    extend,
+    high_half,
+    low_half,
+    name_bits,
+    pair_bits,
+    stream,
+    uniforms,
+)
+from . import needs
+from .binding import Shopping
+from .board import Board, Sellers
+from .consumers import Population
+from .day import Purchases
+from .expected import Expected, Needs, expected_sales
+from .needs import Habits
+from .offers import AT_PLACE, Table
+from .records import Scales, Today, World
+from .shopping import BLOCK
+from .sight import Sight
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Notice(NamedTuple):
+    """What is posted when offers have changed: the `table`, the `date`, how many `stores` there are, the Board's
+    `sellers`, `reach_x` and `touch`."""
+
+    table: Table
+    date: Date
+    stores: int
+    sellers: Sellers
+    reach_x: Floats
+    touch: Floats
+
+    @classmethod
+    def of(cls, board: Board, date: Date) -> Notice:
+        """What a board shows."""
+        return cls(board.table, date, len(board.capacity), board.local_sellers, board.reach_x, board.touch)
+
+
+class Morning(NamedTuple):
+    """What changes from day to day: the `day`'s number, what kind of day it is (`today`, `is_free`; `next_free` is
+    the number of the next free day, to which needs are put off with the chances `plan_ahead`: float64[categories]), and
+    by row of the table the minutes that people expect to `queue`."""
+
+    day: int
+    today: Today
+    is_free: bool
+    next_free: int
+    plan_ahead: Floats
+    queue: Floats
+
+
+class Shoppers(Protocol):
+    """All people of a city, wherever they stand. The methods of a day are called in this order: `publish` if offers
+    have changed, `shop`, `queue_up`, `turns` and `leave` if a shop is full, `count`, `learn`.
+
+    `population` are their records, `purchases` their needs of the day and what became of them (only the sums of it, if
+    they stand in other processes), and `inside` (int64[needs]) the shop in which each queues (number + 1,
+    0 for none)."""
+
+    population: Population
+    inside: Ints
+
+    @property
+    def purchases(self) -> Purchases:
+        """The needs of the day last simulated."""
+        ...
+
+    def ask(self, question: Callable[..., Any], *given: Any) -> list[Any]:
+        """What `question(shoppers, *given)` returns of each part of the people, in the order of the records."""
+        ...
+
+    def incomes(self, step: int) -> NDArray[np.float32]:
+        """Everybody's `income` in records number 0, step, 2 * step, ..."""
+        ...
+
+    def count_users(self) -> Ints:
+        """How many have a smartphone, pay by phone, are members of each platform: int64[2 + platforms]."""
+        ...
+
+    def travel_changed(self) -> None:
+        """Minutes on the way are not what they were."""
+        ...
+
+    def publish(self, notice: Notice) -> None:
+        """Offers have changed: see who sees which."""
+        ...
+
+    def shop(self, morning: Morning) -> int:
+        """Everybody whose need is due chooses; returns how many needs that were."""
+        ...
+
+    def queue_up(self) -> Ints:
+        """Local sellers get their share of a marketplace's orders, and everybody goes where she bought: how many
+        queue in each shop, int64[1 + stores] (the first is for no shop)."""
+        ...
+
+    def turns(self, full: NDArray[np.bool_]) -> tuple[Ints, Floats]:
+        """Of all who queue in a full shop (`full`: bool[1 + stores]), in the order of their needs: the shop (number +
+        1), and the number drawn by which their turns go."""
+        ...
+
+    def leave(self, unserved: NDArray[np.bool_]) -> None:
+        """These of those that `turns` told of (bool[k]) are turned away."""
+        ...
+
+    def count(self) -> None:
+        """Add up what was bought: `purchases` has its sums from now on."""
+        ...
+
+    def learn(self, habits: Habits, social: NDArray[np.bool_]) -> None:
+        """Everybody makes of her purchases what she makes of them. `social` (bool[1 + stores]) says which stores
+        (number + 1) have an account to follow."""
+        ...
+
+    def adopt(self, hazard: Floats, differences: Floats, keys: NDArray[np.uint64]) -> None:
+        """A month of adoption (needs.adopt)."""
+        ...
+
+    def expected_sales(
+        self, today: Today, wanted: Needs, columns: np.ndarray | None, workday: bool | None
+    ) -> Expected:
+        """What people are expected to buy of the offers last posted, without drawing (O2OModel.expected_sales)."""
+        ...
+
+
+class LocalShoppers:
+    """People of a city, or of some of its cells, in this process (see Shoppers)."""
+
+    def __init__(
+        self, spec: Spec, city: City, seed: int, population: Population, shopping: Shopping, lived_in: Ints
+    ):
+        self.spec, self.seed, self.population, self.shopping = spec, seed, population, shopping
+        self.sight = Sight(spec, city, lived_in)
+        self.purchases = Purchases()
+        self.inside: Ints = np.zeros(0, np.int64)
+        self._notice: Notice | None = None
+        self._morning: Morning | None = None
+        self._full: NDArray[np.intp] = np.zeros(0, np.intp)
+
+    @property
+    def notice(self) -> Notice:
+        """What was posted last. Raises RuntimeError before the first day's phase `publish`."""
+        if self._notice is None:
+            raise RuntimeError("there are no offers before the first day's phase `publish`")
+        return self._notice
+
+    @property
+    def morning(self) -> Morning:
+        """The day that is. Raises RuntimeError before the first day's phase `shop`."""
+        if self._morning is None:
+            raise RuntimeError("there is no day before the first day's phase `shop`")
+        return self._morning
+
+    def ask(self, question: Callable[..., Any], *given: Any) -> list[Any]:
+        return [question(self, *given)]
+
+    def incomes(self, step: int) -> NDArray[np.float32]:
+        return self.population.income[-self.population.first % step :: step]
+
+    def count_users(self) -> Ints:
+        return needs.count_users(self.population.access, len(self.spec.platforms))
+
+    # -- publish --------------------------------------------------------------------------------------------
+    def travel_changed(self) -> None:
+        self.sight.travel_changed()
+
+    def publish(self, notice: Notice) -> None:
+        self._notice = notice
+        self.sight.look_at(notice.table, notice.date, notice.stores)
+
+    # -- shop -----------------------------------------------------------------------------------------------
+    def shop(self, morning: Morning) -> int:
+        self._morning = morning
+        self.notice.table.columns["queue"] = morning.queue
+        people, day = self.population.columns, morning.day
+        blocks = (len(people.record) + BLOCK - 1) // BLOCK
+        starts = np.zeros(blocks + 1, np.int64)
+        needs.count_due(
+            people.record,
+            people.due,
+            day,
+            morning.is_free,
+            morning.next_free,
+            morning.plan_ahead,
+            stream(self.seed, "put off", day),
+            starts,
+            BLOCK,
+        )
+        np.cumsum(starts, out=starts)
+        n = int(starts[-1])
+        consumer, category = np.zeros(n, np.uint32), np.zeros(n, np.uint8)
+        needs.list_due(people.due, day, starts, BLOCK, consumer, category)
+        picks, visited, surplus = self.shopping.day(
+            self.world(morning.today), consumer, category, self.seed, day
+        )
+        self.purchases = Purchases(
+            needs=n,
+            consumer=consumer,
+            category=category,
+            starts=starts,
+            picks=picks,
+            visited=visited,
+            surplus=surplus,
+        )
+        return n
+
+    def world(self, today: Today) -> World:
+        """All that the shopping loop reads."""
+        (table, _, stores, _, reach_x, touch), people = self.notice, self.population.columns
+        rule, lists = self.spec.consumers, table.lists
+        assert lists is not None
+        scales = Scales(
+            rule.familiarity_weight,
+            rule.loyalty_weight,
+            rule.work_anchor,
+            rule.radius_max_min,
+            max(1, stores),
+            lists.delivered,
+            lists.everywhere,
+            lists.followers,
+        )
+        return World(
+            people.record,
+            people.familiarity,
+            people.favourite,
+            people.loyalty,
+            people.extra,
+            table.columns,
+            lists.start,
+            lists.offer,
+            lists.nearest,
+            lists.first,
+            lists.minutes,
+            lists.tiles.tile,
+            lists.tiles.slot,
+            lists.tiles.slots,
+            reach_x,
+            touch,
+            scales,
+            today,
+        )
+
+    # -- serve ----------------------------------------------------------------------------------------------
+    def queue_up(self) -> Ints:
+        self._share_orders()
+        table, purchases = self.notice.table, self.purchases
+        self.inside = np.where(table.queued, table.columns["store"], 0)[purchases.picks]
+        purchases.served = np.ones(len(purchases), np.bool_)
+        return np.bincount(self.inside, minlength=self.notice.stores + 1)
+
+    def _share_orders(self) -> None:
+        """Who sells what was ordered on a marketplace: a logit among local shops and the outside sellers, with a
+        draw per (order, seller), so that a shop that leaves moves only its own buyers."""
+        for row, (weights, shops) in self.notice.sellers.items():
+            self._find_sellers(row, weights, shops)
+
+    def _find_sellers(self, row: int, weights: Floats, shops: NDArray[np.uint32]) -> None:
+        picks, keys = self.purchases.picks, self.notice.table.columns["key"]
+        orders = np.flatnonzero(picks == row)
+        if not len(orders):
+            return
+        ids = self.population.id[self.purchases.consumer[orders]].astype(np.uint64)
+        outside = name_bits("outside sellers")
+        with np.errstate(over="ignore"):
+            key = extend(extend(stream(self.seed, "seller", self.morning.day), ids), keys[row])
+            low, high = low_half(key), high_half(key)
+            best = exponential(pair_bits(low, high, low_half(outside), high_half(outside))).astype(float)
+            for weight, shop in zip(weights, shops):
+                bits = pair_bits(low, high, low_half(keys[shop]), high_half(keys[shop]))
+                time = exponential(bits) / weight
+                picks[orders[time < best]] = shop
+                best = np.minimum(best, time)
+
+    def turns(self, full: NDArray[np.bool_]) -> tuple[Ints, Floats]:
+        self._full = k = np.flatnonzero(full[self.inside])
+        who = self.population.id[self.purchases.consumer[k]]
+        return self.inside[k], uniforms(self.seed, "turn", self.morning.day, who, 0)
+
+    def leave(self, unserved: NDArray[np.bool_]) -> None:
+        self.purchases.served[self._full[unserved]] = False
+
+    # -- settle and learn -----------------------------------------------------------------------------------
+    def count(self) -> None:
+        at_place = self.notice.table.seen == AT_PLACE
+        self.purchases.count(at_place, self.population.cohort, len(self.spec.cohorts))
+
+    def learn(self, habits: Habits, social: NDArray[np.bool_]) -> None:
+        columns, people, purchases = self.notice.table.columns, self.population.columns, self.purchases
+        needs.learn_all(
+            people.record,
+            people.familiarity,
+            people.favourite,
+            people.loyalty,
+            people.due,
+            habits,
+            purchases.consumer,
+            purchases.category,
+            purchases.picks,
+            purchases.served,
+            purchases.starts,
+            columns["store"],
+            columns["platform"],
+            social,
+            self.morning.day,
+            stream(self.seed, "learn", self.morning.day),
+        )
+
+    def adopt(self, hazard: Floats, differences: Floats, keys: NDArray[np.uint64]) -> None:
+        needs.adopt(self.population.columns.record, hazard, differences, keys)
+
+    def expected_sales(
+        self, today: Today, wanted: Needs, columns: np.ndarray | None, workday: bool | None
+    ) -> Expected:
+        world = self.world(today)
+        world = world if columns is None else world._replace(offers=columns)
+        if workday is not None:
+            world = world._replace(today=today._replace(workday=float(workday)))
+        return expected_sales(self.shopping, world, self.notice.table, self.notice.sellers, wanted)
