@@ -185,6 +185,20 @@ def run(
         Path | None,
         typer.Option("--from", metavar="STATE", help="Go on from a saved city, instead of a scenario."),
     ] = None,
+    shards: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Divide the people of a huge city over so many processes.", show_default=False
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Divide them over the workers of a Dask cluster: tcp://HOST:PORT, or local.",
+            show_default=False,
+        ),
+    ] = None,
     no_plots: NoPlots = False,
     report_: Annotated[
         bool, typer.Option("--report", help="Also write report.html into the folder, to be forwarded.")
@@ -220,6 +234,8 @@ def run(
             checkpoint_days=every,
             plots=not no_plots,
             drawing=bar.picture if bar else None,
+            shards=shards,
+            cluster=cluster,
         )
     with keeping(f"The run is written: {result.folder}"):
         if not quiet:

@@ -26,15 +26,14 @@ from .city.survey import survey
 from .extend import Plugins
 from .inputs.inputs import inputs_of
 from .market.audiences import Audiences
-from .market.binding import Shopping
 from .market.board import Board, unseen_disutility
-from .market.consumers import Population, layout_of, populate
+from .market.consumers import Population
 from .market.day import MonthBooks, Purchases
 from .market.expected import Expected, Needs, usual_needs
 from .market.ledger import Ledger
 from .market.offers import Table
 from .market.records import Today
-from .market.shoppers import LocalShoppers, Shoppers
+from .market.shoppers import Gather, gather
 from .modes import Mode, modes_of
 from .policies.decisions import View
 from .record.recorder import Recorder
@@ -65,10 +64,11 @@ class O2OModel(mesa.Model):
     `ledger` the money, `audiences` groups of consumers, `systems` the special systems that are on, `date` the
     day about to be simulated and `day` its number from 0, `spec` the scenario; `past` says when the
     run was gone on with from a file, and what was changed then, `inputs` what was read to make it. Draws come from `streams`
-    alone; Mesa's own random generators are never used."""
+    alone; Mesa's own random generators are never used. `people` draws the consumers, by default into this process;
+    others let them stand in several (shards.spread)."""
 
     @answers
-    def __init__(self, spec: Spec, seed: int | None = None, *, plugins: bool = True):
+    def __init__(self, spec: Spec, seed: int | None = None, *, plugins: bool = True, people: Gather = gather):
         self.seed_number = int(spec.seed if seed is None else seed)
         super().__init__(rng=self.seed_number)
         self.spec = spec
@@ -90,15 +90,9 @@ class O2OModel(mesa.Model):
         self.events: list[dict[str, Any]] = []
         self.past: list[dict[str, Any]] = []
 
-        rule, fields = self.extensions.rule()
-        self.consumers: Population = populate(spec, self.city, self.seed_number, fields, self.store_names)
+        self.shoppers = people(spec, self.city, self.seed_number, self.extensions, self.store_names)
+        self.consumers: Population = self.shoppers.population
         self.audiences = Audiences(self.consumers)
-        layout = layout_of(fields, len(spec.categories))
-        shopping = Shopping(rule, tuple(fields), layout, compiled=spec.engine == "compiled")
-        lived_in = np.bincount(self.consumers.home, minlength=self.city.grid.cells)
-        self.shoppers: Shoppers = LocalShoppers(
-            spec, self.city, self.seed_number, self.consumers, shopping, lived_in
-        )
         self.habits = setup.habits(spec)
         self.demand_yuan = setup.demand(self)
         self.area_km2, self.typical_km = setup.extent(self)

@@ -184,9 +184,8 @@ def _about_field(thing: Any, name: str, frame: FrameType) -> str | None:
 # -- choice rules -------------------------------------------------------------------------------------------
 def _of_rule(fault: RuleFault, model: O2OModel) -> Problem:
     """A choice rule that went wrong for a consumer and an offer."""
-    consumer = int(model.consumers.id[fault.consumer])
     need = list(model.category_number)[fault.category]
-    about = f" for consumer {consumer} with a need of {need}"
+    about = f" for consumer {fault.consumer} with a need of {need}"
     if fault.offer:
         offer = model.table.rows[fault.offer]
         about += f" and the offer {offer.channel!r} of {offer.maker or 'nobody'!r}"

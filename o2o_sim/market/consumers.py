@@ -100,7 +100,6 @@ class Population:
 
     def __init__(self, columns: People, spec: Spec, fields: Mapping[str, FieldSpec], store_names: list[str]):
         self.columns = columns
-        self.first = 0
         self.extra_names = tuple(fields)
         self._layout = layout_of(fields, len(spec.categories))
         self._cohorts, self._categories = list(spec.cohorts), list(spec.categories)
@@ -181,19 +180,28 @@ def layout_of(fields: Mapping[str, FieldSpec], categories: int) -> tuple[tuple[i
     return tuple(found)
 
 
-def populate(
-    spec: Spec, city: City, seed: int, fields: dict[str, FieldSpec], stores: list[str]
-) -> Population:
-    """Draw the consumers of a scenario. `fields` are the extra fields, `stores` the (growing) list of store
-    names that handles show. Everything about consumer k is drawn for k alone."""
-    n, k, p = spec.population, len(spec.categories), len(spec.platforms)
-    home = np.empty(n, dtype=np.int32)
+def homes(spec: Spec, city: City, seed: int) -> Iterator[tuple[slice, np.ndarray]]:
+    """The home cells of all consumers (int32), chunk by chunk: the ids of a chunk, and theirs."""
     cumulative = _cumulative(city.residents)
-    for part in _chunks(n):
-        home[part] = _pick(cumulative, streams.uniforms(seed, "home", 0, _ids(part)))
-    order = np.argsort(home, kind="stable").astype(np.uint32)
+    for part in _chunks(spec.population):
+        yield part, _pick(cumulative, streams.uniforms(seed, "home", 0, _ids(part)))
+
+
+def populate(
+    spec: Spec,
+    city: City,
+    seed: int,
+    fields: dict[str, FieldSpec],
+    stores: list[str],
+    cells: range | None = None,
+) -> Population:
+    """Draw the consumers of a scenario, or only those who live in some `cells`. `fields` are the extra fields, `stores`
+    the (growing) list of store names that handles show. Everything about consumer k is drawn for k alone."""
+    ids, home = _residents(spec, city, seed, range(city.grid.cells) if cells is None else cells)
+    n, k, p = len(ids), len(spec.categories), len(spec.platforms)
+    order = np.argsort(home, kind="stable")
     record = np.zeros(n, PERSON)
-    record["id"], record["home"], record["at"] = order, home[order], home[order]
+    record["id"], record["home"], record["at"] = ids[order], home[order], home[order]
     record["work"] = record["follows"] = NOBODY
     columns = People(
         record=record,
@@ -210,6 +218,16 @@ def populate(
             for number, category in enumerate(spec.categories) if step else ((0, ""),):
                 columns.extra[row + number, part] = _field(field, seed, name, ids, number, category)
     return Population(columns, spec, fields, stores)
+
+
+def _residents(spec: Spec, city: City, seed: int, cells: range) -> tuple[np.ndarray, np.ndarray]:
+    """(ids: uint32, home cells: int32) of those who live in some cells, in the order of ids."""
+    found = [(np.zeros(0, np.uint32), np.zeros(0, np.int32))]
+    for part, home in homes(spec, city, seed):
+        here = np.flatnonzero((home >= cells.start) & (home < cells.stop))
+        found.append(((part.start + here).astype(np.uint32), home[here]))
+    ids, home = (np.concatenate(column) for column in zip(*found))
+    return ids, home
 
 
 def _draw_people(spec: Spec, city: City, seed: int, c: People, part: slice) -> None:

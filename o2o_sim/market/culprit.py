@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RuleFault(Exception):
-    """What a choice rule did wrong: `consumer` (row of the population) needed a `category` (number) and saw the
+    """What a choice rule did wrong: `consumer` (an id) needed a `category` (number) and saw the
     offer in row `offer` of the table. `said` tells what the rule `returned`, unless it raised the exception that
     this one comes `from`; `read` is what it was given by name, such as `me.income`."""
 
@@ -55,7 +55,8 @@ def check(
     if len(odd):
         find(shopping, world, consumers[odd], categories[odd])
         said = "returned NaN or infinity for one of the offers"
-        raise RuleFault(shopping.rule, int(consumers[odd[0]]), int(categories[odd[0]]), 0, said, {})
+        who = int(world.people["id"][consumers[odd[0]]])
+        raise RuleFault(shopping.rule, who, int(categories[odd[0]]), 0, said, {})
 
 
 class _Noted(list):
@@ -102,7 +103,8 @@ def find(shopping: Shopping, world: World, consumers: np.ndarray, categories: np
             return returned
         groups = {"me": me, "offer": offer, "trip": trip, "today": today}
         read = {f"{g}.{n}": v for g, group in groups.items() for n, v in group._asdict().items()}
-        raise RuleFault(shopping.rule, need[0], need[1], offers.last, said, read) from fault
+        who = int(world.people["id"][need[0]])
+        raise RuleFault(shopping.rule, who, need[1], offers.last, said, read) from fault
 
     loop = _bind(replace(shopping.bound, function=watched), False)
     objects = interpreted.as_objects(world._replace(people=world.people[:0], offers=world.offers[:1]))

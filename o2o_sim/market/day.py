@@ -36,6 +36,10 @@ class DaySums:
     ordered: Ints = field(default_factory=_none)
     worth: Ints = field(default_factory=exact.nothing)
 
+    def sums(self) -> DaySums:
+        """These sums without anything else."""
+        return DaySums(**{part.name: getattr(self, part.name) for part in fields(DaySums)})
+
     def add(self, others: DaySums) -> None:
         """Add the sums of other consumers, of the same day and table."""
         for part in fields(DaySums):

@@ -7,7 +7,7 @@ loop knows the channels by name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -145,7 +145,11 @@ class Table:
     lists: Lists | None = None
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.columns)
+
+    def for_choice(self) -> Table:
+        """What of it people need to choose: neither the offers themselves nor money."""
+        return replace(self, rows=[], fen={}, lists=None)
 
     @property
     def store(self) -> np.ndarray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date as Date
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ from ..streams import (
 from . import needs
 from .binding import Shopping
 from .board import Board, Sellers
-from .consumers import Population
+from .consumers import Population, layout_of, populate
 from .day import Purchases
 from .expected import Expected, Needs, expected_sales
 from .needs import Habits
@@ -37,6 +37,9 @@ from .offers import AT_PLACE, Table
 from .records import Scales, Today, World
 from .shopping import BLOCK
 from .sight import Sight
+
+if TYPE_CHECKING:
+    from ..extend import Plugins
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -146,19 +149,61 @@ class Shoppers(Protocol):
         ...
 
 
+class Gather(Protocol):
+    """Draws the people of a city, wherever they are to stand."""
+
+    def __call__(self, spec: Spec, city: City, seed: int, extensions: Plugins, stores: list[str]) -> Shoppers:
+        """All people. `extensions` has the choice rule and its fields, `stores` is the growing list of their names."""
+        ...
+
+
+def gather(
+    spec: Spec, city: City, seed: int, extensions: Plugins, stores: list[str], part: Part | None = None
+) -> LocalShoppers:
+    """All people of a city in this process, or one `part` of them."""
+    rule, fields = extensions.rule()
+    population = populate(spec, city, seed, fields, stores, part.cells if part else None)
+    layout = layout_of(fields, len(spec.categories))
+    shopping = Shopping(rule, tuple(fields), layout, compiled=spec.engine == "compiled")
+    if part is None:
+        part = Part(np.bincount(population.home, minlength=city.grid.cells), range(city.grid.cells))
+    return LocalShoppers(spec, city, seed, population, shopping, part)
+
+
+class Part(NamedTuple):
+    """A part of the people of a city: `lived_in` (int64[cells]) says how many of all live in each cell; those in
+    `cells` belong to it."""
+
+    lived_in: Ints
+    cells: range
+
+    @property
+    def first(self) -> int:
+        """The number of its first record among those of all, which stand in the order of cells."""
+        return int(self.lived_in[: self.cells.start].sum())
+
+
 class LocalShoppers:
-    """People of a city, or of some of its cells, in this process (see Shoppers)."""
+    """A part of the people of a city, or all, in this process (see Shoppers)."""
 
     def __init__(
-        self, spec: Spec, city: City, seed: int, population: Population, shopping: Shopping, lived_in: Ints
+        self,
+        spec: Spec,
+        city: City,
+        seed: int,
+        population: Population,
+        shopping: Shopping,
+        part: Part,
     ):
         self.spec, self.seed, self.population, self.shopping = spec, seed, population, shopping
-        self.sight = Sight(spec, city, lived_in)
+        self.part = part
+        self.sight = Sight(spec, city, part.lived_in)
         self.purchases = Purchases()
         self.inside: Ints = np.zeros(0, np.int64)
         self._notice: Notice | None = None
         self._morning: Morning | None = None
         self._full: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._samples: dict[int, NDArray[np.intp]] = {}
 
     @property
     def notice(self) -> Notice:
@@ -177,8 +222,15 @@ class LocalShoppers:
     def ask(self, question: Callable[..., Any], *given: Any) -> list[Any]:
         return [question(self, *given)]
 
+    def sample(self, drawn: int) -> NDArray[np.intp]:
+        """The records of those whose ids are below `drawn`: a random sample, for everything about somebody is drawn by
+        id."""
+        if drawn not in self._samples:
+            self._samples[drawn] = np.flatnonzero(self.population.id < drawn)
+        return self._samples[drawn]
+
     def incomes(self, step: int) -> NDArray[np.float32]:
-        return self.population.income[-self.population.first % step :: step]
+        return self.population.income[-self.part.first % step :: step]
 
     def count_users(self) -> Ints:
         return needs.count_users(self.population.access, len(self.spec.platforms))

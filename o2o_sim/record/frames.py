@@ -5,7 +5,7 @@ them. Frames are the same bytes for the same scenario and seed. Nothing of this 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .replay import REPLAY, Packer, Replay, pack, unpack
 
 if TYPE_CHECKING:
     from ..market.offers import Table
+    from ..market.shoppers import LocalShoppers
     from ..model import O2OModel
 
 VERSION = 1
@@ -57,11 +58,9 @@ class Encoder:
 
     def __init__(self, model: O2OModel, people: int = MOST_PEOPLE):
         self.model = model
-        record = model.consumers.columns.record
-        drawn = min(max(0, people), MOST_PEOPLE, len(record))
+        self._drawn = min(max(0, people), MOST_PEOPLE, len(model.consumers))
         # The population stands in this order already.
-        self._who = np.flatnonzero(record["id"] < drawn).astype(np.uint32)
-        self._everybody = len(self._who) == len(record)
+        self._shown = np.concatenate(model.shoppers.ask(_shown, self._drawn))
         self._stores = 0
         self._channels: list[str] | None = None
         self._next = model.day
@@ -73,7 +72,8 @@ class Encoder:
         self._table: Table | None = None
         # What each row of that table means for a consumer who takes it (`_look_at_table`).
         self._at_place = self._nothing = np.zeros(0, np.bool_)
-        self._spent = self._number = self._taken = self._refused = np.zeros(0, np.int64)
+        self._spent = np.zeros(0, np.int64)
+        self._meaning: _Meaning | None = None
 
     def key(self) -> bytes:
         """What stays the same all through the run."""
@@ -92,7 +92,7 @@ class Encoder:
             "population": len(m.consumers),
             "residents": round(spec.residents),
             "people_each": m.expansion_factor,
-            "people": len(self._who),
+            "people": len(self._shown),
             "grid": {"nx": grid.nx, "ny": grid.ny, "cell_m": _whole(grid.cell_m)},
             "circles": [
                 {
@@ -129,7 +129,7 @@ class Encoder:
                 }
                 for name, line in city.metro.items()
             ]
-        record = m.consumers.columns.record[self._who]
+        record = self._shown
         return encode(
             header,
             {
@@ -200,35 +200,21 @@ class Encoder:
         channel = t.columns["channel"].astype(np.int64)
         self._nothing = np.array([name in ("", "without") for name in t.channels])[channel]
         store = t.columns["store"].astype(np.int64)
-        self._number = np.where(store <= _MOST_STORES, store, 0)
-        went = self._number << 2 | _TRIP
-        ordered = np.where(self._nothing, 0, self._number << 2 | 3 - ORDERED)
+        number = np.where(store <= _MOST_STORES, store, 0)
+        went = number << 2 | _TRIP
+        ordered = np.where(self._nothing, 0, number << 2 | 3 - ORDERED)
         # By rank, the highest of which is shown: trips before orders, then by store, then by what was done
         # there.
-        self._taken = np.where(self._at_place, went | 3 - BOUGHT, ordered)
-        self._refused = np.where(self._at_place, went | 3 - LEFT, 0)
+        taken = np.where(self._at_place, went | 3 - BOUGHT, ordered)
+        refused = np.where(self._at_place, went | 3 - LEFT, 0)
+        looked, gave_up = went | 3 - LOOKED, went | 3 - LEFT
+        ranks = (rank.astype(np.uint32) for rank in (taken, refused, looked, gave_up))
+        self._meaning = _Meaning._make([*ranks, self._nothing])
 
     def _people(self) -> np.ndarray:
         """uint16[people]: what each did; 0 stayed at home (or went where no store is), else store number + 1
         (0: no store) + 2**14 times what was done (BOUGHT, LOOKED, ORDERED, LEFT)."""
-        m = self.model
-        consumer = m.purchases.consumer
-        rank = np.zeros(len(self._who), np.int64)
-        if self._everybody:
-            chosen, who = slice(None), consumer
-        else:
-            first = np.searchsorted(consumer, self._who)
-            count = np.searchsorted(consumer, self._who, side="right") - first
-            who = np.repeat(np.arange(len(self._who)), count)
-            chosen = np.arange(len(who)) + np.repeat(first - np.cumsum(count) + count, count)
-        row, looked = m.purchases.picks[chosen], m.purchases.visited[chosen]
-        found = np.where(m.purchases.served[chosen], self._taken[row], self._refused[row])
-        k = np.flatnonzero(looked)
-        did = np.where(self._nothing[row[k]], LEFT, LOOKED)
-        found[k] = self._number[looked[k]] << 2 | _TRIP | 3 - did
-        if len(who):
-            starts = np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
-            rank[who[starts]] = np.maximum.reduceat(found, starts)
+        rank = np.concatenate(self.model.shoppers.ask(_ranks, self._drawn, self._meaning))
         code = (3 - (rank & 3)) << STORE_BITS | (rank >> 2) & _MOST_STORES
         return np.where(rank > 0, code, 0).astype(np.uint16)
 
@@ -246,9 +232,8 @@ class Encoder:
         rows = np.flatnonzero(self._at_place & (count > 0))
         np.add.at(self._sales, t.columns["cell"][rows], (count * self._spent)[rows])
         brought = ~(self._at_place | self._nothing)
-        k = np.flatnonzero(brought[m.purchases.picks] & m.purchases.served)
-        home = m.consumers.columns.record["home"][m.purchases.consumer[k]]
-        np.add.at(self._sales, home, self._spent[m.purchases.picks[k]])
+        for first, fen in m.shoppers.ask(_brought, brought, self._spent):
+            self._sales[first : first + len(fen)] += fen
 
     def _figures(self, channels: list[str]) -> dict[str, np.ndarray]:
         m = self.model
@@ -272,6 +257,53 @@ class Encoder:
             "totals": totals,
         }
         return {name: np.array(values, np.float32) for name, values in figures.items()}
+
+
+# -- asked of the people, wherever they stand -----------------------------------------------------------------
+class _Meaning(NamedTuple):
+    """The ranks (uint32[rows]) of who took an offer, was turned away from it, looked there and ordered another one, or
+    looked and took `nothing` (bool[rows])."""
+
+    taken: np.ndarray
+    refused: np.ndarray
+    looked: np.ndarray
+    gave_up: np.ndarray
+    nothing: np.ndarray
+
+
+def _shown(shoppers: LocalShoppers, drawn: int) -> np.ndarray:
+    """The `id`, `home` and `cohort` of those whose ids are below `drawn`."""
+    return shoppers.population.columns.record[["id", "home", "cohort"]][shoppers.sample(drawn)]
+
+
+def _ranks(shoppers: LocalShoppers, drawn: int, meaning: _Meaning) -> np.ndarray:
+    """int64[those]: the highest rank of what each of them did, 0 for nothing."""
+    day, shown = shoppers.purchases, shoppers.sample(drawn)
+    rank = np.zeros(len(shown), np.int64)
+    if len(shown) == len(shoppers.population):
+        chosen, who = slice(None), day.consumer
+    else:
+        first = np.searchsorted(day.consumer, shown)
+        count = np.searchsorted(day.consumer, shown, side="right") - first
+        who = np.repeat(np.arange(len(shown)), count)
+        chosen = np.arange(len(who)) + np.repeat(first - np.cumsum(count) + count, count)
+    row, looked = day.picks[chosen], day.visited[chosen]
+    found = np.where(day.served[chosen], meaning.taken[row], meaning.refused[row]).astype(np.int64)
+    k = np.flatnonzero(looked)
+    found[k] = np.where(meaning.nothing[row[k]], meaning.gave_up[looked[k]], meaning.looked[looked[k]])
+    if len(who):
+        starts = np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
+        rank[who[starts]] = np.maximum.reduceat(found, starts)
+    return rank
+
+
+def _brought(shoppers: LocalShoppers, brought: np.ndarray, spent: np.ndarray) -> tuple[int, np.ndarray]:
+    """What was sold of some offers (`brought`: bool[rows], `spent`: fen[rows]) to people at home: the number of the first
+    of their cells, and float64[cells] from that on, which hold whole fen."""
+    day, cells = shoppers.purchases, shoppers.part.cells
+    k = np.flatnonzero(brought[day.picks] & day.served)
+    home = shoppers.population.home[day.consumer[k]] - cells.start
+    return cells.start, np.bincount(home, spent[day.picks[k]], len(cells))
 
 
 def subsidies_of(model: O2OModel) -> list[float]:

@@ -63,7 +63,7 @@ class Cluster:
                 raise ScenarioError(FAILED_STARTS, hint=GUARD) from None
         elif workers is not None:
             raise ScenarioError("a cluster has the workers that it has", file="--workers")
-        self._client = self._reached(distributed.Client, address)
+        self.client = self._reached(distributed.Client, address)
         self._address = address
 
     def _reached(self, client: Any, address: str) -> Any:
@@ -73,6 +73,10 @@ class Cluster:
             said = str(fault).partition("\n")[0]
         # Raised out here, the error does not keep the half-made client, which would be waited for at the end.
         raise ScenarioError(f"no Dask scheduler answers at {address}: {said}", file="--cluster")
+
+    def workers(self) -> list[str]:
+        """The addresses of the workers that are there, in a fixed order."""
+        return sorted(self.client.scheduler_info(n_workers=-1)["workers"])
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, bytes]]:
         """Every job with the content of its file, as they get done.
@@ -95,7 +99,7 @@ class Cluster:
         """Jobs with the content of their files, or None if their workers died."""
         from distributed import CancelledError, KilledWorker, as_completed
 
-        client, task, code = self._client, _task(), code_digest()
+        client, task, code = self.client, _task(), code_digest()
         done = as_completed(loop=client.loop)
         in_hand: dict[Any, Job] = {}
         enough = 2 * _AT_HAND
@@ -132,7 +136,7 @@ class Cluster:
         """Let go of the workers; those of a cluster of one's own finish the run in hand, and nobody gets
         it."""
         with suppress(Exception):
-            self._client.close(timeout=_SECONDS)
+            self.client.close(timeout=_SECONDS)
         if self._local is not None:
             with suppress(Exception):
                 self._local.close(timeout=_SECONDS)

@@ -126,15 +126,15 @@ class Own:
             found[name] = number
         return found
 
-    def make(self, spec: Spec, seed: int, *, plugins: bool = True) -> O2OModel:
-        """The model of a run.
+    def make(self, spec: Spec, seed: int, *, plugins: bool = True, **how: Any) -> O2OModel:
+        """The model of a run. `how` is handed to an `O2OModel` as it is, and to no class of the user's own.
 
         Raises ScenarioError if plugins are named but refused, and TypeError if what was made is no model.
         """
         from ..model import O2OModel
 
         if self.model is None:
-            return O2OModel(spec, seed, plugins=plugins)
+            return O2OModel(spec, seed, plugins=plugins, **how)
         check_plugins(spec, plugins)
         model = self.model(spec, seed)
         if not isinstance(model, O2OModel):

@@ -9,7 +9,7 @@ import platform
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache, partial
@@ -52,6 +52,8 @@ def run(
     checkpoint_days: int | None = None,
     plots: bool = True,
     drawing: Callable[[int, int, str], None] | None = None,
+    shards: int | None = None,
+    cluster: str | None = None,
 ) -> RunResult:
     """Simulate a scenario, given as a file, a `Spec` or a `Variant`, and write its folder of results.
 
@@ -70,6 +72,10 @@ def run(
     `from_state` is such a file, and goes on from there instead of a scenario: the result is that of a run that was
     not stopped, unless `days` or `overrides` change the days to come (see `O2OModel.load`).
 
+    With `shards` people stand in so many processes of this machine, or with `cluster` (the address of a Dask scheduler)
+    on its workers, which changes the speed and where memory is needed, never the result (docs/cluster.md). It cannot be
+    had with a `model` of one's own, a state, checkpoints, or mechanisms that look at people one by one.
+
     Raises ScenarioError for everything that the user can correct, before anything is simulated if it can be known then.
     """
     from ..border.trial import try_out
@@ -77,7 +83,10 @@ def run(
     began = time.perf_counter()
     variant = None if scenario is None else variant_of(scenario)
     own = Own.of(model or (variant.model if variant else None))
-    with _threads(threads), _model_let_go():
+    in_shards = shards is not None or cluster is not None
+    if in_shards:
+        _check_shards(model=own.model, from_=from_state, checkpoint=checkpoint or checkpoint_days)
+    with ExitStack() as stack, _threads(threads), _model_let_go():
         recording: _Recording | None
         if from_state is not None:
             for name, value in (("seed", seed), ("engine", engine)):
@@ -87,9 +96,14 @@ def run(
         elif variant is not None:
             spec = _chosen(variant.spec(overrides), {"seed": seed, "days": days, "engine": engine})
             folder = _destination(spec, out)
+            how: dict[str, Any] = {}
+            if in_shards:
+                from ..shards import spread
+
+                how["people"] = stack.enter_context(spread(spec, shards, cluster))
             if plugins:
                 try_out(spec)
-            city = own.make(spec, spec.seed, plugins=plugins)
+            city = own.make(spec, spec.seed, plugins=plugins, **how)
             recording = None if folder is None else _Recording(city)
         else:
             raise TypeError("run() needs a scenario, or a state to go on from")
@@ -139,6 +153,16 @@ def _resumed(
         return model, folder, None
     recording.go_on()
     return model, folder, recording
+
+
+def _check_shards(**others: Any) -> None:
+    """Refuse what a run over shards cannot have beside it."""
+    hint = "Leave it out, or run without shards."
+    for name, value in others.items():
+        if value is not None:
+            what = f"--{name.strip('_')}" if name != "model" else None
+            message = "cannot be had in a run over shards"
+            raise ScenarioError(message, file=what, key=None if what else "model", hint=hint)
 
 
 def _destination(spec: Spec, out: Any, past: Sequence[dict[str, Any]] = ()) -> Path | None:

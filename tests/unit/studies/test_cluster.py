@@ -63,17 +63,17 @@ def test_every_job_comes_back_with_the_file_that_this_process_would_make(local, 
 
 def test_jobs_go_to_the_scheduler_bit_by_bit(local, told, monkeypatch):
     monkeypatch.setattr(module, "_AT_HAND", 2)
-    submit, most = local._client.submit, []
+    submit, most = local.client.submit, []
 
     def counting(*args, **how):
         future = submit(*args, **how)
-        most.append(len(local._client.futures))
+        most.append(len(local.client.futures))
         return future
 
-    monkeypatch.setattr(local._client, "submit", counting)
+    monkeypatch.setattr(local.client, "submit", counting)
     assert len(list(local.run(told.jobs(range(20))))) == 20
     assert len(most) == 20 and max(most) <= 8  # four for each of two workers
-    assert not local._client.futures
+    assert not local.client.futures
 
 
 def test_runs_that_nobody_waits_for_any_more_are_not_given_to_the_next_who_asks(local, told):
