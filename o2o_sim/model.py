@@ -65,7 +65,7 @@ class O2OModel(mesa.Model):
     day about to be simulated and `day` its number from 0, `spec` the scenario; `past` says when the
     run was gone on with from a file, and what was changed then, `inputs` what was read to make it. Draws come from `streams`
     alone; Mesa's own random generators are never used. `people` draws the consumers, by default into this process;
-    others let them stand in several (shards.spread)."""
+    others let them stand in several (shards/shoppers.py)."""
 
     @answers
     def __init__(self, spec: Spec, seed: int | None = None, *, plugins: bool = True, people: Gather = gather):

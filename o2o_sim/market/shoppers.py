@@ -2,7 +2,7 @@
 
 Publishing, serving, booking and deciding happen in one place. Everything that is done for each consumer alone is a
 method here, which is handed what it needs of the city and returns sums over people or, where an order of people
-matters, arrays in the order of the records. So the people of one city may stand in several processes (shards.py),
+matters, arrays in the order of the records. So the people of one city may stand in several processes (shards/shoppers.py),
 and no result depends on how many."""
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def run(
             folder = _destination(spec, out)
             how: dict[str, Any] = {}
             if in_shards:
-                from ..shards import spread
+                from ..shards.shoppers import spread
 
                 how["people"] = stack.enter_context(spread(spec, shards, cluster))
             if plugins:
