@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date as Date
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..city.build import City
+from ..scenario.people import FieldSpec
 from ..scenario.schema import Spec
 from ..streams import (
     exponential,
@@ -37,9 +38,6 @@ from .offers import AT_PLACE, Table
 from .records import Scales, Today, World
 from .shopping import BLOCK
 from .sight import Sight
-
-if TYPE_CHECKING:
-    from ..extend import Plugins
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -149,16 +147,24 @@ class Shoppers(Protocol):
         ...
 
 
+class HasRule(Protocol):
+    """Who knows how people choose: the plugins of a scenario."""
+
+    def rule(self) -> tuple[Callable, dict[str, FieldSpec]]:
+        """The choice rule, and the extra fields of consumers."""
+        ...
+
+
 class Gather(Protocol):
     """Draws the people of a city, wherever they are to stand."""
 
-    def __call__(self, spec: Spec, city: City, seed: int, extensions: Plugins, stores: list[str]) -> Shoppers:
+    def __call__(self, spec: Spec, city: City, seed: int, extensions: HasRule, stores: list[str]) -> Shoppers:
         """All people. `extensions` has the choice rule and its fields, `stores` is the growing list of their names."""
         ...
 
 
 def gather(
-    spec: Spec, city: City, seed: int, extensions: Plugins, stores: list[str], part: Part | None = None
+    spec: Spec, city: City, seed: int, extensions: HasRule, stores: list[str], part: Part | None = None
 ) -> LocalShoppers:
     """All people of a city in this process, or one `part` of them."""
     rule, fields = extensions.rule()

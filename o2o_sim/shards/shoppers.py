@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from ..city.build import City
 from ..errors import ScenarioError
-from ..extend import Plugins
 from ..market.consumers import Population, homes
 from ..market.culprit import RuleFault
 from ..market.day import DaySums, Purchases
 from ..market.expected import Expected, Needs
 from ..market.needs import Habits
 from ..market.records import Today
-from ..market.shoppers import Gather, Morning, Notice, Part, Shoppers
+from ..market.shoppers import Gather, HasRule, Morning, Notice, Part, Shoppers
 from ..scenario.schema import Spec
 from ..studies.job import job
 from .lines import Line, Lost, ProcessLine, WorkerLine
@@ -62,7 +61,7 @@ def spread(spec: Spec, shards: int | None, cluster: str | None = None) -> Iterat
             for address in _chosen(workers, shards):
                 lines.append(_kept(stack, WorkerLine(workers.client, address, PATIENCE)))
 
-        def people(spec: Spec, city: City, seed: int, extensions: Plugins, stores: list[str]) -> Shoppers:
+        def people(spec: Spec, city: City, seed: int, extensions: HasRule, stores: list[str]) -> Shoppers:
             return SpreadShoppers(spec, city, seed, extensions, lines)
 
         yield people
@@ -133,7 +132,7 @@ class SpreadShoppers:
     """The people of a city in shards (see Shoppers). `sent` and `received` count the bytes that went to and came from
     each; `people` says how many each has."""
 
-    def __init__(self, spec: Spec, city: City, seed: int, extensions: Plugins, lines: Sequence[Line]):
+    def __init__(self, spec: Spec, city: City, seed: int, extensions: HasRule, lines: Sequence[Line]):
         self._lines, self._rule = lines, extensions.rule()[0]
         self.population = cast(Population, Elsewhere(spec.population))
         self.inside: Ints = np.zeros(0, np.int64)

@@ -44,6 +44,7 @@ FLOOR = {
     "border": 4,  # between a model and the rules of its users
     "levers": 4,
     "record": 5,
+    "shards": 5,
     "studies": 5,
     "show": 6,
     "cli": 6,

@@ -211,6 +211,10 @@ def test_run_hands_everything_on_and_shows_tables_and_folder(call, city, simulat
         2,
         "--engine",
         "python",
+        "--shards",
+        2,
+        "--cluster",
+        "local",
         "--no-plugins",
     )
     path, options = simulate.arguments
@@ -234,6 +238,8 @@ def test_run_hands_everything_on_and_shows_tables_and_folder(call, city, simulat
         "checkpoint_days": None,
         "plugins": False,
         "plots": True,
+        "shards": 2,
+        "cluster": "local",
     }
     assert out.split("\n") == [
         "first table",
