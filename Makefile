@@ -65,6 +65,7 @@ docs: $(VENV)/.has-docs  ## Build the documentation as a site in site/ (no netwo
 bench: $(BENCH_VENV)/.has-bench  ## Time the package against what people would use instead (see benchmarks/README.md)
 	$(IN_BENCH) -m benchmarks.shopping $(ARGS)
 	$(IN_BENCH) -m benchmarks.scaling
+	$(IN_BENCH) -m benchmarks.cities
 	$(IN_BENCH) -m benchmarks.startup
 	$(IN_BENCH) -m benchmarks.studies
 

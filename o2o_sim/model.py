@@ -60,7 +60,8 @@ own."""
 class O2OModel(mesa.Model):
     """A city that shops. `step()` is one day; `run()` all days of the scenario.
 
-    `consumers` is the population, `stores`, `platforms`, `circles` the agents (also in Mesa's `agents`),
+    `consumers` is the population, `stores`, `platforms`, `circles` the agents (also in Mesa's `agents`), `chains` the
+    stores of each chain,
     `ledger` the money, `audiences` groups of consumers, `systems` the special systems that are on, `date` the
     day about to be simulated and `day` its number from 0, `spec` the scenario; `past` says when the
     run was gone on with from a file, and what was changed then, `inputs` what was read to make it. Draws come from `streams`
@@ -85,6 +86,8 @@ class O2OModel(mesa.Model):
         self.month = MonthBooks()
         self.stores: list[Store] = []
         self.store_names: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self.chains: dict[str, list[Store]] = {}
         self.platforms: list[Platform] = []
         self.circles: dict[str, Circle] = {}
         self.events: list[dict[str, Any]] = []
@@ -208,17 +211,21 @@ class O2OModel(mesa.Model):
     def enlist(self, store: Store) -> int:
         """Give a new store its number."""
         self.stores.append(store)
+        self._numbers.setdefault(store.name, len(self.store_names))
         self.store_names.append(store.name)
         self.month.grow()
         self.offers_changed = True
         return len(self.stores) - 1
 
     def store(self, name: str) -> Store:
-        """The store of a name."""
-        for s in self.stores:
-            if s.name == name:
-                return s
-        raise KeyError(f"there is no store {name!r}")
+        """The store that opened under a name. Raises KeyError if none did."""
+        if name not in self._numbers:
+            raise KeyError(f"there is no store {name!r}")
+        return self.stores[self._numbers[name]]
+
+    def has_store(self, name: str) -> bool:
+        """Whether a store opened under a name, and so whether the name is taken."""
+        return name in self._numbers
 
     def open_store(self, name: str, format_name: str, circle: Circle, cell: int, **given: Any) -> Store:
         """Open a store during the run; what is not given is drawn for its name."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -228,10 +230,8 @@ def open_circles(model: O2OModel) -> None:
 def _first_tenants(model: O2OModel, circle: Circle) -> None:
     """A new circle opens with the mix of formats that circles have, in proportion to the city's units."""
     formats = model.spec.stores.formats
-    weight: dict[str, float] = {
-        n: sum(1 for s in model.stores if s.format_name == n and s.is_here and not s.circle.is_street)
-        for n in formats
-    }
+    inside = Counter(s.format_name for s in model.stores if s.is_here and not s.circle.is_street)
+    weight: dict[str, float] = {n: inside[n] for n in formats}
     total = sum(weight.values())
     if not total:
         weight = {n: f.in_circles for n, f in formats.items()}
@@ -251,13 +251,14 @@ def let_vacant_units(model: O2OModel) -> None:
     if all(c.vacant == 0 for c in model.circles.values()):
         return
     sitting = [s for s in model.stores if s.is_here]
+    quarter = _last_quarter(sitting)
     floor = dict.fromkeys(model.spec.categories, 0.0)
     for s in sitting:
         _add_floor(floor, s)
     for circle in model.circles.values():
         if circle.vacant == 0:
             continue
-        earned = {**_earned(sitting, circle.rent), **_earned(circle.tenants, circle.rent)}
+        earned = {n: q.earned(circle.rent) for n, q in (quarter | _last_quarter(circle.tenants)).items()}
         earned = {n: e for n, e in earned.items() if _belongs(model.spec.stores.formats[n], circle)}
         u = uniforms(model.seed_number, "letting " + circle.name, model.day, np.arange(circle.vacant))
         cells = (
@@ -296,10 +297,27 @@ def _add_floor(floor: dict[str, float], s: Store) -> None:
         floor[category] += share * s.floor_m2
 
 
-def _earned(stores: list[Store], rent: float) -> dict[str, tuple[float, float]]:
-    """By format, over some stores and their last quarter, at a rent level per m2: (median profit on sales,
-    mean share of a yuan of sales that is left after all that grows with it)."""
-    margins: dict[str, list[float]] = {}
+@dataclass(frozen=True)
+class _Quarter:
+    """The last three months of the shops of one format that sold anything, an entry each: `profit`, `paid` as rent, and
+    `revenue` in fen, the level of `rent` per m2 where they are; and the mean share `kept` of a yuan of sales, which is
+    left after all that grows with it."""
+
+    profit: np.ndarray
+    paid: np.ndarray
+    revenue: np.ndarray
+    rent: np.ndarray
+    kept: float
+
+    def earned(self, rent: float) -> tuple[float, float]:
+        """(Median profit on sales, had rents been at that level; share kept)."""
+        margin = (self.profit + self.paid * (1 - rent / self.rent)) / self.revenue
+        return float(np.median(margin)), self.kept
+
+
+def _last_quarter(stores: list[Store]) -> dict[str, _Quarter]:
+    """By format, what some stores earned; those of one street or circle after another are asked of it at many rents."""
+    rows: dict[str, list[tuple[float, float, float, float]]] = {}
     kept: dict[str, list[float]] = {}
     for s in stores:
         months = s.months[-3:]
@@ -307,11 +325,14 @@ def _earned(stores: list[Store], rent: float) -> dict[str, tuple[float, float]]:
         if not s.is_here or revenue <= 0:
             continue
         paid = -sum(int(m.lines[LINE["rent"]]) for m in months)
-        elsewhere = max(s.circle.rent if s.circle.is_street else s.circle.rent_yuan_m2(s.cell), 1e-9)
-        profit = sum(m.profit for m in months) + paid * (1 - rent / elsewhere)
-        margins.setdefault(s.format_name, []).append(profit / revenue)
+        level = max(s.circle.rent if s.circle.is_street else s.circle.rent_yuan_m2(s.cell), 1e-9)
+        rows.setdefault(s.format_name, []).append((sum(m.profit for m in months), paid, revenue, level))
         kept.setdefault(s.format_name, []).append(contribution_margin(months))
-    return {name: (median(v), sum(kept[name]) / len(v)) for name, v in margins.items()}
+    quarters = {}
+    for name, found in rows.items():
+        profit, paid, revenue, rent = np.array(found, float).T
+        quarters[name] = _Quarter(profit, paid, revenue, rent, sum(kept[name]) / len(found))
+    return quarters
 
 
 def _prospect(model: O2OModel, name: str, earned: tuple[float, float], floor: dict[str, float]) -> Prospect:

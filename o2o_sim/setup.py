@@ -263,8 +263,8 @@ def _traits(model: O2OModel, name: str) -> dict[str, float]:
 def free_name(model: O2OModel, name: str) -> str:
     """The name, or with a number behind it if a store has it: in the month in which a circle opens, its first
     tenants and who takes a unit at the month's end are counted anew."""
-    taken, found, k = set(model.store_names), name, 1
-    while found in taken:
+    found, k = name, 1
+    while model.has_store(found):
         k += 1
         found = f"{name} no. {k}"
     return found

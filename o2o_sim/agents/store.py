@@ -100,7 +100,8 @@ class Store(Placed, mesa.Agent):
         super().__init__(model)
         spec = model.spec
         self.name, self.format_name, self.format = name, format_name, spec.stores.formats[format_name]
-        self._circle, self._cell, self.chain = circle, int(cell), chain
+        self._circle, self._cell, self._chain = circle, int(cell), ""
+        self.chain = chain
         self.area_m2, self.quality, self.skill = area_m2, quality, skill
         self.fixed_rent_yuan_m2 = rent_yuan_m2
         usual = self.format.sales_per_m2_year_yuan
@@ -167,6 +168,20 @@ class Store(Placed, mesa.Agent):
             circle.tenants.append(self)
         self._circle, self._cell = circle, int(cell)
         self.model.offers_changed = True
+
+    @property
+    def chain(self) -> str:
+        """The name of the chain it belongs to, empty if to none. It can be set."""
+        return self._chain
+
+    @chain.setter
+    def chain(self, name: str) -> None:
+        shops = self.model.chains
+        if self._chain:
+            shops[self._chain].remove(self)
+        if name:
+            shops.setdefault(name, []).append(self)
+        self._chain = name
 
     # -- what it costs to be here ------------------------------------------------------------------------
     @property
@@ -246,7 +261,7 @@ class Store(Placed, mesa.Agent):
         or that take it up together today (`together`)."""
         if not (self.chain and self.model.modes[mode].settings.shared_by_chain):
             return 1
-        others = (s for s in self.model.stores if s.chain == self.chain and s is not self and s.is_trading)
+        others = (s for s in self.model.chains[self.chain] if s is not self and s.is_trading)
         return max(self.together, 1 + sum(mode in s.modes for s in others))
 
     def mode_cost_yuan(self, mode: str) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import exact, needs
+from .growing import Growing
 from .offers import MOST_CHANNELS, Table
 
 Ints = NDArray[np.int64]
@@ -95,22 +96,23 @@ class MonthBooks:
     after all that grows with the order), the others in simulated consumers.
     """
 
-    CHANNELS = MOST_CHANNELS
     NAMES = ("channel_sales", "channel_margin", "customers", "visits", "looked_only", "turned_away")
+    channel_sales: Growing = Growing(MOST_CHANNELS)
+    channel_margin: Growing = Growing(MOST_CHANNELS)
+    customers: Growing = Growing()
+    visits: Growing = Growing()
+    looked_only: Growing = Growing()
+    turned_away: Growing = Growing()
 
     def __init__(self) -> None:
-        self.channel_sales = np.zeros((0, self.CHANNELS), np.int64)
-        self.channel_margin = np.zeros((0, self.CHANNELS), np.int64)
-        self.customers = np.zeros(0, np.int64)
-        self.visits = np.zeros(0, np.int64)
-        self.looked_only = np.zeros(0, np.int64)
-        self.turned_away = np.zeros(0, np.int64)
+        self._stores = 0
+
+    def __len__(self) -> int:
+        return self._stores
 
     def grow(self) -> None:
         """One more store."""
-        for name in self.NAMES:
-            old = getattr(self, name)
-            setattr(self, name, np.concatenate([old, np.zeros((1, *old.shape[1:]), np.int64)]))
+        self._stores += 1
 
     def clear(self) -> None:
         """Begin a new month."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .compiled import kernel
+from .growing import Growing
 
 KINDS = (
     "consumers",
@@ -84,21 +85,23 @@ class Ledger:
     each account received less what it paid) are of the current month. The balances always sum to zero.
     """
 
+    kind, balance, books = Growing(), Growing(), Growing(len(LINES), last=True)
+
     def __init__(self) -> None:
         singles = KINDS[:LANDLORD]
         self.names: list[str] = list(singles)
-        self.kind = np.arange(len(singles), dtype=np.int64)
-        self.balance = np.zeros(len(singles), np.int64)
+        self.kind[:] = np.arange(len(singles))
         self.flows = np.zeros((len(LINES), len(KINDS), len(KINDS)), np.int64)
-        self.books = np.zeros((len(LINES), len(singles)), np.int64)
+
+    def __len__(self) -> int:
+        """How many accounts there are."""
+        return len(self.names)
 
     def open(self, name: str, kind: int) -> int:
         """Open an account of a kind and return its number."""
         self.names.append(name)
-        self.kind = np.append(self.kind, kind)
-        self.balance = np.append(self.balance, 0)
-        self.books = np.concatenate([self.books, np.zeros((len(LINES), 1), np.int64)], axis=1)
-        return len(self.names) - 1
+        self.kind[-1] = kind
+        return len(self) - 1
 
     def book(self, line: str, payer: ArrayLike, receiver: ArrayLike, amount: ArrayLike) -> None:
         """Move `amount` (int64 fen, may be an array) from payer to receiver (account numbers; any of the

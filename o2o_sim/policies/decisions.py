@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .rivals import Neighbourhood, Rival
+from .rivals import LowestPrices, Neighbourhood, Rival
 
 if TYPE_CHECKING:
     from datetime import date
@@ -70,6 +70,7 @@ class View:
     city: City | None = None
     store_names: list[str] = field(default_factory=list)
     _near: dict[str, Neighbourhood] = field(default_factory=dict, repr=False)
+    _prices: dict[tuple[str, str], LowestPrices] = field(default_factory=dict, repr=False)
 
     def rivals(
         self, store: Store, *, km: float = math.inf, minutes: float = math.inf, n: int | None = None
@@ -85,6 +86,18 @@ class View:
             shops = [s for (_, c), some in self.shop_prices.items() if c == category for s in some]
             self._near[category] = Neighbourhood(shops, self.store_names, self.city, self.date)
         return self._near[category].near(store, km, minutes, n)
+
+    def lowest_price(self, store: Store, km: float) -> float:
+        """The lowest price, in usual tickets, that the other shops of the store's main category in its circle ask of their
+        own accord; on streets of those within `km`, as the crow flies between the middles of cells. Infinite if there
+        are none."""
+        at = (store.circle.name, store.category)
+        if at not in self._prices:
+            self._prices[at] = LowestPrices(self.shop_prices.get(at, ()))
+        grid = store.model.city.grid
+        return self._prices[at].seen_from(
+            store.number, store.cell, grid, km if store.circle.is_street else math.inf
+        )
 
 
 class StorePolicy:

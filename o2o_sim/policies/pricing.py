@@ -10,10 +10,7 @@ from .decisions import Decision, View
 from .store import Satisficing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..agents.store import Store
-    from ..city.grid import Grid
 
 SAME = 1e-6
 """Prices that differ by less are the same price: a hundredth of a fen at most tickets."""
@@ -47,7 +44,7 @@ class PriceMatch(Satisficing):
         goods = (1 - c.gross_margin) * store.format.cost_x
         cost = goods * (1 + c.spoilage_per_day * c.stock_days)
         asked, floor = store.format.markup_x, cost / (1 - rules.margin_floor)
-        rival = min(rival_prices(store, view), default=math.inf) if rules.rivals else math.inf
+        rival = view.lowest_price(store, rules.rivals_km) if rules.rivals else math.inf
         online = view.online_price.get(store.category, math.inf) if rules.online else math.inf
         price = min(max(min(rival, online), floor), asked)
         seen = {"lowest rival (x usual price)": rival, "cheapest parcel (x usual price)": online}
@@ -62,23 +59,3 @@ class PriceMatch(Satisficing):
         elif price == floor:
             why += ", as far as its floor"
         return Decision("price", why, price_x=price_x, figures=figures)
-
-
-def rival_prices(store: Store, view: View) -> Iterator[float]:
-    """Prices of shops of its main category in its circle, in usual tickets; on streets, of those near it."""
-    grid = store.model.city.grid
-    for price, number, cell in view.shop_prices.get((store.circle.name, store.category), ()):
-        if number == store.number:
-            continue
-        if (
-            store.circle.is_street
-            and _apart_km(grid, cell, store.cell) > view.spec.stores.price_match.rivals_km
-        ):
-            continue
-        yield price
-
-
-def _apart_km(grid: Grid, a: int, b: int) -> float:
-    """Distance between the middles of two cells as the crow flies."""
-    (ya, xa), (yb, xb) = divmod(a, grid.nx), divmod(b, grid.nx)
-    return math.hypot(xa - xb, ya - yb) * grid.cell_m / 1000

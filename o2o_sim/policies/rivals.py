@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 if TYPE_CHECKING:
     from ..agents.store import Store
     from ..city.build import City
+    from ..city.grid import Grid
 
 
 class Rival(NamedTuple):
@@ -82,3 +83,28 @@ class Neighbourhood:
             reach = self.city.travel.minutes_from([cell], limit, self.day)
             self._minutes[cell, limit] = dict(zip(reach.cell.tolist(), reach.minutes.tolist()))
         return self._minutes[cell, limit]
+
+
+class LowestPrices:
+    """What some shops ask, as the two lowest prices of each cell with a shop: who asks for the lowest of others near her
+    does not look at them all, and her own is left out."""
+
+    def __init__(self, shops: Iterable[tuple[float, int, int]]):
+        """`shops` are (price, store number, cell)."""
+        cells: dict[int, list[tuple[float, int]]] = {}
+        for price, number, cell in sorted(shops):
+            lowest = cells.setdefault(cell, [])
+            if len(lowest) < 2:
+                lowest.append((price, number))
+        self.cell = np.array(list(cells), np.int64)
+        self.price = np.array([some[0][0] for some in cells.values()])
+        self.number = np.array([some[0][1] for some in cells.values()], np.int64)
+        self.second = np.array([some[1][0] if len(some) > 1 else math.inf for some in cells.values()])
+
+    def seen_from(self, number: int, cell: int, grid: Grid, km: float) -> float:
+        """The lowest price of all but store `number` that is asked within `km` of a cell, infinite if there is none."""
+        price = np.where(self.number == number, self.second, self.price)
+        if math.isfinite(km):
+            (y, x), (here_y, here_x) = np.divmod(self.cell, grid.nx), divmod(cell, grid.nx)
+            price = price[np.sqrt((x - here_x) ** 2 + (y - here_y) ** 2) * grid.cell_m / 1000 <= km]
+        return float(price.min(initial=math.inf))

@@ -189,7 +189,7 @@ class Acquisitions(Owner):
         if platform.is_broke or (deal.date is not None and model.date < deal.date):
             return False
         is_circle = target in model.circles
-        stores = [s for s in model.stores if s.chain == target and s.is_trading and s.owner is None]
+        stores = [s for s in model.chains.get(target, ()) if s.is_trading and s.owner is None]
         if not (is_circle or stores):
             return False
         price = self._price_fen(target, deal, stores)

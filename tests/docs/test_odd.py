@@ -133,7 +133,6 @@ PLUMBING = {
     "policies/entry.py": {"EntryPolicy"},
     "policies/rent.py": {"RentPolicy"},
     "policies/subsidy.py": {"SubsidyPolicy"},
-    "policies/pricing.py": {"_apart_km"},
     "review.py": {"review"},  # stands in the page as it is
     "phases.py": {"world", "record"},
     "setup.py": {"habits", "_check_partners"},  # the latter refuses scenarios and decides nothing

@@ -52,6 +52,20 @@ def test_what_a_chain_begins_together_it_pays_for_together(tmp_path, shared, eac
     assert [-int(s.months[1].lines[12]) for s in model.stores] == [30_00 if shared == "true" else 90_00] * 3
 
 
+def test_a_shop_that_changes_its_chain_shares_with_the_new_one(tmp_path):
+    model, _ = chain_of_three(tmp_path)
+    first, second, third = model.stores
+    for shop in model.stores:
+        shop.adopt("app", None)
+    old = third.chain
+    third.chain = "another"
+    assert [s.sharers("app") for s in model.stores] == [2, 2, 1]
+    assert model.chains == {old: [first, second], "another": [third]}
+    second.chain = ""
+    first.chain = "another"
+    assert [s.sharers("app") for s in model.stores] == [2, 1, 2]
+
+
 def test_it_expects_of_a_shared_mode_what_its_usual_shop_would_pay(tmp_path):
     from o2o_sim.policies.integration import options
 
