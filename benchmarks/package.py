@@ -42,7 +42,9 @@ def market(world: World) -> MarketWorld:
     rows["platform"][SHOPS:] = np.arange(1, PLATFORMS + 1)
     rows["reach"] = np.where(np.arange(OFFERS) < SHOPS, -1.0, np.inf)
     rows["walk"][:SHOPS] = 1
-    tiles = tiles_of(Grid(SIDE, SIDE, 100.0), best_sides(np.bincount(world.home, minlength=CELLS), np.array([SHOPPING])))
+    tiles = tiles_of(
+        Grid(SIDE, SIDE, 100.0), best_sides(np.bincount(world.home, minlength=CELLS), np.array([SHOPPING]))
+    )
     start, listed, nearest, minutes = _lists(world, tiles)
     scales = Scales(1.0, 1.0, False, 1000.0, SHOPS, tiles.count, 2 * tiles.count, 2 * tiles.count + 1)
     return MarketWorld(
