@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BAD_INPUT, OUR_FAULT, INTERRUPTED = 2, 1, 130
 
-COMPILING = "Compiling the simulation, once for each rule on this machine: this takes some 20 seconds."
+COMPILING = "Compiling the simulation, once for each rule on this machine: this takes some 10 seconds."
 
 app = typer.Typer(
     name="o2o-sim",

@@ -42,7 +42,7 @@ _EXP3, _EXP4, _EXP5 = F32(0.16667575053011172), F32(0.04191541948888964), F32(0.
 HALF_STEP = 2.0**-33
 """Half the distance between two neighbouring draws; a draw is in [HALF_STEP, 1 - HALF_STEP]."""
 
-vector = register_jitable(error_model="numpy", inline="always")
+vector = register_jitable(error_model="numpy", no_cfunc_wrapper=True)
 
 
 # -- bits of a float, in NumPy and in compiled code --------------------------------------------------------

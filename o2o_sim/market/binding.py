@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numba
 import numpy as np
 from numba.core.compiler import Compiler
 
@@ -16,7 +15,7 @@ from ..inputs.files import digest_of
 from ..inputs.memory import memory_digest
 from ..streams import stream
 from . import alone, culprit, interpreted, lanes, shopping
-from .compiled import compilable, is_kept, kernel, rebind
+from .compiled import compilable, is_kept, kernel, part, rebind
 from .consumers import MAX_EXTRA
 from .records import BASE_ME, World
 from .rounds import Loop
@@ -132,27 +131,18 @@ class Rule:
 _LANES = (
     "person", "alternative", "chooser_of", "draw_keys", "lane_person", "enter", "expand", "meet", "standing", "go_through",
 )  # fmt: skip
-_ROUNDS = ("surplus_of", "look_block")
-_PARTS = (*((lanes, p) for p in _LANES), *((shopping, p) for p in _ROUNDS))
-"""The functions of the loop, each after those it calls."""
-_APART = ("draw_keys", "go_through", "look_block")
+_PARTS = (*((lanes, p) for p in _LANES), (shopping, "surplus_of"))
+"""The functions of the loop, each after those it calls. Compiled they all dissolve in the loop, because handing over a
+dozen arrays costs as much as they do."""
 
 
 class _Apart(Compiler):
-    """Numba's compiler, told that arrays handed to a function do not overlap: the sheets of a group (lanes.py) are
-    made one by one, and without that the compiled code would check it again before each offer."""
+    """Numba's compiler, told that arrays handed to a function do not overlap: without that the compiled code would
+    check it of the sheets of a group (lanes.py) again before each offer."""
 
     def define_pipelines(self) -> list[Any]:
         self.state.flags.noalias = True
         return super().define_pipelines()
-
-
-def _compile(function: Callable, part: str) -> Callable:
-    """Compiled for use inside other compiled functions; small ones dissolve in who calls them, because
-    handing over a dozen arrays costs as much as they do."""
-    if part in _APART:
-        return numba.njit(error_model="numpy", pipeline_class=_Apart)(function)
-    return numba.njit(error_model="numpy", forceinline=True)(function)
 
 
 def _bind(rule: Rule, compiled: bool) -> Loop:
@@ -170,16 +160,16 @@ def _bind(rule: Rule, compiled: bool) -> Loop:
         names[f"_extra_{number}"] = rebind(function, names)
     names["extra_fields"] = names[f"_extra_{k}"]
     if compiled:
-        for part in ("extra_fields", "extra_lanes"):
-            names[part] = compilable(names[part])
+        for name in ("extra_fields", "extra_lanes"):
+            names[name] = compilable(names[name])
     else:
         names |= {"VECTOR": 1}
-    for module, part in _PARTS:
-        function = rebind(getattr(module, part), names)
-        names[part] = _compile(function, part) if compiled else function
+    for module, name in _PARTS:
+        function = rebind(getattr(module, name), names)
+        names[name] = part(function, forceinline=True) if compiled else function
     look = rebind(shopping.look_all, names)
     if compiled:
-        look = kernel(look, rule=rule.digest, parallel=True)
+        look = kernel(look, rule=rule.digest, pipeline_class=_Apart)
         return Loop(me, shopping.arrange, look, shopping.go_there, names)
     return Loop(me, shopping.arrange.py_func, look, shopping.go_there.py_func, names)
 

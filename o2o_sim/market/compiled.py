@@ -8,6 +8,7 @@ digest of all sources that can be compiled in.
 from __future__ import annotations
 
 import functools
+import gc
 import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,9 @@ from numba.extending import register_jitable
 from ..inputs.caching import cache_root, caching_in
 from ..inputs.memory import names_in, version_of
 
+# Division follows IEEE, and nothing in C calls it.
+_PLAIN: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
+_WITHIN: dict[str, Any] = {**_PLAIN, "no_cpython_wrapper": True}
 _COMPILED_SOURCES = ("streams.py", "market")
 
 
@@ -70,16 +74,44 @@ def told_of_compiling(told: Callable[[int], None]) -> Iterator[None]:
         yield
 
 
+class _Uncollected(event.Listener):
+    """While Numba compiles, nothing is collected: it makes millions of objects that live on, and looking through them
+    again and again takes a seventh of the time."""
+
+    def __init__(self) -> None:
+        self.within, self.before = 0, False
+
+    def on_start(self, _: Any) -> None:
+        if self.within == 0:
+            self.before = gc.isenabled()
+            gc.disable()
+        self.within += 1
+
+    def on_end(self, _: Any) -> None:
+        self.within -= 1
+        if self.within == 0 and self.before:
+            gc.enable()
+
+
+event.register("numba:compile", _Uncollected())
+
+
 def kernel(function: Callable | None = None, *, rule: str = "", **options: Any) -> Any:
     """Decorate a module-level function to be compiled, once per machine.
 
     `rule` names (by digest) what else than the package's own sources is compiled in. No fast-math: a result
-    must not depend on how a compiler likes to reorder a sum. Division follows IEEE (1/0 is infinite).
+    must not depend on how a compiler likes to reorder a sum. Division follows IEEE (1/0 is infinite). It runs without
+    the interpreter's lock, so that it can run in threads (threads.py).
     """
     if function is None:
         return functools.partial(kernel, rule=rule, **options)
     with caching_in(_folder(rule)):
-        return numba.njit(cache=True, error_model="numpy", **options)(function)
+        return numba.njit(cache=True, nogil=True, **_PLAIN, **options)(function)
+
+
+def part(function: Callable, **options: Any) -> Any:
+    """Compile a function that only other compiled functions call, without what it takes to be called from Python."""
+    return numba.njit(**_WITHIN, **options)(function)
 
 
 def rebind(function: Callable, names: Mapping[str, Any]) -> FunctionType:
@@ -126,7 +158,7 @@ class _Copies:
             return copy
         cells = tuple(CellType() for _ in thing.__closure__ or ())
         copy = _copy(thing, dict(thing.__globals__), cells)
-        self._done[thing] = register_jitable(error_model="numpy")(copy)
+        self._done[thing] = register_jitable(**_PLAIN)(copy)
         self._fill(copy.__globals__, tuple(names_in(thing.__code__)))
         for new, old in zip(cells, thing.__closure__ or ()):
             new.cell_contents = self.of(old.cell_contents)
@@ -138,7 +170,7 @@ class _Copies:
         if isinstance(thing, FunctionType):
             for name in thing.__code__.co_names:
                 self.of(thing.__globals__.get(name))
-            register_jitable(error_model="numpy")(thing)
+            register_jitable(**_PLAIN)(thing)
         return thing
 
     def _fill(self, place: dict[str, Any], names: tuple[str, ...]) -> None:

@@ -18,13 +18,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from . import culprit, interpreted
 from .binding import Rule, Shopping
-from .compiled import kernel, rebind
+from .compiled import kernel, part, rebind
 from .consumers import ONLINE, People
 from .offers import Table
 from .records import Trip, World
@@ -372,9 +371,9 @@ def _bind(rule: Rule, compiled: bool) -> Callable:
     """The loop with a rule in it, compiled or not."""
     shared = Shopping(rule.function, rule.fields, rule.layout, compiled=compiled).names
     names = {name: shared[name] for name in _SHARED}
-    for part in (consider, look_again):
-        function: Callable = rebind(part, names)
-        names[part.__name__] = numba.njit(error_model="numpy")(function) if compiled else function
+    for plain in (consider, look_again):
+        function: Callable = rebind(plain, names)
+        names[plain.__name__] = part(function) if compiled else function
     loop: Callable = rebind(expect_all, names)
     return kernel(loop, rule=rule.digest) if compiled else loop
 

@@ -18,6 +18,7 @@ from ..city.transport import Reach
 from .compiled import kernel
 from .offers import AT_PLACE, DELIVERED, EVERYWHERE, FOLLOWERS, Table
 
+Ints = NDArray[np.int64]
 FULL = 40.0
 """Needs of a category that a tile should have on a day: then most lanes of a group are full (lanes.py)."""
 SIDES = (1, 2, 4, 8)
@@ -104,17 +105,10 @@ def build_lists(
     delivered, everywhere, followers = tiles.count, 2 * tiles.count, 2 * tiles.count + categories
     first = np.where(table.seen[rows] == AT_PLACE, 0, delivered)
     place = place_of_cell[c["cell"][rows]].astype(np.int64)
-    group, nearest, of = _seen_from(
-        category[rows],
-        first,
-        place,
-        furthest,
-        reach.start,
-        reach.cell,
-        reach.minutes,
-        tiles.tile,
-        tiles.count,
-    )
+    seen_from = (category[rows], first, place, furthest, reach.start, reach.cell, reach.minutes, tiles.tile)
+    held = _seen_from(*seen_from, *_nothing_met(tiles), *_entries(0))
+    group, of, nearest = _entries(held)
+    _seen_from(*seen_from, *_nothing_met(tiles), group, of, nearest)
     # By list and then by way: the bits of a float that is not negative are in its order.
     order = np.argsort((group.astype(np.uint64) << np.uint64(32)) | nearest.view(np.uint32), kind="stable")
     at_once = np.concatenate([here, theirs])
@@ -125,14 +119,15 @@ def build_lists(
         ]
     ).astype(np.int64)
     groups = followers + categories * stores
-    held = np.bincount(group, minlength=groups)
-    start = np.concatenate([[0], np.cumsum(held + np.bincount(by, minlength=groups))])
+    entries = np.bincount(group, minlength=groups)
+    start = np.concatenate([[0], np.cumsum(entries + np.bincount(by, minlength=groups))])
     slots = np.tile(np.repeat(tiles.slots, np.diff(_begins(tiles))), 2)
-    begin = np.concatenate([[0], np.cumsum(held[:everywhere] * slots)])
+    begin = np.concatenate([[0], np.cumsum(entries[:everywhere] * slots)])
     rank = np.argsort(order)
-    minutes = _minutes_from(
+    minutes = np.full(begin[-1], np.inf, np.float32)
+    _minutes_from(
         category[rows], place, furthest, reach.start, reach.cell, reach.minutes, tiles.tile, tiles.slot,
-        begin[group] + (rank - start[group]) * slots[group], tiles.count, begin[-1],
+        begin[group] + (rank - start[group]) * slots[group], *_nothing_met(tiles), minutes,
     )  # fmt: skip
     return Lists(
         start.astype(np.uint64),
@@ -152,6 +147,17 @@ def _begins(tiles: Tiles) -> NDArray[np.int64]:
     return np.append(tiles.tile[:, 0], tiles.count).astype(np.int64)
 
 
+def _nothing_met(tiles: Tiles) -> tuple[Ints, Ints]:
+    """What `_meet` notes of each tile, before it has met any."""
+    return np.full(tiles.count, -1, np.int64), np.zeros(tiles.count, np.int64)
+
+
+def _entries(held: int) -> tuple[Ints, Ints, NDArray[np.float32]]:
+    """Room for so many entries of lists: the list, the number of the offer, the minutes to it."""
+    return np.zeros(held, np.int64), np.zeros(held, np.int64), np.zeros(held, np.float32)
+
+
+# The functions below get all arrays that they fill, because Numba would first compile how to make them.
 @kernel
 def _meet(tile_of, cell, minutes, furthest, entry, since, first):
     """The tiles of the cells around a place (nearest first) that lie within `furthest` minutes: `entry` of each becomes
@@ -169,33 +175,29 @@ def _meet(tile_of, cell, minutes, furthest, entry, since, first):
 
 
 @kernel
-def _seen_from(category, first, place, furthest, start, cell, minutes, tile_of, tiles):
-    """From which tiles each offer is seen, "cells around each place" being given; two passes. Returns for each entry its
-    list, the minutes to it, and the number of its offer."""
-    total, entry, by = 0, np.full(tiles, -1, np.int64), np.zeros(tiles, np.int64)
-    for k in range(len(place)):
-        a, b = start[place[k]], start[place[k] + 1]
-        total += _meet(tile_of[category[k]], cell[a:b], minutes[a:b], furthest[k], entry, total, by)[1]
-    group, of, nearest = np.zeros(total, np.int64), np.zeros(total, np.int64), np.zeros(total, np.float32)
-    entry[:] = -1
-    total = 0
+def _seen_from(
+    category, first, place, furthest, start, cell, minutes, tile_of, entry, by, group, of, nearest
+):
+    """From which tiles each offer is seen, "cells around each place" being given. Returns how many entries that makes;
+    where there is room for them `group` becomes the list of each, `nearest` the minutes to it, and `of` the number of
+    its offer."""
+    total = np.int64(0)
     for k in range(len(place)):
         a, b = start[place[k]], start[place[k] + 1]
         new = _meet(tile_of[category[k]], cell[a:b], minutes[a:b], furthest[k], entry, total, by)[1]
-        for e in range(new):
+        for e in range(new if len(group) > 0 else 0):
             j = a + by[e]
             group[total + e], of[total + e] = first[k] + tile_of[category[k], cell[j]], k
             nearest[total + e] = minutes[j]
         total += new
-    return group, nearest, of
+    return total
 
 
 @kernel
-def _minutes_from(category, place, furthest, start, cell, minutes, tile_of, slot_of, at, tiles, size):
-    """The minutes of all entries from each cell of their tiles; `at` is where those of each entry begin, in the order in
-    which `_seen_from` met them."""
-    away = np.full(size, np.float32(np.inf), np.float32)
-    total, entry, by = 0, np.full(tiles, -1, np.int64), np.zeros(tiles, np.int64)
+def _minutes_from(category, place, furthest, start, cell, minutes, tile_of, slot_of, at, entry, by, away):
+    """The minutes of all entries from each cell of their tiles (`away`, infinite before); `at` is where those of each
+    entry begin, in the order in which `_seen_from` met them."""
+    total = np.int64(0)
     for k in range(len(place)):
         a, b = start[place[k]], start[place[k] + 1]
         c = category[k]
@@ -203,4 +205,3 @@ def _minutes_from(category, place, furthest, start, cell, minutes, tile_of, slot
         for j in range(a, a + cells):
             away[at[entry[tile_of[c, cell[j]]]] + slot_of[c, cell[j]]] = minutes[j]
         total += new
-    return away

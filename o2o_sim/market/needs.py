@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import namedtuple
 
 import numpy as np
-from numba import prange
 
 from ..streams import exp, extend, log, uniform
 from .compiled import kernel
 from .consumers import FIRST_MEMBERSHIP, ONLINE, PAYS_BY_PHONE
+from .threads import in_threads, take
 
 U64 = np.uint64
 _ONLINE, _PAYS = ONLINE, PAYS_BY_PHONE
@@ -27,202 +27,134 @@ Habits = namedtuple(
 """What learning depends on; the first three are float64[categories]."""
 
 
-# Each parallel loop below only calls a plain compiled function per block: arrays taken out of a namedtuple
-# inside a parallel loop are reference-counted by every thread, and (Numba 0.68) stores to them can be lost.
+# Every loop below takes blocks (threads.py) until there is none left.
 @kernel
-def _count_block(people, due, day, free_day, next_free, plan_ahead, key, first, last):
-    count = 0
-    for i in range(first, last):
-        people[i].at = people[i].home
-        for c in range(due.shape[1]):
-            if due[i, c] <= day:
-                if (
-                    not free_day
-                    and plan_ahead[c] > 0.0
-                    and uniform(extend(key, U64(c)), U64(people[i].id)) < plan_ahead[c]
-                ):
-                    due[i, c] = next_free
-                else:
-                    count += 1
-    return count
+def _count_due(taken, people, due, day, free_day, next_free, plan_ahead, key, starts, block):
+    n = len(people)
+    b = take(taken)
+    while b < len(starts) - 1:
+        count = 0
+        for i in range(b * block, min(n, (b + 1) * block)):
+            people[i].at = people[i].home
+            for c in range(due.shape[1]):
+                if due[i, c] <= day:
+                    if (
+                        not free_day
+                        and plan_ahead[c] > 0.0
+                        and uniform(extend(key, U64(c)), U64(people[i].id)) < plan_ahead[c]
+                    ):
+                        due[i, c] = next_free
+                    else:
+                        count += 1
+        starts[b + 1] = count
+        b = take(taken)
 
 
-@kernel(parallel=True)
 def count_due(people, due, day, free_day, next_free, plan_ahead, key, starts, block):
     """Put off what is put off, send everybody home, and count the needs due per block into starts[1:]."""
-    n = len(people)
-    for b in prange(len(starts) - 1):
-        starts[b + 1] = _count_block(
-            people, due, day, free_day, next_free, plan_ahead, key, b * block, min(n, (b + 1) * block)
-        )
+    in_threads(_count_due, len(people), people, due, day, free_day, next_free, plan_ahead, key, starts, block)
 
 
 @kernel
-def _list_block(due, day, first, last, at, consumer, category):
-    for i in range(first, last):
-        for c in range(due.shape[1]):
-            if due[i, c] <= day:
-                consumer[at] = i
-                category[at] = c
-                at += 1
+def _list_due(taken, due, day, starts, block, consumer, category):
+    n = len(due)
+    b = take(taken)
+    while b < len(starts) - 1:
+        at = starts[b]
+        for i in range(b * block, min(n, (b + 1) * block)):
+            for c in range(due.shape[1]):
+                if due[i, c] <= day:
+                    consumer[at] = i
+                    category[at] = c
+                    at += 1
+        b = take(taken)
 
 
-@kernel(parallel=True)
 def list_due(due, day, starts, block, consumer, category):
     """Fill the list of needs that `count_due` counted."""
-    n = len(due)
-    for b in prange(len(starts) - 1):
-        _list_block(due, day, b * block, min(n, (b + 1) * block), starts[b], consumer, category)
+    in_threads(_list_due, len(due), due, day, starts, block, consumer, category)
 
 
 @kernel
-def _learn_one(
-    people, familiarity, favourite, loyalty, due, habits, i, c, store, platform, social, served, day, key
-):
-    """One purchase (or going without, store = platform = 0) and what it leaves behind."""
-    if not served:
-        due[i, c] = day + 1
-        return
-    who = U64(people[i].id)
-    income = min(max(np.float64(people[i].income), 0.05), 20.0)
-    mean = habits.every_days[c] * exp(-habits.elasticity[c] * log(income))
-    days = mean * (0.5 + uniform(extend(key, U64(2 * c)), who)) + uniform(extend(key, U64(2 * c + 1)), who)
-    due[i, c] = min(day + max(1, int(days)), LAST_DAY)
-    if store == 0 and platform == 0:
-        return
-    for p in range(1, familiarity.shape[1]):
-        f = familiarity[i, p]
-        if p == platform:
-            familiarity[i, p] = f + np.float32(habits.habit_rate) * (np.float32(1) - f)
-        elif f > 0:
-            familiarity[i, p] = f * np.float32(1.0 - habits.habit_fade)
-    if favourite[i, c] == store - 1 and store > 0:
-        v = loyalty[i, c]
-        loyalty[i, c] = v + np.float32(habits.loyalty_rate) * (np.float32(1) - v)
-    else:
-        v = loyalty[i, c] * np.float32(1.0 - habits.loyalty_fade)
-        if v < np.float32(habits.loyalty_rate) and store > 0:
-            favourite[i, c] = store - 1
-            v = np.float32(habits.loyalty_rate)
-        loyalty[i, c] = v
-    if (
-        store > 0
-        and social[store]
-        and people[i].follows != store - 1
-        and uniform(extend(key, U64(1000 + c)), who) < habits.follow_rate
-    ):
-        people[i].follows = store - 1
+def _learn(
+    taken, people, familiarity, favourite, loyalty, due, habits, consumer, category, pick, served, starts, offer_store,
+    offer_platform, social, day, key,
+):  # fmt: skip
+    """Each purchase (or going without, store = platform = 0) and what it leaves behind."""
+    rate, kept = np.float32(habits.loyalty_rate), np.float32(1.0 - habits.loyalty_fade)
+    b = take(taken)
+    while b < len(starts) - 1:
+        for n in range(starts[b], starts[b + 1]):
+            i, c = np.int64(consumer[n]), np.int64(category[n])
+            if not served[n]:
+                due[i, c] = day + 1
+                continue
+            store, platform = np.int64(offer_store[pick[n]]), np.int64(offer_platform[pick[n]])
+            who = U64(people[i].id)
+            income = min(max(np.float64(people[i].income), 0.05), 20.0)
+            mean = habits.every_days[c] * exp(-habits.elasticity[c] * log(income))
+            half = mean * (0.5 + uniform(extend(key, U64(2 * c)), who))
+            days = half + uniform(extend(key, U64(2 * c + 1)), who)
+            due[i, c] = min(day + max(1, int(days)), LAST_DAY)
+            if store == 0 and platform == 0:
+                continue
+            for p in range(1, familiarity.shape[1]):
+                f = familiarity[i, p]
+                if p == platform:
+                    familiarity[i, p] = f + np.float32(habits.habit_rate) * (np.float32(1) - f)
+                elif f > 0:
+                    familiarity[i, p] = f * np.float32(1.0 - habits.habit_fade)
+            v = loyalty[i, c]
+            if favourite[i, c] == store - 1 and store > 0:
+                v += rate * (np.float32(1) - v)
+            else:
+                v *= kept
+                if v < rate and store > 0:
+                    favourite[i, c] = store - 1
+                    v = rate
+            loyalty[i, c] = v
+            if (
+                store > 0
+                and social[store]
+                and people[i].follows != store - 1
+                and uniform(extend(key, U64(1000 + c)), who) < habits.follow_rate
+            ):
+                people[i].follows = store - 1
+        b = take(taken)
 
 
-@kernel
-def _learn_block(
-    people,
-    familiarity,
-    favourite,
-    loyalty,
-    due,
-    habits,
-    consumer,
-    category,
-    pick,
-    served,
-    first,
-    last,
-    offer_store,
-    offer_platform,
-    social,
-    day,
-    key,
-):
-    for n in range(first, last):
-        o = pick[n]
-        _learn_one(
-            people,
-            familiarity,
-            favourite,
-            loyalty,
-            due,
-            habits,
-            consumer[n],
-            category[n],
-            np.int64(offer_store[o]),
-            np.int64(offer_platform[o]),
-            social,
-            served[n],
-            day,
-            key,
-        )
-
-
-@kernel(parallel=True)
 def learn_all(
-    people,
-    familiarity,
-    favourite,
-    loyalty,
-    due,
-    habits,
-    consumer,
-    category,
-    pick,
-    served,
-    starts,
-    offer_store,
-    offer_platform,
-    social,
-    day,
-    key,
-):
+    people, familiarity, favourite, loyalty, due, habits, consumer, category, pick, served, starts, offer_store,
+    offer_platform, social, day, key,
+):  # fmt: skip
     """Habit (`familiarity`), loyalty (`favourite`, `loyalty`), following and the next need (`due`) of all who
     shopped today.
 
     `offer_store` and `offer_platform` are numbers + 1 per offer (0: none); `social` says for each store
     number + 1 whether it has an account to follow.
     """
-    for b in prange(len(starts) - 1):
-        _learn_block(
-            people,
-            familiarity,
-            favourite,
-            loyalty,
-            due,
-            habits,
-            consumer,
-            category,
-            pick,
-            served,
-            starts[b],
-            starts[b + 1],
-            offer_store,
-            offer_platform,
-            social,
-            day,
-            key,
-        )
+    in_threads(
+        _learn, len(pick), people, familiarity, favourite, loyalty, due, habits, consumer, category, pick, served, starts,
+        offer_store, offer_platform, social, day, key,
+    )  # fmt: skip
 
 
 @kernel
-def _tally_part(consumer, pick, visited, served, at_place, cohort, first, last, bought, turned, came):
-    for k in range(first, last):
-        o = pick[k]
-        if served[k]:
-            bought[cohort[consumer[k]], o] += 1
-        else:
-            turned[o] += 1
-        if visited[k] > 0:
-            came[visited[k]] += 1
-        elif at_place[o]:
-            came[o] += 1
-
-
-@kernel(parallel=True)
-def _tally_parts(consumer, pick, visited, served, at_place, cohort, bought, turned, came):
+def _tally(taken, consumer, pick, visited, served, at_place, cohort, bought, turned, came):
     n = len(pick)
-    for p in prange(PARTS):
-        first, last = p * n // PARTS, (p + 1) * n // PARTS
-        _tally_part(
-            consumer, pick, visited, served, at_place, cohort, first, last, bought[p], turned[p], came[p]
-        )
+    p = take(taken)
+    while p < PARTS:
+        for k in range(p * n // PARTS, (p + 1) * n // PARTS):
+            o = pick[k]
+            if served[k]:
+                bought[p, cohort[consumer[k]], o] += 1
+            else:
+                turned[p, o] += 1
+            if visited[k] > 0:
+                came[p, visited[k]] += 1
+            elif at_place[o]:
+                came[p, o] += 1
+        p = take(taken)
 
 
 def tally(consumer, pick, visited, served, at_place, cohort, cohorts, rows):
@@ -234,34 +166,36 @@ def tally(consumer, pick, visited, served, at_place, cohort, cohorts, rows):
     bought = np.zeros((PARTS, cohorts, rows), np.int64)
     turned = np.zeros((PARTS, rows), np.int64)
     came = np.zeros((PARTS, rows), np.int64)
-    _tally_parts(consumer, pick, visited, served, at_place, cohort, bought, turned, came)
+    in_threads(_tally, len(pick), consumer, pick, visited, served, at_place, cohort, bought, turned, came)
     return bought.sum(axis=0), turned.sum(axis=0), came.sum(axis=0)
 
 
 @kernel
-def _adopt_part(people, hazard, x, keys, first, last):
-    differs = len(x) > 0
-    for i in range(first, last):
-        who, skill, c = U64(people[i].id), np.float64(people[i].literacy), people[i].cohort
-        access = people[i].access
-        if not access & _ONLINE:
-            if uniform(keys[0], who) < hazard[c, 0] * skill * (x[0, i] if differs else 1.0):
-                people[i].access = access | _ONLINE
-            continue
-        if not access & _PAYS and uniform(keys[1], who) < hazard[c, 1] * skill * (
-            x[1, i] if differs else 1.0
-        ):
-            access |= _PAYS
-        for p in range(hazard.shape[1] - 2):
-            bit = np.uint32(1) << np.uint32(_FIRST + p)
-            if not access & bit and uniform(keys[2 + p], who) < hazard[c, 2 + p] * skill * (
-                x[2 + p, i] if differs else 1.0
+def _adopt(taken, people, hazard, x, keys):
+    n, differs = len(people), len(x) > 0
+    part = take(taken)
+    while part < PARTS:
+        for i in range(part * n // PARTS, (part + 1) * n // PARTS):
+            who, skill, c = U64(people[i].id), np.float64(people[i].literacy), people[i].cohort
+            access = people[i].access
+            if not access & _ONLINE:
+                if uniform(keys[0], who) < hazard[c, 0] * skill * (x[0, i] if differs else 1.0):
+                    people[i].access = access | _ONLINE
+                continue
+            if not access & _PAYS and uniform(keys[1], who) < hazard[c, 1] * skill * (
+                x[1, i] if differs else 1.0
             ):
-                access |= bit
-        people[i].access = access
+                access |= _PAYS
+            for p in range(hazard.shape[1] - 2):
+                bit = np.uint32(1) << np.uint32(_FIRST + p)
+                if not access & bit and uniform(keys[2 + p], who) < hazard[c, 2 + p] * skill * (
+                    x[2 + p, i] if differs else 1.0
+                ):
+                    access |= bit
+            people[i].access = access
+        part = take(taken)
 
 
-@kernel(parallel=True)
 def adopt(people, hazard, x, keys):
     """One month of adoption.
 
@@ -269,24 +203,9 @@ def adopt(people, hazard, x, keys):
     smartphone, paying by phone, and each platform; it is multiplied by her literacy, and by her own factor in `x`
     (float64[2 + platforms, people], or [0, people]: none differs). keys: uint64[2 +
     platforms]. A platform and paying by phone need a smartphone, had at the month's beginning."""
-    n = len(people)
-    for part in prange(PARTS):
-        _adopt_part(people, hazard, x, keys, part * n // PARTS, (part + 1) * n // PARTS)
+    in_threads(_adopt, len(people), people, hazard, x, keys)
 
 
-@kernel
-def _count_part(access, found, first, last):
-    for i in range(first, last):
-        for k in range(len(found)):
-            if access[i] & (np.uint32(1) << np.uint32(k)):
-                found[k] += 1
-
-
-@kernel(parallel=True)
 def count_users(access, platforms):
     """How many have a smartphone, pay by phone, are members of each platform: int64[2 + platforms]."""
-    n = len(access)
-    found = np.zeros((PARTS, 2 + platforms), np.int64)
-    for part in prange(PARTS):
-        _count_part(access, found[part], part * n // PARTS, (part + 1) * n // PARTS)
-    return found.sum(axis=0)
+    return np.array([np.count_nonzero(access & np.uint32(1 << k)) for k in range(2 + platforms)])

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from .lanes import NEVER, WIDE
 from .records import World
-from .shopping import FOLLOWED, GROUPS, HOME, PHONE, WORK
+from .shopping import CLASSES, FOLLOWED, HOME, PHONE, WORK, sheets
+from .threads import in_threads
 
 Ints = NDArray[np.int64]
-_STRIDE = 7919
 
 
 class Choices(NamedTuple):
@@ -57,11 +57,13 @@ class Loop(NamedTuple):
         listing, start, order = np.zeros(n, np.int32), np.zeros(lists + 1, np.int64), np.zeros(n, np.uint32)
         self.arrange(
             w.people, w.offers, w.touch, w.scales, w.tile_of, consumer, category, found.pick, look, listing,
-            start, order,
+            start, order, np.zeros(n, np.uint8), np.zeros(CLASSES + 1, np.int64), np.zeros(n, np.uint32),
         )  # fmt: skip
         begins, ends = groups_of(start)
-        deal = dealing_order(-(-len(begins) // GROUPS))
-        self.look(*w, consumer, category, listing, first, order, begins, ends, deal, look, key, *found)
+        in_threads(
+            self.look, n, *w, consumer, category, listing, first, order, begins, ends, look, key, *found,
+            own=lambda: sheets(w.familiarity.shape[1]),
+        )  # fmt: skip
 
 
 def _rounds(world: World) -> Iterator[tuple[int, int, int]]:
@@ -84,10 +86,3 @@ def groups_of(start: Ints, most: int = WIDE) -> tuple[Ints, Ints]:
     within = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
     begins = np.repeat(start[:-1], parts) + within * most
     return begins, np.minimum(begins + most, np.repeat(start[1:], parts))
-
-
-def dealing_order(blocks: int) -> Ints:
-    """Neighbouring blocks go to different threads, because people in the centre have more to compare than
-    people at the edge. int64[blocks], a permutation."""
-    stride = _STRIDE if blocks % _STRIDE else 1
-    return np.arange(blocks, dtype=np.int64) * stride % max(blocks, 1)

@@ -17,7 +17,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import prange
 
 from ..streams import bits_single, log, single_bits
 from .compiled import kernel
@@ -36,6 +35,7 @@ from .lanes import (
     go_through,
     standing,
 )
+from .threads import take
 
 U64, U32, F32 = np.uint64, np.uint32, np.float32
 _ONLINE = ONLINE
@@ -55,17 +55,18 @@ _CLASSES = np.float64(CLASSES)
 # at every call, which costs more than the comparison of twenty offers.
 @kernel
 def arrange(
-    people, offers, touch, scales, tile_of, needs_consumer, needs_category, pick, look, listing, start, order
-):
+    people, offers, touch, scales, tile_of, needs_consumer, needs_category, pick, look, listing, start, order, class_of,
+    begin, by_class,
+):  # fmt: skip
     """Sort the needs of round `look` by the list that they go through, and those of a list by how far their people look,
     furthest first (in CLASSES classes): `order` (uint32[needs]) names those that go through any, those of the round's
     list number k from start[k] on (`start`: int64[lists + 1], zeros before). `listing` (int32[needs]) becomes the
     number of each one's list, -1 for none: HOME, the shops around her tile; WORK, those around her work place; FOLLOWED,
-    what only followers see; PHONE, what is seen everywhere, for who stands in a shop and has the goods in her hands."""
-    n_needs = len(needs_consumer)
-    class_of, begin = np.zeros(n_needs, np.uint8), np.zeros(CLASSES + 1, np.int64)
+    what only followers see; PHONE, what is seen everywhere, for who stands in a shop and has the goods in her hands.
+    `class_of` (uint8[needs]), `begin` (int64[CLASSES + 1]) and `by_class` (uint32[needs]), zeros before, are to work
+    with."""
     per_class = _CLASSES / scales.largest_radius
-    for n in range(n_needs):
+    for n in range(len(needs_consumer)):
         i, c = np.int64(needs_consumer[n]), np.int64(needs_category[n])
         k: Any = np.int64(-1)
         if look == HOME:
@@ -86,18 +87,21 @@ def arrange(
             start[k + 1] += 1
     for k in range(CLASSES):
         begin[k + 1] += begin[k]
-    for k in range(len(start) - 1):
-        start[k + 1] += start[k]
-    by_class, at = np.zeros(start[-1], np.uint32), start.copy()
-    for n in range(n_needs):
+    for n in range(len(needs_consumer)):
         if listing[n] >= 0:
             k = np.int64(class_of[n])
             by_class[begin[k]] = n
             begin[k] += 1
-    for m in range(len(by_class)):
+    # start[k + 1] is where the next need of list k goes: at last, where those of the next list begin.
+    total = np.int64(0)
+    for k in range(1, len(start)):
+        held = start[k]
+        start[k] = total
+        total += held
+    for m in range(total):
         k = np.int64(listing[by_class[m]])
-        order[at[k]] = by_class[m]
-        at[k] += 1
+        order[start[k + 1]] = by_class[m]
+        start[k + 1] += 1
 
 
 def surplus_of(best, pick):
@@ -105,79 +109,74 @@ def surplus_of(best, pick):
     return -log(np.float64(best)) if pick > _NO_OFFER else 0.0
 
 
-def look_block(
-    people, familiarity, favourite, loyalty, extra, offers, start, listed, nearest, first_minutes, minutes, tile_of,
-    slot_of, slots, reach_x, touch, scales, today, needs_consumer, needs_category, listing, first_list, order, begins,
-    ends, first, last, look, day_key, best, pick, visited, surplus,
-):  # fmt: skip
-    """Round `look` of groups first..last: the needs order[begins[g]:ends[g]] are of one category and list."""
-    numbers, bits = np.zeros((FAMILIARITY + familiarity.shape[1]) * WIDE, F32), np.zeros(BITS * WIDE, U32)
-    found, furthest, who = np.zeros(FOUND * WIDE, U32), np.zeros(WIDE // VECTOR), np.zeros(WIDE, U64)
-    for g in range(first, last):
-        begin, size = begins[g], ends[g] - begins[g]
-        q = order[begin]
-        c = np.int64(needs_category[q])
-        k = first_list + np.int64(listing[q])
-        furthest[:] = 0.0
-        for lane in range(size):
-            q = order[begin + lane]
-            i = np.int64(needs_consumer[q])
-            slot = U32(slot_of[c, people[i].work if look == WORK else people[i].home])
-            enter(people, familiarity, favourite, loyalty, extra, slot, i, c, lane, numbers, bits)
-            who[lane] = people[i].id
-            far = scales.largest_radius if people[i].follows >= 0 else np.float64(people[i].radius)
-            furthest[lane // VECTOR] = max(furthest[lane // VECTOR], far)
-            found[BEST * WIDE + lane] = single_bits(best[q])
-            found[PICK * WIDE + lane] = pick[q]
-        for vector in range(len(furthest) - 1, 0, -1):
-            furthest[vector - 1] = max(furthest[vector - 1], furthest[vector])
-        lanes = U64((size + VECTOR - 1) // VECTOR * VECTOR)
-        draw_keys(bits, who, lanes, U64(c), day_key)
-        if look == PHONE:
-            for lane in range(size):
-                now = standing(numbers, bits, U64(lane), offers, found[PICK * WIDE + lane], scales, today)
-                found[BEST * WIDE + lane] = single_bits(now)
-        for kind in range(3 if look == HOME else 1):
-            # From home: what one goes to, then deliveries, then what is seen everywhere.
-            if kind > 0:
-                k = scales.delivered + k if kind == 1 else scales.everywhere + c
-            goes = look == WORK or (look == HOME and kind == 0)
-            around = look <= WORK and kind < 2
-            if not goes:
-                for lane in range(WIDE):
-                    numbers[RADIUS * WIDE + lane] = F32(-1.0)
-            go_through(
-                numbers, bits, found, furthest, lanes, offers, listed, nearest, minutes,
-                first_minutes[k] if around else U64(0), slots[c] if around else 0, start[k], start[k + 1], reach_x[c],
-                1.0 if goes else 0.0, 0.0 if look == PHONE else 1.0, scales, today,
-            )  # fmt: skip
-        for lane in range(size):
-            q = order[begin + lane]
-            taken = found[PICK * WIDE + lane]
-            time = bits_single(found[BEST * WIDE + lane])
-            if np.isnan(time):
-                best[q], surplus[q] = time, time
-            elif look == PHONE:
-                if taken != pick[q]:
-                    visited[q], pick[q] = pick[q], taken
-            else:
-                best[q], pick[q], surplus[q] = time, taken, surplus_of(time, taken)
-
-
 def look_all(
-    people, familiarity, favourite, loyalty, extra, offers, start, listed, nearest, first_minutes, minutes, tile_of,
-    slot_of, slots, reach_x, touch, scales, today, needs_consumer, needs_category, listing, first_list, order, begins,
-    ends, deal, look, day_key, best, pick, visited, surplus,
+    taken, numbers, bits, found, furthest, who, people, familiarity, favourite, loyalty, extra, offers, start, listed,
+    nearest, first_minutes, minutes, tile_of, slot_of, slots, reach_x, touch, scales, today, needs_consumer,
+    needs_category, listing, first_list, order, begins, ends, look, day_key, best, pick, visited, surplus,
 ):  # fmt: skip
-    """A round of a day. `deal` says in which order blocks of groups are dealt to threads."""
-    groups = len(begins)
-    for d in prange(len(deal)):
-        first = deal[d] * GROUPS
-        look_block(
-            people, familiarity, favourite, loyalty, extra, offers, start, listed, nearest, first_minutes, minutes,
-            tile_of, slot_of, slots, reach_x, touch, scales, today, needs_consumer, needs_category, listing,
-            first_list, order, begins, ends, first, min(first + GROUPS, groups), look, day_key, best, pick, visited, surplus,
-        )  # fmt: skip
+    """Round `look` of a day, in blocks of groups: the needs order[begins[g]:ends[g]] are of one category and list.
+    `numbers`, `bits`, `found`, `furthest` and `who` are a thread's own (`sheets`)."""
+    group = take(taken) * GROUPS
+    while group < len(begins):
+        for g in range(group, min(group + GROUPS, len(begins))):
+            begin, size = begins[g], ends[g] - begins[g]
+            q = order[begin]
+            c = np.int64(needs_category[q])
+            k = first_list + np.int64(listing[q])
+            for vector in range(WIDE // VECTOR):
+                furthest[vector] = 0.0
+            for lane in range(size):
+                q = order[begin + lane]
+                i = np.int64(needs_consumer[q])
+                slot = U32(slot_of[c, people[i].work if look == WORK else people[i].home])
+                enter(people, familiarity, favourite, loyalty, extra, slot, i, c, lane, numbers, bits)
+                who[lane] = people[i].id
+                far = scales.largest_radius if people[i].follows >= 0 else np.float64(people[i].radius)
+                furthest[lane // VECTOR] = max(furthest[lane // VECTOR], far)
+                found[BEST * WIDE + lane] = single_bits(best[q])
+                found[PICK * WIDE + lane] = pick[q]
+            for vector in range(WIDE // VECTOR - 1, 0, -1):
+                furthest[vector - 1] = max(furthest[vector - 1], furthest[vector])
+            lanes = U64((size + VECTOR - 1) // VECTOR * VECTOR)
+            draw_keys(bits, who, lanes, U64(c), day_key)
+            if look == PHONE:
+                for lane in range(size):
+                    now = standing(numbers, bits, U64(lane), offers, found[PICK * WIDE + lane], scales, today)
+                    found[BEST * WIDE + lane] = single_bits(now)
+            for kind in range(3 if look == HOME else 1):
+                # From home: what one goes to, then deliveries, then what is seen everywhere.
+                if kind > 0:
+                    k = scales.delivered + k if kind == 1 else scales.everywhere + c
+                goes = look == WORK or (look == HOME and kind == 0)
+                around = look <= WORK and kind < 2
+                if not goes:
+                    for lane in range(WIDE):
+                        numbers[RADIUS * WIDE + lane] = F32(-1.0)
+                go_through(
+                    numbers, bits, found, furthest, lanes, offers, listed, nearest, minutes,
+                    first_minutes[k] if around else U64(0), slots[c] if around else 0, start[k], start[k + 1], reach_x[c],
+                    1.0 if goes else 0.0, 0.0 if look == PHONE else 1.0, scales, today,
+                )  # fmt: skip
+            for lane in range(size):
+                q = order[begin + lane]
+                chosen = found[PICK * WIDE + lane]
+                time = bits_single(found[BEST * WIDE + lane])
+                if np.isnan(time):
+                    best[q], surplus[q] = time, time
+                elif look == PHONE:
+                    if chosen != pick[q]:
+                        visited[q], pick[q] = pick[q], chosen
+                else:
+                    best[q], pick[q], surplus[q] = time, chosen, surplus_of(time, chosen)
+        group = take(taken) * GROUPS
+
+
+def sheets(platforms):
+    """The arrays of one thread for `look_all`: three sheets (lanes.py) with so many rows of familiarity, how far each
+    vector looks, and the ids of those in the lanes."""
+    rows = FAMILIARITY + platforms
+    numbers, bits, found = np.zeros(rows * WIDE, F32), np.zeros(BITS * WIDE, U32), np.zeros(FOUND * WIDE, U32)
+    return numbers, bits, found, np.zeros(WIDE), np.zeros(WIDE, U64)
 
 
 @kernel

@@ -40,7 +40,9 @@ def seat_all(
     place).
     """
     for k in range(len(places)):
-        room, people = places[k], party[start[k] : start[k + 1]].sum()
+        room, people = places[k], np.int64(0)
+        for i in range(start[k], start[k + 1]):
+            people += party[i]
         came, stays = np.zeros(people), np.zeros(people)
         visitor = np.full(people, -1, np.int64)  # of whom one is the first
         v = 0
