@@ -60,12 +60,12 @@ class Talk:
     def say(self, **message: Any) -> None:
         self.line.send(json.dumps(message))
 
-    def hear(self, seconds: float = 30.0) -> Any:
-        """The next message: a dict or bytes."""
+    def hear(self, seconds: float = 90.0) -> Any:
+        """The next message: a dict or bytes. A worker that starts on a busy machine may take half a minute."""
         said = self.line.recv(seconds)
         return json.loads(said) if isinstance(said, str) else said
 
-    def until(self, say: str, seconds: float = 30.0) -> dict[str, Any]:
+    def until(self, say: str, seconds: float = 90.0) -> dict[str, Any]:
         """The next message of a kind; others before it are skipped."""
         while True:
             said = self.hear(seconds)

@@ -349,27 +349,31 @@ def test_nothing_is_left_of_a_server_that_ends(end, early, tmp_path):
         assert code == 130 and text.endswith("Stopped.\n")
 
 
-@pytest.mark.skip(
-    reason="stands still now and then: whether the server or the test is to blame is not found yet"
-)
-@pytest.mark.faults("Slow clients")
-@pytest.mark.parametrize("size", [0, 100, 20_000, 200_000], ids="days of {} bytes".format)
-def test_a_reader_is_only_slowed_however_long_a_ping_waits(size):
-    """Pings stand behind days that the reader has not come to, so a late answer says nothing."""
+@pytest.fixture(scope="module")
+def impatient():
+    """A server that asks every 20 ms whether its readers are there, and waits 0.2 s for an answer if it waits at
+    all."""
     with running(spares=1, make=talkers.Talker) as server:
         config = server.server.config
         config.ws_ping_interval, config.ws_ping_timeout = 0.02, config.ws_ping_timeout and 0.2
-        with server.talk(ping_timeout=None) as talk:  # the reader itself waits for no answer either
-            talk.open()
-            talk.say(do="move", key="do.large", value=size)
-            talk.until("moved")
-            talk.say(do="want", day=199)
-            for day in range(200):
-                said = talk.frames(1)
-                time.sleep(0.02 if day < 50 else 0)
-            talk.say(do="inspect", kind="store", id=1, ask=7)
-            assert talk.until("inspected")["ask"] == 7
-        assert said[0].startswith(b"frame")
+        yield server
+
+
+@pytest.mark.faults("Slow clients")
+@pytest.mark.parametrize("size", [0, 100, 20_000, 200_000], ids="days of {} bytes".format)
+def test_a_reader_is_only_slowed_however_long_a_ping_waits(size, impatient):
+    """Pings stand behind days that the reader has not come to, so a late answer says nothing."""
+    with impatient.talk(ping_timeout=None) as talk:  # the reader itself waits for no answer either
+        talk.open()
+        talk.say(do="move", key="do.large", value=size)
+        talk.until("moved")
+        talk.say(do="want", day=199)
+        for day in range(200):
+            said = talk.frames(1)
+            time.sleep(0.02 if day < 50 else 0)
+        talk.say(do="inspect", kind="store", id=1, ask=7)
+        assert talk.until("inspected")["ask"] == 7
+    assert said[0].startswith(b"frame")
 
 
 @pytest.mark.faults("Slow clients")
