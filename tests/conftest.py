@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if mark := item.get_closest_marker("faults"):
             kind = mark.args[0] if mark.args else "other"
             item.user_properties += [("faults", kind), ("tries", mark.kwargs.get("tries", 1))]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_garbage() -> Iterator[None]:
+    """Cities and pictures are rings of references, large ones: those of one module are not kept through the next."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
