@@ -91,14 +91,23 @@ def _swallowed(fault: Any) -> None:
     if not isinstance(fault.exc_value, KeyboardInterrupt):
         sys.__unraisablehook__(fault)
         return
-    import _thread
     import threading
 
     number = _State.asked or signal.SIGINT
     _State.asked = 0
-    again = threading.Timer(0.05, _thread.interrupt_main, (number,))
+    again = threading.Timer(0.05, _signal_again, (number,))
     again.daemon = True
     again.start()
+
+
+def _signal_again(number: int) -> None:
+    """A true signal, which also ends a wait of the system; on Windows, where it would end the process, a pretended one."""
+    if sys.platform == "win32":
+        import _thread
+
+        _thread.interrupt_main(number)
+    else:
+        os.kill(os.getpid(), number)
 
 
 __all__ = ["asked", "listen", "working"]

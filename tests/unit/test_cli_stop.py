@@ -98,7 +98,7 @@ reference = weakref.ref(thing, lambda gone: os.kill(os.getpid(), signal.SIGINT))
 try:
     with cli_stop.working():
         del thing
-        time.sleep(20)
+        time.sleep(300)
 except Stopped as stop:
     sys.exit(stop.code)
 """
