@@ -235,6 +235,7 @@ def test_nothing_hangs_on_the_hashes_of_texts_and_nothing_else_is_printed():
             capture_output=True,
             text=True,
             check=True,
+            timeout=300,
         )
         for h in (1, 2)
     ]

@@ -31,12 +31,6 @@ def local():
     engine.close()
 
 
-@pytest.fixture(autouse=True)
-def untried(monkeypatch):
-    """Plugins that fail on purpose get into the cluster: nobody tries them before."""
-    monkeypatch.setattr("o2o_sim.border.trial.try_out", lambda spec: None)
-
-
 @contextlib.contextmanager
 def elsewhere(threads=1, **environment):
     """The address of a cluster in another process, and the process."""
