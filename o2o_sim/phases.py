@@ -149,10 +149,14 @@ def _turn_away(model: O2OModel, here: np.ndarray, capacity: np.ndarray) -> None:
     if not (model.spec.stores.unserved_leave and full.any()):
         return
     inside, turn = model.shoppers.turns(full)
-    order = np.lexsort((turn, inside))
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order)) - np.searchsorted(inside[order], inside[order])
-    model.shoppers.leave(place >= np.append(0, whole)[inside])
+    order = np.argsort(
+        inside + turn, kind="stable"
+    )  # turns are below 1, and exact beside the number of a shop
+    shop, came = inside[order], np.bincount(inside)
+    place = np.arange(len(order)) - (np.cumsum(came) - came)[shop]
+    late = np.zeros(len(order), np.bool_)
+    late[order] = place >= np.append(0, whole)[shop]
+    model.shoppers.leave(late)
 
 
 # -- settle ---------------------------------------------------------------------------------------------------
@@ -189,8 +193,7 @@ def settle(model: O2OModel) -> None:
 def learn(model: O2OModel) -> None:
     """Habit, loyalty, following, and when the next need comes."""
     social = np.zeros(len(model.stores) + 1, np.bool_)
-    for s in model.stores:
-        social[s.number + 1] = s.makes_followers
+    social[[s.number + 1 for s in model.stores if s.modes and s.makes_followers]] = True
     model.shoppers.learn(model.habits, social)
     for system in model.systems:
         system.after_learning()

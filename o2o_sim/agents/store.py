@@ -213,7 +213,8 @@ class Store(Placed, mesa.Agent):
     def makes_followers(self) -> bool:
         """Whether who buys from it can become its follower: it trades, and owns the customer of one of its
         modes."""
-        return self.is_trading and any(self.model.modes[name].makes_followers for name in self.modes)
+        modes = self.model.modes
+        return self.is_trading and any([modes[name].makes_followers for name in self.modes])
 
     def usual_sales_yuan(self) -> float:
         """Monthly sales of a usual unit of this floor area."""

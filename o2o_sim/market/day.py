@@ -123,17 +123,19 @@ class MonthBooks:
         """Add a day that is counted. `rows` (int64[k]) are the rows of the table that were bought, `received`
         (int64[k], fen) what their sellers got for them, `money` the other amounts of these rows by kind."""
         number = day.bought.sum(axis=0)[rows]
-        store, channel = table.store[rows], table.columns["channel"][rows].astype(np.int64)
+        sellers, channel = table.columns["store"][rows], table.columns["channel"][rows].astype(np.int64)
         costs = ("goods", "spoilage", "commission", "advertising", "handling")
         margin = received - sum(money[k] for k in costs)
         brings = table.carrier[rows] == table.seller[rows]
         margin = margin + np.where(brings, money["fee"] - money["delivery"], 0)
-        own = store >= 0
-        np.add.at(self.channel_sales, (store[own], channel[own]), received[own])
-        np.add.at(self.channel_margin, (store[own], channel[own]), margin[own])
-        np.add.at(self.customers, store[own], number[own])
-        mine = table.store >= 0
-        everyone = table.store[mine]
-        np.add.at(self.visits, everyone, day.came[mine])
-        np.add.at(self.turned_away, everyone, day.turned_away[mine])
-        np.add.at(self.looked_only, everyone, day.looked[mine])
+        own = np.flatnonzero(sellers)
+        store = sellers[own].astype(np.int64) - 1
+        cell = store * self.CHANNELS + channel[own]
+        np.add.at(self.channel_sales.reshape(-1), cell, received[own])
+        np.add.at(self.channel_margin.reshape(-1), cell, margin[own])
+        np.add.at(self.customers, store, number[own])
+        everyone = table.columns["store"].astype(np.int64)
+        counted = {"visits": day.came, "turned_away": day.turned_away, "looked_only": day.looked}
+        for name, count in counted.items():
+            sums = np.bincount(everyone, count, 1 + len(self.customers))  # exact: far below 2**53
+            getattr(self, name)[:] += sums[1:].astype(np.int64)

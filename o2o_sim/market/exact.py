@@ -22,8 +22,13 @@ def nothing() -> NDArray[np.int64]:
 
 def parts(x: NDArray[np.float32]) -> NDArray[np.int64]:
     """The sum of finite numbers (fewer than 2**29), by their size: int64[SIZES]; such sums may be added up."""
-    digits, exponent = np.frexp(x)
-    by_size = np.bincount(exponent - LEAST, np.ldexp(digits, DIGITS), SIZES)
+    bits = np.ascontiguousarray(x, np.float32).view(np.int32)
+    field = (
+        bits >> 23
+    ) & 0xFF  # 0 of numbers so small that they have no leading digit, with the exponent of 1
+    digits = (bits & 0x7FFFFF) + ((field > 0).astype(np.int32) << 23)
+    exponent = np.maximum(field, 1) - 126
+    by_size = np.bincount(exponent - LEAST, np.where(bits < 0, -digits, digits), SIZES)
     return by_size.astype(np.int64)
 
 

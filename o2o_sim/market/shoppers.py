@@ -17,16 +17,7 @@ from numpy.typing import NDArray
 from ..city.build import City
 from ..scenario.people import FieldSpec
 from ..scenario.schema import Spec
-from ..streams import (
-    exponential,
-    extend,
-    high_half,
-    low_half,
-    name_bits,
-    pair_bits,
-    stream,
-    uniforms,
-)
+from ..streams import extend, stream, uniform, uniforms
 from . import needs
 from .binding import Shopping
 from .board import Board, Sellers
@@ -36,6 +27,7 @@ from .expected import Expected, Needs, expected_sales
 from .needs import Habits
 from .offers import AT_PLACE, Table
 from .records import Scales, Today, World
+from .sellers import Rivals, share_orders
 from .shopping import BLOCK
 from .sight import Sight
 
@@ -207,6 +199,7 @@ class LocalShoppers:
         self.purchases = Purchases()
         self.inside: Ints = np.zeros(0, np.int64)
         self._notice: Notice | None = None
+        self._rivals = Rivals.of({}, 0)
         self._morning: Morning | None = None
         self._full: NDArray[np.intp] = np.zeros(0, np.intp)
         self._samples: dict[int, NDArray[np.intp]] = {}
@@ -247,6 +240,7 @@ class LocalShoppers:
 
     def publish(self, notice: Notice) -> None:
         self._notice = notice
+        self._rivals = Rivals.of(notice.sellers, len(notice.table))
         self.sight.look_at(notice.table, notice.date, notice.stores)
 
     # -- shop -----------------------------------------------------------------------------------------------
@@ -254,23 +248,11 @@ class LocalShoppers:
         self._morning = morning
         self.notice.table.columns["queue"] = morning.queue
         people, day = self.population.columns, morning.day
+        people.record["at"] = people.record["home"]
+        consumer, category = self._due(morning)
+        n = len(consumer)
         blocks = (len(people.record) + BLOCK - 1) // BLOCK
-        starts = np.zeros(blocks + 1, np.int64)
-        needs.count_due(
-            people.record,
-            people.due,
-            day,
-            morning.is_free,
-            morning.next_free,
-            morning.plan_ahead,
-            stream(self.seed, "put off", day),
-            starts,
-            BLOCK,
-        )
-        np.cumsum(starts, out=starts)
-        n = int(starts[-1])
-        consumer, category = np.zeros(n, np.uint32), np.zeros(n, np.uint8)
-        needs.list_due(people.due, day, starts, BLOCK, consumer, category)
+        starts = np.searchsorted(consumer, np.arange(blocks + 1) * BLOCK)
         picks, visited, surplus = self.shopping.day(
             self.world(morning.today), consumer, category, self.seed, day
         )
@@ -284,6 +266,24 @@ class LocalShoppers:
             surplus=surplus,
         )
         return n
+
+    def _due(self, morning: Morning) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+        """(consumer, category) of the needs that are due and are not put off until the next free day."""
+        due, people = self.population.columns.due, self.population.columns.record
+        each = due.reshape(-1)  # a view: what is put off is written through it
+        found = np.flatnonzero(each <= morning.day)
+        consumer = found // due.shape[1]
+        category = found - consumer * due.shape[1]
+        if not morning.is_free and morning.plan_ahead.any():
+            chance = morning.plan_ahead[category]
+            asked = np.flatnonzero(chance)
+            with np.errstate(over="ignore"):
+                keys = extend(stream(self.seed, "put off", morning.day), category[asked].astype(np.uint64))
+                draw = uniform(keys, people["id"][consumer[asked]].astype(np.uint64))
+            off = asked[draw < chance[asked]]
+            each[found[off]] = morning.next_free
+            consumer, category = np.delete(consumer, off), np.delete(category, off)
+        return consumer.astype(np.uint32), category.astype(np.uint8)
 
     def world(self, today: Today) -> World:
         """All that the shopping loop reads."""
@@ -323,34 +323,14 @@ class LocalShoppers:
 
     # -- serve ----------------------------------------------------------------------------------------------
     def queue_up(self) -> Ints:
-        self._share_orders()
         table, purchases = self.notice.table, self.purchases
+        draws = stream(self.seed, "seller", self.morning.day)
+        share_orders(
+            self._rivals, table.columns["key"], self.population.id, purchases.consumer, purchases.picks, draws
+        )
         self.inside = np.where(table.queued, table.columns["store"], 0)[purchases.picks]
         purchases.served = np.ones(len(purchases), np.bool_)
         return np.bincount(self.inside, minlength=self.notice.stores + 1)
-
-    def _share_orders(self) -> None:
-        """Who sells what was ordered on a marketplace: a logit among local shops and the outside sellers, with a
-        draw per (order, seller), so that a shop that leaves moves only its own buyers."""
-        for row, (weights, shops) in self.notice.sellers.items():
-            self._find_sellers(row, weights, shops)
-
-    def _find_sellers(self, row: int, weights: Floats, shops: NDArray[np.uint32]) -> None:
-        picks, keys = self.purchases.picks, self.notice.table.columns["key"]
-        orders = np.flatnonzero(picks == row)
-        if not len(orders):
-            return
-        ids = self.population.id[self.purchases.consumer[orders]].astype(np.uint64)
-        outside = name_bits("outside sellers")
-        with np.errstate(over="ignore"):
-            key = extend(extend(stream(self.seed, "seller", self.morning.day), ids), keys[row])
-            low, high = low_half(key), high_half(key)
-            best = exponential(pair_bits(low, high, low_half(outside), high_half(outside))).astype(float)
-            for weight, shop in zip(weights, shops):
-                bits = pair_bits(low, high, low_half(keys[shop]), high_half(keys[shop]))
-                time = exponential(bits) / weight
-                picks[orders[time < best]] = shop
-                best = np.minimum(best, time)
 
     def turns(self, full: NDArray[np.bool_]) -> tuple[Ints, Floats]:
         self._full = k = np.flatnonzero(full[self.inside])

@@ -19,14 +19,11 @@ from ..market.ledger import CAPITAL, LINE, LINES
 from ..market.offers import AT_PLACE, Table
 from .life import Life, life_of
 from .outcomes import outcomes
+from .sales import MonthSales, Rows
 
 if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..model import O2OModel
-
-MOST_CIRCLES = 1 << 24
-"""More circles than there can be: a day's sales are sorted by a number that holds the circle's."""
-
 
 OUR_CHANNELS = ("", "without", "walk-in", "parcel", "brand online")
 """The channels of a city besides those of ways of integrating; all others are of plugins' systems."""
@@ -50,14 +47,23 @@ class Recorder:
         self._flows: list[dict[str, Any]] = []
         self._circles: list[dict[str, Any]] = []
         self._city_months: list[dict[str, Any]] = []
-        self._month_sales: dict[tuple[str, int, int, int], np.ndarray] = {}
+        self._sales = MonthSales()
+        self._table: Rows | None = None
         self._fresh: dict[str, float] = {}
 
     # -- every day ---------------------------------------------------------------------------------------
+    @property
+    def rows(self) -> Rows:
+        """The rows of the day's table as they are summed up. Raises RuntimeError before the first is published."""
+        if self._table is None:
+            raise RuntimeError("there are no offers before the first day's phase `publish`")
+        return self._table
+
     def published(self, table: Table) -> None:
-        """Note through which channels of plugins' systems stores sell, and which of them are online: those that
-        are ordered by phone and brought, unless their system says otherwise."""
+        """Note how the rows are summed up; through which channels of plugins' systems stores sell, and which of them
+        are online: those that are ordered by phone and brought, unless their system says otherwise."""
         m = self.model
+        self._table = Rows(m, table)
         known = {*OUR_CHANNELS, *(mode.channel for mode in m.modes.values())}
         own = [name for name in table.channels if name not in known]
         if not own:
@@ -76,20 +82,16 @@ class Recorder:
 
     def day(self) -> None:
         """One row of daily figures."""
-        m = self.model
+        m, rows = self.model, self.rows
         t = m.table
-        bought = m.purchases.bought
-        count = bought.sum(axis=0)
-        spent = t.fen["price"] - t.fen["discount"] + t.fen["fee"]
-        sales = count * spent / 100
-        channel = t.columns["channel"].astype(np.int64)
-        category = t.columns["category"].astype(np.int64)
-        by_channel = np.bincount(channel, weights=sales, minlength=len(m.channels))
-        by_category = np.bincount(category, weights=sales, minlength=len(m.category_number))
+        count = m.purchases.bought.sum(axis=0)
+        sales = count * rows.spent / 100
+        by_channel = np.bincount(rows.channel, weights=sales, minlength=len(m.channels))
+        by_category = np.bincount(rows.category, weights=sales, minlength=len(m.category_number))
         showroomed = int(m.purchases.looked.sum())
         subsidy = float((count * t.fen["subsidy"]).sum()) / 100
-        purchases = int(count[t.columns["price"] > 0].sum())
-        showroom_sales = float((m.purchases.ordered * spent).sum()) / 100
+        purchases = int(count[rows.paid].sum())
+        showroom_sales = float((m.purchases.ordered * rows.spent).sum()) / 100
         row: dict[str, Any] = {
             "date": m.date,
             "needs": m.purchases.needs,
@@ -109,48 +111,17 @@ class Recorder:
             if name not in ("", "without")
         }
         row |= {f"category/{name}": float(v) for name, v in zip(m.category_number, by_category)}
-        visits = np.zeros(len(m.circles))
-        number = {name: k for k, name in enumerate(m.circles)}
-        where = np.array([number[s.circle.name] for s in m.stores], dtype=np.int64)
-        mine = (t.store >= 0) & (t.seen == AT_PLACE)
-        if len(where):
-            np.add.at(visits, where[t.store[mine]], m.purchases.came[mine])
+        came = m.purchases.came[rows.visited]
+        visits = np.bincount(rows.circle[rows.visited], weights=came, minlength=len(m.circles))
         row |= {f"footfall/{name}": float(v * m.expansion_factor) for name, v in zip(m.circles, visits)}
-        row |= {
-            f"orders/{p.name}": int(count[t.columns["platform"] == p.number + 1].sum()) for p in m.platforms
-        }
+        row |= {f"orders/{p.name}": int(count[rows.platform == p.number + 1].sum()) for p in m.platforms}
         self._days.append(row)
         self._fresh = row
 
     def sales(self) -> None:
         """Add the day's purchases to the month's, by channel, category, circle, platform and cohort. Called
         as soon as they are settled, because the books of the month close before the day is recorded."""
-        m = self.model
-        t, bought = m.table, m.purchases.bought
-        spent = t.fen["price"] - t.fen["discount"] + t.fen["fee"]
-        channel, category = t.columns["channel"].astype(np.int64), t.columns["category"].astype(np.int64)
-        number = {name: k for k, name in enumerate(m.circles)}
-        where = np.full(len(m.stores) + 1, -1, np.int64)
-        for s in m.stores:
-            where[s.number + 1] = number[s.circle.name]
-        circle = where[t.columns["store"]]
-        code = ((channel * 64 + category) * MOST_CIRCLES + circle + 1) * 64 + t.columns["platform"]
-        codes, group = np.unique(code, return_inverse=True)
-        cohorts = bought.shape[0]
-        counts = np.zeros((2, cohorts, len(codes)), np.int64)
-        for k in range(cohorts):
-            np.add.at(counts[0, k], group, bought[k])
-            np.add.at(counts[1, k], group, bought[k] * spent)
-        for g, c in enumerate(codes):
-            if not counts[0, :, g].any():
-                continue
-            rest, platform = divmod(int(c), 64)
-            rest, place = divmod(rest, MOST_CIRCLES)
-            ch, ca = divmod(rest, 64)
-            total = self._month_sales.setdefault(
-                (m.channels[ch], ca, place - 1, platform - 1), np.zeros((2, cohorts), np.int64)
-            )
-            total += counts[:, :, g]
+        self._sales.add(self.rows, self.model.purchases.bought)
 
     def vacancy(self) -> float:
         """Share of the units in open circles and streets that are empty."""
@@ -165,7 +136,7 @@ class Recorder:
         names = list(m.category_number)
         all_, online = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
         orders: dict[tuple[str, str], float] = {}
-        for (channel, category, _, platform), total in self._month_sales.items():
+        for (channel, category, _, platform), total in self._sales.by_group().items():
             fen = int(total[1].sum())
             all_[names[category]] += fen
             if channel in self.online:
@@ -179,14 +150,16 @@ class Recorder:
         """Parcels through a platform this month, in simulated orders."""
         return sum(
             int(total[0].sum())
-            for (channel, _, _, p), total in self._month_sales.items()
+            for (channel, _, _, p), total in self._sales.by_group().items()
             if p == platform.number and channel in self.parcels
         )
 
     def order_count(self, platform: Platform) -> int:
         """Orders through a platform this month, in simulated orders, through whatever channel."""
         return sum(
-            int(total[0].sum()) for (_, _, _, p), total in self._month_sales.items() if p == platform.number
+            int(total[0].sum())
+            for (_, _, _, p), total in self._sales.by_group().items()
+            if p == platform.number
         )
 
     def month(self, trading: list[Store]) -> None:
@@ -243,11 +216,11 @@ class Recorder:
                 "purchases": int(total[0, k]),
                 "sales_yuan": float(total[1, k]) / 100,
             }
-            for (channel, category, place, platform), total in sorted(self._month_sales.items())
+            for (channel, category, place, platform), total in sorted(self._sales.by_group().items())
             for k in range(len(cohorts))
         ]
         self._sales_months.append(pd.DataFrame(rows))
-        self._month_sales = {}
+        self._sales.clear()
         for line, source, target, fen in m.ledger.monthly_flows():
             self._flows.append(
                 {"month": m.date, "line": line, "from": source, "to": target, "yuan": fen / 100, "fen": fen}
