@@ -35,8 +35,7 @@ def review(model: O2OModel) -> None:
     if not is_month_end(model.date):
         return
     trading = [s for s in model.stores if s.is_trading]
-    for store in trading:
-        store.pay_month()
+    pay_bills(model, trading)
     for platform in model.platforms:
         platform.pay_month()
     for system in model.systems:
@@ -59,6 +58,16 @@ def review(model: O2OModel) -> None:
     model.ledger.close_month()
     model.month.clear()
     model.offers_changed = True
+
+
+def pay_bills(model: O2OModel, trading: list[Store]) -> None:
+    """Stores pay for the month; what all pay for one line is booked at once."""
+    due: dict[str, list[tuple[int, int, int]]] = {}
+    for store in trading:
+        for line, paid, amount in store.bills():
+            due.setdefault(line, []).append((store.account, paid, amount))
+    for line, rows in due.items():
+        model.ledger.book(line, *np.array(rows, np.int64).T)
 
 
 def in_turn(model: O2OModel, agents: list) -> list:

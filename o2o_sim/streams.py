@@ -15,6 +15,7 @@ an ordinary processor, and the same bits on all of them.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 
 import numpy as np
@@ -134,11 +135,13 @@ def extend(key, part):
     return mix((key ^ mix(part + _GOLDEN)) + _GOLDEN)
 
 
+@functools.lru_cache(maxsize=1 << 17)
 def name_bits(name: str) -> np.uint64:
     """A 64-bit hash of a name, the same in every process and on every machine."""
     return U64(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little"))
 
 
+@functools.lru_cache(maxsize=1 << 12)
 def stream(seed: int, process: str, day: int = 0) -> np.uint64:
     """The key of one process on one day. Continue it with `extend(key, who)` and `extend(key, what)`."""
     with np.errstate(over="ignore"):

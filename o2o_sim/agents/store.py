@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from ..market.ledger import LINE, OVERHEADS, OWNERS, PROVIDERS, STAFF, STORE
+from ..market.ledger import CAPITAL, LINE, OVERHEADS, OWNERS, PROVIDERS, STAFF, STORE
 from ..market.offers import AT_PLACE, Offer
 from ..modes import Holding
 from ..streams import name_bits
@@ -28,10 +29,11 @@ SHOWROOM_FLOOR = 0.5
 """Share of floor and staff that a showroom keeps."""
 LEAST_STAFF, MOST_STAFF, STAFF_STEP = 0.6, 1.25, 0.25
 """Staff follow sales: a month's step towards sales over usual sales, between a skeleton and a full house."""
+INCOME = [LINE[n] for n in ("sales", "subsidy received", "delivery fees")]
 VARIABLE = [
     LINE[n] for n in ("cost of goods", "spoilage", "commission", "advertising", "handling", "delivery")
 ]
-"""The lines that grow with sales."""
+"""The lines of what comes in, and those that grow with sales."""
 
 
 @dataclass(frozen=True)
@@ -48,23 +50,23 @@ class Month:
     looked_only: int
     turned_away: int
 
+    # A few numbers are added up sooner in Python than in NumPy.
     @cached_property
     def revenue(self) -> int:
-        return int(
-            self.lines[LINE["sales"]]
-            + self.lines[LINE["subsidy received"]]
-            + self.lines[LINE["delivery fees"]]
-        )
+        lines = self.lines.tolist()
+        return sum([lines[k] for k in INCOME])
 
     @cached_property
     def profit(self) -> int:
         """Everything but capital."""
-        return int(self.lines.sum() - self.lines[LINE["owners"]])
+        lines = self.lines.tolist()
+        return sum(lines) - lines[CAPITAL]
 
     @cached_property
     def variable(self) -> int:
         """All that grows with sales."""
-        return int(self.lines[VARIABLE].sum())
+        lines = self.lines.tolist()
+        return sum([lines[k] for k in VARIABLE])
 
 
 class Store(Placed, mesa.Agent):
@@ -213,8 +215,7 @@ class Store(Placed, mesa.Agent):
     def makes_followers(self) -> bool:
         """Whether who buys from it can become its follower: it trades, and owns the customer of one of its
         modes."""
-        modes = self.model.modes
-        return self.is_trading and any([modes[name].makes_followers for name in self.modes])
+        return self.is_trading and any(self.model.modes[name].makes_followers for name in self.modes)
 
     def usual_sales_yuan(self) -> float:
         """Monthly sales of a usual unit of this floor area."""
@@ -248,14 +249,14 @@ class Store(Placed, mesa.Agent):
     def credit_yuan(self) -> float:
         return self.model.spec.stores.credit_months * self.fixed_cost_yuan()
 
-    def pay_month(self) -> None:
-        """Rent, wages, overheads and the fixed cost of its modes."""
-        book = self.model.ledger.book
-        book("rent", self.account, self.circle.account, np.int64(fen(self.rent_yuan())))
-        book("wages", self.account, STAFF, np.int64(fen(self.wages_yuan())))
-        book("overheads", self.account, OVERHEADS, np.int64(fen(self.overheads_yuan())))
+    def bills(self) -> Iterator[tuple[str, int, int]]:
+        """What it pays for a month, as (line, account paid, fen): rent, wages, overheads and the fixed cost of its
+        modes."""
+        yield "rent", self.circle.account, fen(self.rent_yuan())
+        yield "wages", STAFF, fen(self.wages_yuan())
+        yield "overheads", OVERHEADS, fen(self.overheads_yuan())
         for name in self.modes:
-            book("integration", self.account, PROVIDERS, np.int64(fen(self.mode_cost_yuan(name))))
+            yield "integration", PROVIDERS, fen(self.mode_cost_yuan(name))
 
     def sharers(self, mode: str) -> int:
         """How many shops bear the cost of a mode together: those of its chain that hold it, itself included,
@@ -334,15 +335,15 @@ class Store(Placed, mesa.Agent):
 
     def close_month(self) -> Month:
         """Read the month's books."""
-        m = self.model
-        channels = m.month.channel_sales[self.number]
+        m, sold = self.model, self.model.month
+        channels = sold.channel_sales[self.number]
         month = Month(
             lines=m.ledger.books[:, self.account].copy(),
-            sales_by_channel={m.channels[k]: int(v) for k, v in enumerate(channels) if v},
-            customers=int(m.month.customers[self.number]),
-            visits=int(m.month.visits[self.number]),
-            looked_only=int(m.month.looked_only[self.number]),
-            turned_away=int(m.month.turned_away[self.number]),
+            sales_by_channel={m.channels[k]: int(channels[k]) for k in np.flatnonzero(channels)},
+            customers=int(sold.customers[self.number]),
+            visits=int(sold.visits[self.number]),
+            looked_only=int(sold.looked_only[self.number]),
+            turned_away=int(sold.turned_away[self.number]),
         )
         self.months.append(month)
         self.losses = self.losses + 1 if month.profit < 0 else 0

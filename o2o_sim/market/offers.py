@@ -7,8 +7,10 @@ loop knows the channels by name.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -166,20 +168,28 @@ _NOBODY = Offer(np.uint64(0), "", "", 0, 0.0, seen=FOLLOWERS)
 _NAMES = tuple(f.name for f in fields(Offer))
 
 
+_ALL = attrgetter(*_NAMES)
+
+
+def _by_name(rows: list[Offer]) -> dict[str, tuple[Any, ...]]:
+    """What some offers say, by the name of the field; nothing for no offers."""
+    return dict(zip(_NAMES, zip(*map(_ALL, rows))))
+
+
 def tabulate(rows: list[Offer], expansion_factor: float, channels: list[str]) -> Table:
     """Turn published offers into columns. `expansion_factor` is how many people one consumer stands for;
     `channels` is the register of channel names, extended here when a new one turns up."""
     rows = [_NOBODY, *rows]
-    raw = {name: [getattr(r, name) for r in rows] for name in _NAMES if name not in ("maker", "channel")}
+    raw = _by_name(rows)
 
     def column(name: str, dtype: type = np.float64) -> np.ndarray:
         return np.array(raw[name], dtype=dtype)
 
     numbers = {name: k for k, name in enumerate(channels)}
-    for r in rows:
-        if r.channel not in numbers:
-            numbers[r.channel] = len(channels)
-            channels.append(r.channel)
+    for name in dict.fromkeys(raw["channel"]):
+        if name not in numbers:
+            numbers[name] = len(channels)
+            channels.append(name)
     seen, price = column("seen", np.int32), column("price")
     net = price - column("discount") - column("subsidy") + column("fee")
     _refuse_strays(rows, channels)
@@ -207,7 +217,7 @@ def tabulate(rows: list[Offer], expansion_factor: float, channels: list[str]) ->
     columns["walk"] = seen == AT_PLACE
     columns["price"] = net / column("usual") * column("price_weight")
     columns["discount"] = (column("discount") + column("subsidy")) / np.where(price > 0, price, 1.0)
-    columns["channel"] = [numbers[r.channel] for r in rows]
+    columns["channel"] = [numbers[name] for name in raw["channel"]]
     fen = {name: np.rint(column(name) * (100.0 * expansion_factor)).astype(np.int64) for name in MONEY}
     seller, carrier = column("seller", np.int64), column("carrier", np.int64)
     queued = column("queues", np.bool_) & (seen == AT_PLACE)
@@ -222,6 +232,7 @@ def wrong_offer(rows: list[Offer], bounds: Bounds) -> str | None:
             return f"{r!r:.60}; must be an Offer"
         if not (isinstance(r.channel, str) and r.channel.strip() and isinstance(r.maker, str)):
             return f"an offer of {r.maker!r} with the channel {r.channel!r}; must be a text"
+    raw = _by_name(rows)
     whole = {
         "category": (0, bounds.categories),
         "cell": (NONE, bounds.cells),
@@ -236,7 +247,7 @@ def wrong_offer(rows: list[Offer], bounds: Bounds) -> str | None:
     for name in _NAMES:
         if name in ("maker", "channel", "queues"):
             continue
-        values = [getattr(r, name) for r in rows]
+        values = raw.get(name, ())
         low, high = whole.get(name, (_LEAST.get(name, -np.inf), np.inf))
         if _all_within(values, low, high, "iu" if name in whole else "iuf", name in _ABOVE):
             continue
@@ -246,7 +257,7 @@ def wrong_offer(rows: list[Offer], bounds: Bounds) -> str | None:
     return None
 
 
-def _all_within(values: list[Any], low: float, high: float, kinds: str, above: bool) -> bool:
+def _all_within(values: Sequence[Any], low: float, high: float, kinds: str, above: bool) -> bool:
     """Whether all are numbers (of NumPy's `kinds`) from `low` to below `high`, and above 0 if they must be; False
     also where each must be looked at."""
     x = np.array(values)
