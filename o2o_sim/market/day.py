@@ -130,7 +130,7 @@ class MonthBooks:
         margin = margin + np.where(brings, money["fee"] - money["delivery"], 0)
         own = np.flatnonzero(sellers)
         store = sellers[own].astype(np.int64) - 1
-        cell = store * self.CHANNELS + channel[own]
+        cell = store * MOST_CHANNELS + channel[own]
         np.add.at(self.channel_sales.reshape(-1), cell, received[own])
         np.add.at(self.channel_margin.reshape(-1), cell, margin[own])
         np.add.at(self.customers, store, number[own])
