@@ -15,7 +15,6 @@ from o2o_sim.market.lists import Tiles, best_sides, tiles_of
 from o2o_sim.market.offers import ROW
 from o2o_sim.market.records import Scales, Today
 from o2o_sim.market.records import World as MarketWorld
-from o2o_sim.market.shopping import BLOCK
 from o2o_sim.streams import mix
 
 SEED, NEVER = 1, 30_000
@@ -83,11 +82,8 @@ def run(world: World, days: int) -> tuple[np.ndarray, float, int]:
     for day in range(days + 1):
         began = time.perf_counter()
         due[:, 0] = np.where(rng.random(n, dtype=np.float32) < SHOPPING, 0, NEVER)
-        starts = np.zeros((n + BLOCK - 1) // BLOCK + 1, np.int64)
-        needs.count_due(w.people, due, day, True, 0, np.zeros(1), np.uint64(0), starts, BLOCK)
-        np.cumsum(starts, out=starts)
-        consumer, category = np.zeros(starts[-1], np.uint32), np.zeros(starts[-1], np.uint8)
-        needs.list_due(due, day, starts, BLOCK, consumer, category)
+        w.people["at"] = w.people["home"]
+        consumer, category = needs.find_due(w.people, due, day, True, 0, np.zeros(1), np.uint64(0))
         pick, _, _ = shopping.day(w, consumer, category, SEED, day)
         bought = np.bincount(pick, minlength=OFFERS + 1)[1:]
         if day > 0:  # the first day compiles

@@ -28,51 +28,30 @@ Habits = namedtuple(
 
 
 # Every loop below takes blocks (threads.py) until there is none left.
-@kernel
-def _count_due(taken, people, due, day, free_day, next_free, plan_ahead, key, starts, block):
-    n = len(people)
-    b = take(taken)
-    while b < len(starts) - 1:
-        count = 0
-        for i in range(b * block, min(n, (b + 1) * block)):
-            people[i].at = people[i].home
-            for c in range(due.shape[1]):
-                if due[i, c] <= day:
-                    if (
-                        not free_day
-                        and plan_ahead[c] > 0.0
-                        and uniform(extend(key, U64(c)), U64(people[i].id)) < plan_ahead[c]
-                    ):
-                        due[i, c] = next_free
-                    else:
-                        count += 1
-        starts[b + 1] = count
-        b = take(taken)
+def find_due(people, due, day, free_day, next_free, plan_ahead, key):
+    """(consumer, category) of every need that is due, uint32 and uint8 in the order of the records and categories, after
+    what is put off was put off until the `next_free` day: on days that are not free (`free_day`), with the chances
+    `plan_ahead` (float64[categories])."""
+    each = due.reshape(-1)  # a view: what is put off is written through it
+    found = np.flatnonzero(each <= day)
+    consumer = found // due.shape[1]
+    category = found - consumer * due.shape[1]
+    if not free_day and plan_ahead.any():
+        chance = plan_ahead[category]
+        asked = np.flatnonzero(chance)
+        with np.errstate(over="ignore"):
+            draw = uniform(
+                extend(key, category[asked].astype(U64)), people["id"][consumer[asked]].astype(U64)
+            )
+        off = asked[draw < chance[asked]]
+        each[found[off]] = next_free
+        consumer, category = np.delete(consumer, off), np.delete(category, off)
+    return consumer.astype(np.uint32), category.astype(np.uint8)
 
 
-def count_due(people, due, day, free_day, next_free, plan_ahead, key, starts, block):
-    """Put off what is put off, send everybody home, and count the needs due per block into starts[1:]."""
-    in_threads(_count_due, len(people), people, due, day, free_day, next_free, plan_ahead, key, starts, block)
-
-
-@kernel
-def _list_due(taken, due, day, starts, block, consumer, category):
-    n = len(due)
-    b = take(taken)
-    while b < len(starts) - 1:
-        at = starts[b]
-        for i in range(b * block, min(n, (b + 1) * block)):
-            for c in range(due.shape[1]):
-                if due[i, c] <= day:
-                    consumer[at] = i
-                    category[at] = c
-                    at += 1
-        b = take(taken)
-
-
-def list_due(due, day, starts, block, consumer, category):
-    """Fill the list of needs that `count_due` counted."""
-    in_threads(_list_due, len(due), due, day, starts, block, consumer, category)
+def blocks_of(consumer, people, block):
+    """Where each block of consumers begins among their needs: int64[blocks + 1]."""
+    return np.searchsorted(consumer, np.arange((people + block - 1) // block + 1) * block)
 
 
 @kernel

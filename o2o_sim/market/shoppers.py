@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..city.build import City
 from ..scenario.people import FieldSpec
 from ..scenario.schema import Spec
-from ..streams import extend, stream, uniform, uniforms
+from ..streams import stream, uniforms
 from . import needs
 from .binding import Shopping
 from .board import Board, Sellers
@@ -249,10 +249,17 @@ class LocalShoppers:
         self.notice.table.columns["queue"] = morning.queue
         people, day = self.population.columns, morning.day
         people.record["at"] = people.record["home"]
-        consumer, category = self._due(morning)
+        consumer, category = needs.find_due(
+            people.record,
+            people.due,
+            day,
+            morning.is_free,
+            morning.next_free,
+            morning.plan_ahead,
+            stream(self.seed, "put off", day),
+        )
         n = len(consumer)
-        blocks = (len(people.record) + BLOCK - 1) // BLOCK
-        starts = np.searchsorted(consumer, np.arange(blocks + 1) * BLOCK)
+        starts = needs.blocks_of(consumer, len(people.record), BLOCK)
         picks, visited, surplus = self.shopping.day(
             self.world(morning.today), consumer, category, self.seed, day
         )
@@ -266,24 +273,6 @@ class LocalShoppers:
             surplus=surplus,
         )
         return n
-
-    def _due(self, morning: Morning) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-        """(consumer, category) of the needs that are due and are not put off until the next free day."""
-        due, people = self.population.columns.due, self.population.columns.record
-        each = due.reshape(-1)  # a view: what is put off is written through it
-        found = np.flatnonzero(each <= morning.day)
-        consumer = found // due.shape[1]
-        category = found - consumer * due.shape[1]
-        if not morning.is_free and morning.plan_ahead.any():
-            chance = morning.plan_ahead[category]
-            asked = np.flatnonzero(chance)
-            with np.errstate(over="ignore"):
-                keys = extend(stream(self.seed, "put off", morning.day), category[asked].astype(np.uint64))
-                draw = uniform(keys, people["id"][consumer[asked]].astype(np.uint64))
-            off = asked[draw < chance[asked]]
-            each[found[off]] = morning.next_free
-            consumer, category = np.delete(consumer, off), np.delete(category, off)
-        return consumer.astype(np.uint32), category.astype(np.uint8)
 
     def world(self, today: Today) -> World:
         """All that the shopping loop reads."""

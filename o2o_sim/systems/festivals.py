@@ -156,7 +156,7 @@ class Festivals(System):
 
     def _nobody_puts_off(self, h: Held) -> None:
         """Consumers who buy at the festival do not put the purchase off to the weekend. All others do, by
-        the draws by which they always do (`needs.count_due`), which is then not asked again today."""
+        the draws by which they always do (`needs.find_due`), which is then not asked again today."""
         m, due = self.model, self.model.consumers.due
         if m.is_free_day:
             return
