@@ -24,6 +24,7 @@ ENGINES = {
     "frames": Engine("mesa-frames", "engine_frames", "run", 2e6, "see benchmarks/README.md for mesa-frames"),
     "numpy": Engine("NumPy, padded", "engine_numpy", "run", 6e6),
     "numpy2": Engine("NumPy, padded, 2 threads", "engine_numpy", "run_threads", 10e6),
+    "numba": Engine("Numba, a loop over consumers", "engine_numba", "run", 20e6),
     "jax": Engine("JAX, threefry", "engine_jax", "run", 6e6),
     "jax-rbg": Engine("JAX, unsafe_rbg", "engine_jax", "run_rbg", 3e6),
     FLOOR: Engine("floor: a hash and a log per pair", "floor", "run", 30e6),
