@@ -76,12 +76,13 @@ def run(world: World, days: int) -> tuple[np.ndarray, float, int]:
     """
     w, shopping = market(world), Shopping(rules.value)
     n = world.consumers
-    due = np.zeros((n, 1), np.int16)
+    due, draw = np.zeros((n, 1), np.int16), np.zeros(n, np.float32)
     rng = np.random.default_rng(SEED)
     buyers, seconds = np.zeros(OFFERS, np.int64), 0.0
     for day in range(days + 1):
         began = time.perf_counter()
-        due[:, 0] = np.where(rng.random(n, dtype=np.float32) < SHOPPING, 0, NEVER)
+        rng.random(dtype=np.float32, out=draw)
+        np.multiply(draw >= SHOPPING, NEVER, out=due[:, 0], dtype=np.int16)
         w.people["at"] = w.people["home"]
         consumer, category = needs.find_due(w.people, due, day, True, 0, np.zeros(1), np.uint64(0))
         pick, _, _ = shopping.day(w, consumer, category, SEED, day)
