@@ -94,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
     text = assembly()
     if options.asm:
         options.asm.write_text(text, encoding="utf-8")
-    drawing = [loop for loop in loops(text) if loop.hashes and loop.count("vcvt", "cvt")]
+    drawing = [loop for loop in loops(text) if loop.hashes and loop.count("vcvtdq2ps", "cvtdq2ps")]
     found = min(drawing, key=lambda loop: loop.count("vgather", "vpgather"), default=Loop([]))
     widths = found.widths
     print(
