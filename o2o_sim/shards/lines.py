@@ -76,7 +76,7 @@ class WorkerLine:
     """The line to a shard on a worker of a Dask cluster: an actor there."""
 
     def __init__(self, client: Any, worker: str, patience: float):
-        self._worker, self._patience, self._answers = worker, patience, list[Any]()
+        self._client, self._worker, self._answers = client, worker, list[Any]()
         made = client.submit(Shard, workers=[worker], actor=True, pure=False)
         self._actor = self._heard(lambda: made.result(timeout=patience))
 
@@ -90,7 +90,8 @@ class WorkerLine:
 
     def _heard(self, ask: Callable[[], Any]) -> Any:
         try:
-            return ask()
+            with self._client.as_current():  # an actor looks for its client there
+                return ask()
         except ImportError as fault:
             message = f"the worker {self._worker} lacks what it needs: {fault}"
             raise ScenarioError(message, hint="Install the same o2o_sim everywhere.") from None

@@ -23,12 +23,14 @@ class Start(NamedTuple):
 
 class Fault(NamedTuple):
     """What went wrong in a shard. `problems` are those of a ScenarioError, `rule` what a choice rule did (the arguments
-    of a RuleFault but for the rule), `no_memory` says that memory ran out, and otherwise `told` is the traceback."""
+    of a RuleFault but for the rule), `no_memory` says that memory ran out, `no_people` that the shard has none any more,
+    because Dask made it anew on another worker; otherwise `told` is the traceback."""
 
     told: str
     problems: list[Problem] | None = None
     rule: tuple[Any, ...] | None = None
     no_memory: bool = False
+    no_people: bool = False
 
     @classmethod
     def of(cls, fault: BaseException) -> Fault:
@@ -38,7 +40,11 @@ class Fault(NamedTuple):
             return cls(told, problems=fault.problems)
         if isinstance(fault, RuleFault):
             return cls(told, rule=(fault.consumer, fault.category, fault.offer, fault.said, fault.read))
-        return cls(told, no_memory=isinstance(fault, MemoryError))
+        return cls(told, no_memory=isinstance(fault, MemoryError), no_people=isinstance(fault, NoPeople))
+
+
+class NoPeople(Exception):
+    """That a shard was asked before its people were drawn."""
 
 
 class Shard:
@@ -50,9 +56,9 @@ class Shard:
 
     @property
     def shoppers(self) -> LocalShoppers:
-        """Its people. Raises RuntimeError before `begin`."""
+        """Its people. Raises NoPeople before `begin`."""
         if self._shoppers is None:
-            raise RuntimeError("a shard has no people before it begins")
+            raise NoPeople("a shard has no people before it begins")
         return self._shoppers
 
     def answer(self, message: bytes) -> bytes:

@@ -171,19 +171,25 @@ class SpreadShoppers:
         found = [pickle.loads(answer) for answer in answers]
         for k, answer in enumerate(answers):
             self.received[k] += len(answer)
-        for fault in found:
+        for k, fault in enumerate(found):
             if isinstance(fault, Fault):
-                self._raise(fault)
+                self._raise(k, fault)
         return found
 
     def _reach(self, k: int, work: Callable[[Line], Any]) -> Any:
         try:
             return work(self._lines[k])
         except Lost as lost:
-            message = f"shard {k + 1} of {len(self._lines)} was lost, and its people with it: {lost}"
+            how = str(lost)
+        self._lose(k, how)
+
+    def _lose(self, k: int, how: str) -> NoReturn:
+        message = f"shard {k + 1} of {len(self._lines)} was lost, and its people with it: {how}"
         raise ScenarioError(message, file="--shards", hint=LOST)
 
-    def _raise(self, fault: Fault) -> NoReturn:
+    def _raise(self, k: int, fault: Fault) -> NoReturn:
+        if fault.no_people:
+            self._lose(k, "its worker died, and another one has taken its place")
         if fault.problems is not None:
             raise ScenarioError(fault.problems)
         if fault.rule is not None:
