@@ -4,8 +4,9 @@
     python -m benchmarks.shards --consumers 50000 --days 10 --shards 1 2 3
 
 Every number of shards is a run of its own, in a fresh process; 0 stands for a run without shards, with as many threads
-as there are processes otherwise. Seconds are medians over days, but for the first two (the first one compiles, or reads
-what was compiled)."""
+as there are processes otherwise. Seconds are medians over days, and those of the fastest day, but for the first two (the
+first one compiles, or reads what was compiled). Seconds of processor time a day, here and in the busiest shard, hang less
+on what else the machine does. `kB` are those of one day and shard."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ import resource
 import statistics
 import time
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 
 def main() -> None:
@@ -31,7 +32,11 @@ def main() -> None:
     parser.add_argument("--cluster", help="address of a Dask cluster, or local")
     options = parser.parse_args()
     print(f"{options.scenario}, {options.consumers:,} consumers, {options.days} days")
-    print(f"{'':24} {'s/day':>7} {'start s':>8} {'kB out':>8} {'kB in':>7}  MB here, MB of shards")
+    print(
+        f"{'':22} {'s/day':>7} {'fastest':>7} {'start s':>7} {'CPU here':>9} {'CPU shard':>9} {'kB out':>7} {'kB in':>7}",
+        end="",
+    )
+    print("  MB here, MB of shards")
     for shards in options.shards:
         for threads in options.threads if shards == 0 else [1]:
             with multiprocessing.get_context("spawn").Pool(1) as pool:
@@ -53,26 +58,50 @@ def measure(options: Any, shards: int, threads: int) -> str:
         began = time.perf_counter()
         model = O2OModel(spec, people=people)
         ready, each = time.perf_counter() - began, []
-        sent = received = 0.0
-        memory: list[float] = []
+        shoppers, before = model.shoppers, Used()
         for day in range(spec.days):
-            if day == 2 and isinstance(model.shoppers, SpreadShoppers):
-                sent, received = -sum(model.shoppers.sent), -sum(model.shoppers.received)
-            before = time.perf_counter()
+            if day == FIRST:
+                before = Used.now(shoppers)
+            since = time.perf_counter()
             model.step()
-            each.append(time.perf_counter() - before)
-        if isinstance(model.shoppers, SpreadShoppers):
-            days = (spec.days - 2) * shards * 1000
-            sent, received = (
-                (sent + sum(model.shoppers.sent)) / days,
-                (received + sum(model.shoppers.received)) / days,
-            )
-            memory = model.shoppers.ask(peak_mb)
+            each.append(time.perf_counter() - since)
+        used, days = Used.now(shoppers), spec.days - FIRST
+        there = [(b - a) / days for a, b in zip(before.there, used.there)]
+        megabytes = shoppers.ask(peak_mb) if isinstance(shoppers, SpreadShoppers) else []
     name = f"{shards} shards" if shards else f"no shards, {threads} thread{'s' * (threads > 1)}"
+    kb = [(used.sent - before.sent), (used.received - before.received)]
     return (
-        f"{name:24} {statistics.median(each[2:]):7.3f} {ready:8.2f} {sent:8.1f} {received:7.1f}  "
-        f"{peak_mb():.0f}, {' '.join(f'{mb:.0f}' for mb in memory)}"
+        f"{name:22} {statistics.median(each[FIRST:]):7.3f} {min(each[FIRST:]):7.3f} {ready:7.2f} "
+        f"{(used.here - before.here) / days:9.3f} {max(there, default=0):9.3f} "
+        + " ".join(f"{n / 1000 / days / max(shards, 1):7.1f}" for n in kb)
+        + f"  {peak_mb():.0f}, {' '.join(f'{mb:.0f}' for mb in megabytes)}"
     )
+
+
+FIRST = 2
+"""The first day that counts."""
+
+
+class Used(NamedTuple):
+    """Seconds of processor time so far, here and in each shard, and bytes sent to and received from all of them."""
+
+    here: float = 0.0
+    there: tuple[float, ...] = ()
+    sent: int = 0
+    received: int = 0
+
+    @classmethod
+    def now(cls, shoppers: Any) -> Used:
+        """What is used by now."""
+        if not hasattr(shoppers, "sent"):
+            return cls(time.process_time())
+        there = tuple(shoppers.ask(seconds))
+        return cls(time.process_time(), there, sum(shoppers.sent), sum(shoppers.received))
+
+
+def seconds(_: Any = None) -> float:
+    """Seconds of processor time that this process has used."""
+    return time.process_time()
 
 
 def peak_mb(_: Any = None) -> float:

@@ -53,7 +53,7 @@ class Spec(Located):
     start: Day = key(date(2013, 1, 1), "First day")
     days: int = key(365, "How many days are simulated", unit="days", ge=1, le=20000)
     seed: int = key(1, "Seed of every random draw", ge=0, le=2**63 - 1)
-    population: int = key(20000, "Number of simulated consumers", ge=1, le=50_000_000)
+    population: int = key(20000, "Number of simulated consumers", ge=1, le=1_000_000_000)
     residents: float = key(2e6, "Number of people they stand for", unit="people", ge=1, le=1e9)
     currency: str = key("yuan", "What the money is called in reports; keys in _yuan are in it", max_length=20)
     engine: Literal["compiled", "python"] = key(
