@@ -15,6 +15,7 @@ import multiprocessing
 import resource
 import statistics
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
@@ -39,8 +40,8 @@ def main() -> None:
     print("  MB here, MB of shards")
     for shards in options.shards:
         for threads in options.threads if shards == 0 else [1]:
-            with multiprocessing.get_context("spawn").Pool(1) as pool:
-                print(pool.apply(measure, (options, shards, threads)), flush=True)
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
+                print(fresh.submit(measure, options, shards, threads).result(), flush=True)
 
 
 def measure(options: Any, shards: int, threads: int) -> str:
@@ -51,7 +52,6 @@ def measure(options: Any, shards: int, threads: int) -> str:
     from o2o_sim.market.shoppers import gather
     from o2o_sim.shards.shoppers import SpreadShoppers, spread
 
-    multiprocessing.current_process()._config["daemon"] = False  # else it may have no shards
     numba.set_num_threads(threads)
     spec = load_scenario(options.scenario, [f"population={options.consumers}", f"days={options.days}"])
     with nullcontext(gather) if shards == 0 else spread(spec, shards, options.cluster) as people:
