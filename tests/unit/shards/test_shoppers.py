@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from o2o_sim import O2OModel, ScenarioError, load_scenario, run
 from o2o_sim.market.shoppers import Part
 from o2o_sim.record.frames import Encoder
 from o2o_sim.shards import shoppers as module
-from o2o_sim.shards.refuse import refuse
+from o2o_sim.shards.refuse import KEYS, MEASURES_ON_SUMS, OWN, POLICIES, refuse
 from o2o_sim.shards.shard import Shard
 from o2o_sim.systems import SYSTEMS
 from tests.laws.test_switches import SMALL, SWITCHES, merged
@@ -104,6 +105,19 @@ def test_and_however_unlike_the_shards_are(ends, crowded, alone, monkeypatch):
     assert same(lived(model), alone) == []
 
 
+def _slots(shoppers):
+    return shoppers.sight.tiles.slots
+
+
+def test_what_a_city_asks_of_people_before_its_first_day(tiny):
+    spec = load_scenario(tiny, ["population=30000"])
+    whole, parts = O2OModel(spec).shoppers, in_shards(spec, 3).shoppers
+    for step in (1, 7, 1000):
+        assert parts.incomes(step).tolist() == whole.incomes(step).tolist()
+    assert parts.count_users().tolist() == whole.count_users().tolist()
+    assert len({slots.tobytes() for slots in parts.ask(_slots) + whole.ask(_slots)}) == 1
+
+
 def test_people_are_cut_between_cells_into_equal_parts():
     lived_in = np.array([0, 5, 1, 4, 0, 0, 10, 0])
     parts = module.cut(lived_in, 3)
@@ -139,6 +153,15 @@ def test_what_looks_at_people_one_by_one_is_refused_where_it_is_said(name, tmp_p
         refuse(spec)
     assert {Path(p.file).name for p in refused.value.problems} == {"switched.yaml"}
     assert all(p.line and p.key for p in refused.value.problems)
+
+
+def test_the_guide_names_all_that_is_refused():
+    guide = (Path(__file__).parents[3] / "docs/cluster.md").read_text(encoding="utf-8")
+    told = set(
+        re.findall(r"`([\w.]+)`", guide.partition("**What cannot be divided yet.**")[2].partition("\n\n")[0])
+    )
+    assert {key for key in KEYS if key.split(".")[-1] not in told and key not in told} == set()
+    assert {*POLICIES, *OWN, "measures", *MEASURES_ON_SUMS} <= told
 
 
 def test_all_others_together_give_the_same_bytes(tmp_path):
@@ -182,15 +205,17 @@ def test_a_policy_that_asks_for_people_is_told_at_its_line(tiny, tmp_path):
 
 @pytest.mark.parametrize("wrong", ["math.nan", "[1, 2]", "1 / 0"])
 def test_a_choice_rule_that_fails_is_told_as_without_shards(wrong, tiny, tmp_path):
-    code = f"def value(me, offer, trip, today):\n    return {wrong} if me.income > 0.9 else 0.0"
+    code = f"def value(me, offer, trip, today):\n    return {wrong} if me.income > 1.5 else 0.0"
     file = plugged(tmp_path, tiny, "consumers: {value: own.value}\nengine: python", code)
     told = []
     for make in (O2OModel, lambda spec: in_shards(spec, 3)):
         with pytest.raises(ScenarioError) as fault:
             make(load_scenario(file)).step()
         told.append(str(fault.value))
-    assert "own.py" in told[1] and "for consumer" in told[1]
-    assert told[1].partition(" for consumer")[0] == told[0].partition(" for consumer")[0]
+    assert "own.py" in told[0] and "for consumer" in told[0]
+    assert told[1] == told[0]
+    rich = int(re.search(r"for consumer (\d+)", told[0])[1])
+    assert O2OModel(load_scenario(file)).consumers[rich].income > 1.5
 
 
 @pytest.mark.parametrize(
