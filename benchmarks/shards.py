@@ -1,7 +1,7 @@
 """What it costs to divide the people of one city over processes: seconds and bytes per day, memory.
 
     python -m benchmarks.shards                                   1,000,000 consumers of `base`, 20 days
-    python -m benchmarks.shards --consumers 50000 --days 10 --shards 1 2 3
+    python -m benchmarks.shards --consumers 10000000 --set residents=10000000 --days 6 --shards 2
 
 Every number of shards is a run of its own, in a fresh process; 0 stands for a run without shards, with as many threads
 as there are processes otherwise. Seconds are medians over days, and those of the fastest day, but for the first two (the
@@ -30,6 +30,7 @@ def main() -> None:
         "--shards", type=int, nargs="+", default=[0, 1, 2], help="numbers of shards (0: none)"
     )
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="for runs without shards")
+    parser.add_argument("--set", action="append", default=[], help="other keys: key.path=value")
     parser.add_argument("--cluster", help="address of a Dask cluster, or local")
     options = parser.parse_args()
     print(f"{options.scenario}, {options.consumers:,} consumers, {options.days} days")
@@ -53,7 +54,8 @@ def measure(options: Any, shards: int, threads: int) -> str:
     from o2o_sim.shards.shoppers import SpreadShoppers, spread
 
     numba.set_num_threads(threads)
-    spec = load_scenario(options.scenario, [f"population={options.consumers}", f"days={options.days}"])
+    said = [f"population={options.consumers}", f"days={options.days}", *options.set]
+    spec = load_scenario(options.scenario, said)
     with nullcontext(gather) if shards == 0 else spread(spec, shards, options.cluster) as people:
         began = time.perf_counter()
         model = O2OModel(spec, people=people)
