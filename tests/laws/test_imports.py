@@ -35,6 +35,7 @@ FLOOR = {
     "record.life": 3,  # the life that a store tells
     "record.outcomes": 4,
     "record.recorder": 4,  # the model carries its recorder
+    "record.sales": 4,
     "plugin": 4,
     "model": 4,
     "phases": 4,
