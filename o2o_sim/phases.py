@@ -148,14 +148,15 @@ def _turn_away(model: O2OModel, here: np.ndarray, capacity: np.ndarray) -> None:
     full = np.append(False, (here > whole) & (model.board.capacity > 0))
     if not (model.spec.stores.unserved_leave and full.any()):
         return
-    inside, turn = model.shoppers.turns(full)
-    order = np.argsort(
-        inside + turn, kind="stable"
-    )  # turns are below 1, and exact beside the number of a shop
-    shop, came = inside[order], np.bincount(inside)
-    place = np.arange(len(order)) - (np.cumsum(came) - came)[shop]
+    room, upto = whole[full[1:]], np.cumsum(model.shoppers.turns(full), axis=1)
+    part = (upto <= room[:, None]).sum(axis=1)
+    before = np.where(part > 0, upto[np.arange(len(room)), part - 1], 0)
+    shop, turn = model.shoppers.last_served(part)
+    order = np.argsort(shop + turn, kind="stable")  # turns are below 1, and exact beside the number of a shop
+    sorted_shop, came = shop[order], np.bincount(shop, minlength=len(room))
+    place = np.arange(len(order)) - (np.cumsum(came) - came)[sorted_shop]
     late = np.zeros(len(order), np.bool_)
-    late[order] = place >= np.append(0, whole)[shop]
+    late[order] = place >= (room - before)[sorted_shop]
     model.shoppers.leave(late)
 
 

@@ -67,7 +67,7 @@ class Morning(NamedTuple):
 
 class Shoppers(Protocol):
     """All people of a city, wherever they stand. The methods of a day are called in this order: `publish` if offers
-    have changed, `shop`, `queue_up`, `turns` and `leave` if a shop is full, `count`, `learn`.
+    have changed, `shop`, `queue_up`, `turns`, `last_served` and `leave` if a shop is full, `count`, `learn`.
 
     `population` are their records, `purchases` their needs of the day and what became of them (only the sums of it, if
     they stand in other processes), and `inside` (int64[needs]) the shop in which each queues (number + 1,
@@ -110,13 +110,18 @@ class Shoppers(Protocol):
         queue in each shop, int64[1 + stores] (the first is for no shop)."""
         ...
 
-    def turns(self, full: NDArray[np.bool_]) -> tuple[Ints, Floats]:
-        """Of all who queue in a full shop (`full`: bool[1 + stores]), in the order of their needs: the shop (number +
-        1), and the number drawn by which their turns go."""
+    def turns(self, full: NDArray[np.bool_]) -> Ints:
+        """Of those who queue in a full shop (`full`: bool[1 + stores]) how many have numbers in each of the PARTS equal parts
+        from 0 to 1, by which their turns go: int64[full shops, PARTS]."""
+        ...
+
+    def last_served(self, part: Ints) -> tuple[Ints, Floats]:
+        """Of those whose number lies in that part (int64[full shops]) in which it is decided who is served, in the order of
+        their needs: which of the full shops they are in, and their numbers. All in later parts are turned away."""
         ...
 
     def leave(self, unserved: NDArray[np.bool_]) -> None:
-        """These of those that `turns` told of (bool[k]) are turned away."""
+        """These of those that `last_served` told of (bool[k]) are turned away."""
         ...
 
     def count(self) -> None:
@@ -181,6 +186,19 @@ class Part(NamedTuple):
         return int(self.lived_in[: self.cells.start].sum())
 
 
+PARTS = 32
+"""Parts of the numbers by which turns go; in one of them it is decided who in a full shop is served last."""
+
+
+class _Turns(NamedTuple):
+    """Those in full shops: their `need` (row of the purchases), which of the full shops, their number and its part."""
+
+    need: NDArray[np.intp]
+    shop: Ints
+    turn: Floats
+    part: Ints
+
+
 class LocalShoppers:
     """A part of the people of a city, or all, in this process (see Shoppers)."""
 
@@ -201,7 +219,8 @@ class LocalShoppers:
         self._notice: Notice | None = None
         self._rivals = Rivals.of({}, 0)
         self._morning: Morning | None = None
-        self._full: NDArray[np.intp] = np.zeros(0, np.intp)
+        none = np.zeros(0, np.int64)
+        self._turns = _Turns(none, none, np.zeros(0), none)
         self._samples: dict[int, NDArray[np.intp]] = {}
 
     @property
@@ -321,13 +340,24 @@ class LocalShoppers:
         purchases.served = np.ones(len(purchases), np.bool_)
         return np.bincount(self.inside, minlength=self.notice.stores + 1)
 
-    def turns(self, full: NDArray[np.bool_]) -> tuple[Ints, Floats]:
-        self._full = k = np.flatnonzero(full[self.inside])
+    def turns(self, full: NDArray[np.bool_]) -> Ints:
+        k = np.flatnonzero(full[self.inside])
         who = self.population.id[self.purchases.consumer[k]]
-        return self.inside[k], uniforms(self.seed, "turn", self.morning.day, who, 0)
+        turn = uniforms(self.seed, "turn", self.morning.day, who, 0)
+        shop = (np.cumsum(full) - 1)[self.inside[k]]
+        self._turns = _Turns(k, shop, turn, (turn * PARTS).astype(np.int64))
+        shops = int(np.count_nonzero(full))
+        return np.bincount(shop * PARTS + self._turns.part, minlength=shops * PARTS).reshape(shops, PARTS)
+
+    def last_served(self, part: Ints) -> tuple[Ints, Floats]:
+        need, shop, turn, mine = self._turns
+        self.purchases.served[need[mine > part[shop]]] = False
+        k = np.flatnonzero(mine == part[shop])
+        self._turns = _Turns(need[k], shop[k], turn[k], mine[k])
+        return shop[k], turn[k]
 
     def leave(self, unserved: NDArray[np.bool_]) -> None:
-        self.purchases.served[self._full[unserved]] = False
+        self.purchases.served[self._turns.need[unserved]] = False
 
     # -- settle and learn -----------------------------------------------------------------------------------
     def count(self) -> None:

@@ -220,10 +220,13 @@ class SpreadShoppers:
     def queue_up(self) -> Ints:
         return np.sum(self._all("queue_up"), axis=0)
 
-    def turns(self, full: NDArray[np.bool_]) -> tuple[Ints, Floats]:
-        found = self._all("turns", full)
-        self._turns = [len(inside) for inside, _ in found]
-        return np.concatenate([inside for inside, _ in found]), np.concatenate([turn for _, turn in found])
+    def turns(self, full: NDArray[np.bool_]) -> Ints:
+        return np.sum(self._all("turns", full), axis=0)
+
+    def last_served(self, part: Ints) -> tuple[Ints, Floats]:
+        found = self._all("last_served", part)
+        self._turns = [len(shop) for shop, _ in found]
+        return np.concatenate([shop for shop, _ in found]), np.concatenate([turn for _, turn in found])
 
     def leave(self, unserved: NDArray[np.bool_]) -> None:
         self._tell("leave", [(part,) for part in np.split(unserved, np.cumsum(self._turns)[:-1])])
