@@ -22,6 +22,7 @@ from ..market.needs import Habits
 from ..market.records import Today
 from ..market.shoppers import Gather, HasRule, Morning, Notice, Part, Shoppers
 from ..scenario.schema import Spec
+from ..studies.engines import GUARD
 from ..studies.job import job
 from .lines import Line, Lost, ProcessLine, WorkerLine
 from .refuse import refuse
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MOST = 1000
+PATIENCE = 60.0
+"""Seconds that a worker may take to make room for a shard."""
 LOST = (
     "Nothing was written. Where memory runs out, the system kills what uses most of it: take more shards on more "
     "machines, or lower `population`. Then start the run again."
@@ -65,10 +68,6 @@ def spread(spec: Spec, shards: int | None, cluster: str | None = None) -> Iterat
             return SpreadShoppers(spec, city, seed, extensions, lines)
 
         yield people
-
-
-PATIENCE = 60.0
-"""Seconds that a worker may take to make room for a shard."""
 
 
 def _send(message: bytes, line: Line) -> None:
@@ -143,7 +142,8 @@ class SpreadShoppers:
         for _, home in homes(spec, city, seed):
             lived_in += np.bincount(home, minlength=len(lived_in))
         work = job(spec, seed)
-        self.people: list[int] = self._tell(
+        self.people: list[int] = []
+        self.people = self._tell(
             "begin", [(Start(work, city, part),) for part in cut(lived_in, len(lines))]
         )
 
@@ -185,7 +185,7 @@ class SpreadShoppers:
 
     def _lose(self, k: int, how: str) -> NoReturn:
         message = f"shard {k + 1} of {len(self._lines)} was lost, and its people with it: {how}"
-        raise ScenarioError(message, file="--shards", hint=LOST)
+        raise ScenarioError(message, file="--shards", hint=LOST if self.people else f"{GUARD} {LOST}")
 
     def _raise(self, k: int, fault: Fault) -> NoReturn:
         if fault.no_people:

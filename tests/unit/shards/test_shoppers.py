@@ -17,6 +17,7 @@ from o2o_sim import O2OModel, ScenarioError, load_scenario, run
 from o2o_sim.market.shoppers import Part
 from o2o_sim.record.frames import Encoder
 from o2o_sim.shards import shoppers as module
+from o2o_sim.shards.lines import Lost
 from o2o_sim.shards.refuse import KEYS, MEASURES_ON_SUMS, OWN, POLICIES, refuse
 from o2o_sim.shards.shard import Shard
 from o2o_sim.systems import SYSTEMS
@@ -237,6 +238,35 @@ def test_what_cannot_be_had_beside_shards_is_said_at_once(also, said, tiny, tmp_
 
 
 # -- a shard that is lost ------------------------------------------------------------------------------------
+class Frail(Straight):
+    """A line that is lost after so many answers."""
+
+    answered = 0
+
+    def receive(self):
+        type(self).answered -= 1
+        if self.answered < 0:
+            raise Lost("it went")
+        return super().receive()
+
+
+@pytest.mark.parametrize(("answered", "guarded"), [(0, True), (9, False)], ids=["as it begins", "later"])
+def test_a_shard_that_is_lost_is_said_to_be(answered, guarded, tiny, monkeypatch):
+    monkeypatch.setattr(Frail, "answered", answered)
+    with pytest.raises(
+        ScenarioError, match=r"--shards: shard 1 of 1 was lost, and .* it went"
+    ) as lost:
+        in_shards(load_scenario(tiny, ["population=100", "days=9"]), 1, Frail).run()
+    assert ("__main__" in str(lost.value)) is guarded and "Nothing was written" in str(lost.value)
+
+
+def test_a_shard_that_was_made_anew_has_lost_its_people(tiny):
+    model = in_shards(load_scenario(tiny, ["population=100", "days=9"]), 2)
+    model.shoppers._lines[1].shard = Shard()
+    with pytest.raises(ScenarioError, match=r"shard 2 of 2 was lost, .* another one has taken its place"):
+        model.step()
+
+
 def test_a_killed_shard_ends_the_run_and_nothing_is_written(tiny, tmp_path):
     def kill(day, days, today):
         if day == 3:
