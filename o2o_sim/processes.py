@@ -42,7 +42,8 @@ def start(target: Callable[..., Any], args: tuple[Any, ...], *, preload: str | N
     with _STARTING, _environment(ONE_THREAD), _interrupts_blocked():
         if method == "forkserver":
             context.set_forkserver_preload([preload])
-        process: BaseProcess = context.Process(target=target, args=args, daemon=True, name="o2o-sim worker")
+        how = {"daemon": True, "name": "o2o-sim worker"}
+        process: BaseProcess = context.Process(target=_enter, args=(dict(os.environ), target, args), **how)
         process.start()
     return process
 
@@ -89,6 +90,14 @@ def _environment(said: dict[str, str]) -> Iterator[None]:
 
 
 # -- in the worker ------------------------------------------------------------------------------------------
+def _enter(environment: dict[str, str], target: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """What a worker begins with; one that is forked off a server has the environment that the server started in."""
+    if os.environ != environment:
+        os.environ.clear()
+        os.environ.update(environment)
+    target(*args)
+
+
 def end_with_parent() -> None:
     """From now on this worker ends when the process that started it ends, also if that is killed; Ctrl-C is
     for that process alone."""

@@ -11,6 +11,7 @@ import gc
 import numba
 
 from .. import cli, model
+from ..studies import preload
 from . import live, worker
 
 
@@ -24,4 +25,4 @@ _first(1.0)
 gc.collect()
 gc.freeze()
 
-__all__ = ["cli", "live", "model", "worker"]
+__all__ = ["cli", "live", "model", "preload", "worker"]

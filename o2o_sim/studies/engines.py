@@ -19,6 +19,7 @@ from .. import processes
 from ..errors import ScenarioError
 from .job import Job, check_same, execute, failed
 
+PRELOADED = "o2o_sim.studies.preload"
 TRIES = 3
 """So often a worker may die with a run in hand before the run counts as the one that kills them."""
 
@@ -75,8 +76,9 @@ class Here:
 class Processes:
     """Worker processes of this machine, with one thread each; `workers` None takes one per core.
 
-    They are started fresh (not forked), live for the whole study, and end when this process ends, also if it
-    is killed.
+    They are forked off a server that has imported what a run needs (preload.py), not off this process, which may
+    have threads; where systems have no such servers they start afresh. They live for the whole study, and end when
+    this process ends, also if it is killed.
     """
 
     def __init__(self, workers: int | None = None):
@@ -165,7 +167,7 @@ class _Worker:
 
     def __init__(self) -> None:
         self.line, there = Pipe()
-        self.process = processes.start(_work, (there,))
+        self.process = processes.start(_work, (there,), preload=PRELOADED)
         there.close()  # else its end would not be heard of
         self.ready = False
         self.job: Job | None = None
