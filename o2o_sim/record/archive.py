@@ -100,28 +100,30 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, *, at_once: bool = True) -> Iterator[Path]:
     """The name of a file to write; when the block ends it gets the name `path`, if the block fails it is
     removed.
 
-    A file of that name is replaced. Raises ScenarioError for what the disk refuses, and whatever the block
-    raises."""
+    A file of that name is replaced. With `at_once` the disk holds its name when the block has ended; else a power cut
+    within the next seconds may cost the file, but never leave a part of it (`flush` the folder later). Raises
+    ScenarioError for what the disk refuses, and whatever the block raises."""
     part = sibling(path, "part")
     try:
         with _told_plainly(path):
             remove_leftovers(path.parent)
             yield part
-            _flush(part)
+            flush(part)
             os.replace(part, path)
-            _flush(path.parent)
+            if at_once:
+                flush(path.parent)
     finally:
         with contextlib.suppress(OSError):  # a name that no file can have was told of already
             part.unlink()
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, at_once: bool = True) -> None:
     """Write a file that is there whole or not at all; see `whole_file`."""
-    with whole_file(path) as part:
+    with whole_file(path, at_once=at_once) as part:
         part.write_bytes(content)
 
 
@@ -159,18 +161,18 @@ def _swap_in(part: Path, folder: Path) -> None:
     """Give `part` the name of `folder`, whose old content goes only when the new is in its place."""
     if not os.path.lexists(folder):
         os.rename(part, folder)
-        _flush(folder.parent)
+        flush(folder.parent)
         return
     if not _is_run(folder):
         folder.rmdir()  # empty; were it not by now, this fails and nothing is lost
         os.rename(part, folder)
-        _flush(folder.parent)
+        flush(folder.parent)
         return
     aside = sibling(folder, "old")
     try:
         os.rename(folder, aside)
         os.rename(part, folder)
-        _flush(folder.parent)
+        flush(folder.parent)
     finally:
         if os.path.lexists(folder):
             shutil.rmtree(aside, ignore_errors=True)
@@ -182,11 +184,12 @@ def _flush_tree(top: Path) -> None:
     """Have the disk hold every file and folder under and including `top`."""
     for where, _, files in os.walk(top, topdown=False):
         for name in files:
-            _flush(Path(where, name))
-        _flush(Path(where))
+            flush(Path(where, name))
+        flush(Path(where))
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Have the disk hold a file, or the names in a folder. Raises OSError."""
     if os.name == "nt":
         if path.is_dir():
             return  # Windows opens no folders, and has their entries on disk by itself

@@ -103,6 +103,7 @@ class Processes:
                     job, answer = worker.hear()
                     if answer is None:
                         end = self._drop(worker, patience=5)
+                        waiting.extendleft(reversed(worker.jobs))  # which it had not begun
                         failed_starts += not worker.ready
                         if failed_starts == TRIES:
                             raise ScenarioError(FAILED_STARTS, hint=GUARD)
@@ -127,16 +128,19 @@ class Processes:
                 self._drop(worker)
 
     def _deal(self, waiting: deque[Job]) -> None:
-        """A job for every worker that has none; as many workers as there is work for."""
+        """A job for every worker that has none; as many workers as there is work for. While there is plenty, each
+        has one more, which it begins without waiting for this process; the last ones go to who is free first."""
         while len(self._workers) < min(self.most, len(waiting) + len(self._busy)):
             self._workers.append(_Worker())
-        for worker in self._workers:
-            if waiting and worker.ready and worker.job is None and worker.take(waiting[0]):
-                waiting.popleft()
+        for ahead, left in ((0, 0), (1, self.most)):
+            for worker in self._workers:
+                has_room = worker.ready and len(worker.jobs) <= ahead
+                if len(waiting) > left and has_room and worker.take(waiting[0]):
+                    waiting.popleft()
 
     @property
     def _busy(self) -> list[_Worker]:
-        return [w for w in self._workers if w.job is not None]
+        return [w for w in self._workers if w.jobs]
 
     def _heard_of(self) -> list[_Worker]:
         """The workers that have said something or died, as soon as there is one."""
@@ -170,20 +174,21 @@ class _Worker:
         self.process = processes.start(_work, (there,), preload=PRELOADED)
         there.close()  # else its end would not be heard of
         self.ready = False
-        self.job: Job | None = None
+        self.jobs: deque[Job] = deque()
+        """What it was given, in its order: the first is the one in hand."""
 
     def take(self, job: Job) -> bool:
         """Give it a job, unless it is dead; that is then heard of."""
         with suppress(OSError):
             self.line.send(job)
-            self.job = job
+            self.jobs.append(job)
             return True
         return False
 
     def hear(self) -> tuple[Job | None, bytes | ScenarioError | None]:
         """The job it had in hand, and what it says to it; None if it died. Its first word is that it is
         ready."""
-        job, self.job = self.job, None
+        job = self.jobs.popleft() if self.jobs else None
         try:
             answer = self.line.recv()
         except (EOFError, OSError):

@@ -71,6 +71,11 @@ def pack(
     return _sealed(sink.getvalue().to_pybytes())
 
 
+def is_failed(data: bytes) -> bool:
+    """Whether the content of a run's file, as `pack` just made it, is that of a failed run."""
+    return pq.ParquetFile(pa.BufferReader(data)).read(["status"])["status"][0].as_py() == "failed"
+
+
 def read_rows(paths: Iterable[Path], columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of these files, in their order. `columns` leaves the rest unread.
 

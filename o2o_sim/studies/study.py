@@ -21,6 +21,7 @@ import hashlib
 import json
 import math
 import os
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,13 +38,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ..errors import ScenarioError
 from ..files import MB, Most, content, json_of, parquet_of
-from ..record.archive import parquet_bytes, whole_file, write_whole
+from ..record.archive import flush, parquet_bytes, whole_file, write_whole
 from ..record.leftovers import remove_leftovers
 from ..record.metrics import HEADLINE, Window, window_value
 from ..record.runlog import log_into, logged
 from ..scenario.textfile import printable
 from .job import Job
-from .rows import metrics_of, read_rows, unnested, whole_content
+from .rows import is_failed, metrics_of, read_rows, unnested, whole_content
 
 if TYPE_CHECKING:
     from .work import Work
@@ -57,6 +58,8 @@ MOST_PLAN, MOST_TABLE = 1_000 * MB, 4_000 * MB
 _EACH = Most(rows=200_000, columns=20_000, cells=1_000_000, bytes=50 * MB)
 _MOST = Most(rows=100_000_000, columns=20_000, cells=500_000_000, bytes=20_000 * MB)
 """What a table of a study may hold for each of its runs, and in all."""
+_NAMES_S = 1.0
+"""So many seconds the names of finished runs may not be on the disk, which only a power cut could tell."""
 _AT_ONCE = 200  # runs whose stores are in memory together while the tables are written
 
 
@@ -103,12 +106,18 @@ class Study:
         wanted = [job for job in mine if not self._has(job.key, work.retry)]
         done, failed = len(mine) - len(wanted), 0
         work.told(self.folder, done, len(mine), failed)
-        if wanted:
-            for job, content in work.engine.run(wanted):
-                write_whole(self._file(job.key), content)
-                done += 1
-                failed += _is_failed(self._file(job.key))
-                work.told(self.folder, done, len(mine), failed)
+        if not wanted:
+            return
+        names_written = time.monotonic()
+        for job, data in work.engine.run(wanted):
+            at_once = time.monotonic() - names_written > _NAMES_S
+            write_whole(self._file(job.key), data, at_once=at_once)
+            if at_once:
+                names_written = time.monotonic()
+            done += 1
+            failed += is_failed(data)
+            work.told(self.folder, done, len(mine), failed)
+        flush(self.folder / RUNS)
 
     def finish(self) -> Results:
         """Write the tables, if every run is there, and return what there is."""

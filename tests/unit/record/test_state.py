@@ -309,7 +309,7 @@ def test_a_state_is_replaced_whole_or_not_at_all(saved, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(archive, "_flush", full)
+        patch.setattr(archive, "flush", full)
         with pytest.raises(ScenarioError, match="No space left"):
             model.save(path)
     assert path.read_bytes() == first

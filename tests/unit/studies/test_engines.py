@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+from collections import deque
 
 import pytest
 
@@ -65,6 +66,39 @@ def test_a_worker_has_one_thread_for_everything(two, told, row_of):
     ((_, content),) = two.run(told.jobs(range(1)))
     assert "RuntimeError: (1, 1)" in row_of(content)["error"]
     assert {name: os.environ.get(name) for name in ONE_THREAD} == before
+
+
+def test_a_worker_has_the_environment_of_now(two, told, row_of, monkeypatch):
+    list(two.run(told.jobs(range(1))))  # a server is there, which was started with another one
+    monkeypatch.setenv("O2O_SIM_TOLD", "just now")
+    told.does(1, "raise RuntimeError(os.environ.get('O2O_SIM_TOLD'))")
+    engine = Processes(1)
+    ((_, content),) = engine.run(told.jobs(range(1, 2)))
+    engine.close()
+    assert "RuntimeError: just now" in row_of(content)["error"]
+
+
+class Pretended:
+    """A worker that does nothing with what it is given."""
+
+    ready = True
+
+    def __init__(self):
+        self.jobs = deque()
+
+    def take(self, job):
+        self.jobs.append(job)
+        return True
+
+
+@pytest.mark.parametrize(("runs", "given"), [(1, [1, 0]), (2, [1, 1]), (4, [1, 1]), (5, [2, 1]), (9, [2, 2])])
+def test_a_worker_has_a_run_beside_the_one_in_hand_but_the_last_ones_go_to_who_is_free_first(runs, given):
+    engine = Processes(2)
+    engine._workers = [Pretended(), Pretended()]
+    waiting = deque(range(runs))
+    engine._deal(waiting)
+    assert [len(w.jobs) for w in engine._workers] == given
+    assert len(waiting) == runs - sum(given)
 
 
 def test_what_a_plugin_says_goes_into_the_table_and_the_others_go_on(two, told, row_of, monkeypatch):

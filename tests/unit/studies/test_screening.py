@@ -33,7 +33,7 @@ def salib():
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr("o2o_sim.studies.points.load_scenario", quick_scenario)
-    monkeypatch.setattr("o2o_sim.record.archive._flush", lambda path: None)
+    monkeypatch.setattr("o2o_sim.record.archive.flush", lambda path: None)
 
 
 def ishigami(levers, noise):

@@ -229,7 +229,7 @@ find: {seek: highest, factor: levers.rent_x, metric: stores_survived, at_least: 
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr("o2o_sim.studies.points.load_scenario", quick_scenario)
-    monkeypatch.setattr("o2o_sim.record.archive._flush", lambda path: None)
+    monkeypatch.setattr("o2o_sim.record.archive.flush", lambda path: None)
 
 
 def survivors(levers, noise):
