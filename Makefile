@@ -66,6 +66,7 @@ bench: $(BENCH_VENV)/.has-bench  ## Time the package against what people would u
 	$(IN_BENCH) -m benchmarks.shopping $(ARGS)
 	$(IN_BENCH) -m benchmarks.scaling
 	$(IN_BENCH) -m benchmarks.cities
+	$(IN_BENCH) -m benchmarks.machine_code
 	$(IN_BENCH) -m benchmarks.startup
 	$(IN_BENCH) -m benchmarks.studies
 
