@@ -83,7 +83,7 @@ YOURS = (
             "my_plan.yaml": 1.4,
         }.items()
     }
-    | {"my_city.yaml": "extends: town\n"}
+    | {"my_city.yaml": "extends: town\n", "COUNTRY.yaml": "extends: base\n"}
 )
 RUNS = {"town": "town", "dearer": "dearer.yaml", "boycott": "boycott"}
 
