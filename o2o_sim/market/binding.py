@@ -129,7 +129,8 @@ class Rule:
 
 
 _LANES = (
-    "person", "alternative", "chooser_of", "draw_keys", "lane_person", "enter", "expand", "meet", "standing", "go_through",
+    "person", "alternative", "chooser_of", "draw_keys", "lane_person", "enter", "limits", "expand", "meet", "standing",
+    "go_through",
 )  # fmt: skip
 _PARTS = (*((lanes, p) for p in _LANES), (shopping, "surplus_of"))
 """The functions of the loop, each after those it calls. Compiled they all dissolve in the loop, because handing over a

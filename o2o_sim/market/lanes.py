@@ -27,7 +27,7 @@ from .records import BASE_ME, Alternative, Chooser, Me, Trip
 U64, U32, F32 = np.uint64, np.uint32, np.float32
 WIDE, VECTOR = 64, 16
 """Lanes of a group; and how many of them are worked on at once, in single precision."""
-_LARGEST = 80.0
+_LARGEST = F32(80.0)
 """Utilities are cut off here, far beyond what could ever be chosen or passed over."""
 NEVER, WRONG = F32(np.inf), F32(np.nan)
 
@@ -35,7 +35,7 @@ NEVER, WRONG = F32(np.inf), F32(np.nan)
 # then these, and at last her familiarity with each platform. They are as they stand in the records: weights come in
 # double precision, and all that the loop loads is 32 bits wide, so that a vector has as many lanes as can be.
 _ROWS = len(BASE_ME) + 8
-RADIUS, LOYALTY, AWAY, FAMILIARITY = range(_ROWS, _ROWS + 4)
+LIMIT, LOYALTY, AWAY, FAMILIARITY = range(_ROWS, _ROWS + 4)
 # Rows of the sheet of `bits` (uint32): access, the halves of the key of her draws, her stores (number + 1), her cell in
 # the tile.
 ACCESS, LOW, HIGH, FAVOURITE, FOLLOWS, SLOT = range(6)
@@ -47,11 +47,13 @@ FOUND = 2
 
 _W = U64(WIDE)
 _ME = tuple(U64(k * WIDE) for k in range(len(BASE_ME)))
-_RADIUS, _LOYALTY, _AWAY, _FAMILIARITY = (U64(r * WIDE) for r in (RADIUS, LOYALTY, AWAY, FAMILIARITY))
+_LIMIT, _LOYALTY, _AWAY, _FAMILIARITY = (U64(r * WIDE) for r in (LIMIT, LOYALTY, AWAY, FAMILIARITY))
+_RADIUS = _ME[BASE_ME.index("radius")]
 _ACCESS, _LOW, _HIGH = U64(ACCESS * WIDE), U64(LOW * WIDE), U64(HIGH * WIDE)
 _FAVOURITE, _FOLLOWS, _SLOT = U64(FAVOURITE * WIDE), U64(FOLLOWS * WIDE), U64(SLOT * WIDE)
 _BEST, _PICK = U64(BEST * WIDE), U64(PICK * WIDE)
-_NONE, _NO_ACCESS, _NO_STORE = U64(0), U32(0), U32(0xFFFFFFFF)
+_NONE, _NO_ACCESS, _NO_STORE, _ONE = U64(0), U32(0), U32(0xFFFFFFFF), U32(1)
+_NOWHERE, _NO_LOYALTY, _FAR = F32(-1.0), F32(0.0), F32(np.inf)
 _UNSEEN, _INFINITE = -np.inf, np.inf
 _ONLINE, _PAYS = ONLINE, PAYS_BY_PHONE
 
@@ -125,7 +127,7 @@ def enter(people, familiarity, favourite, loyalty, extra, slot, i, c, lane, numb
     me, chooser = person(people, extra, i, c), chooser_of(people, favourite, i, c)
     for row in range(len(me)):
         numbers[row * WIDE + lane] = me[row]
-    numbers[RADIUS * WIDE + lane], numbers[LOYALTY * WIDE + lane] = people[i].radius, loyalty[i, c]
+    numbers[LOYALTY * WIDE + lane] = loyalty[i, c]
     for p in range(familiarity.shape[1]):
         numbers[(FAMILIARITY + p) * WIDE + lane] = familiarity[i, p]
     bits[FAVOURITE * WIDE + lane], bits[FOLLOWS * WIDE + lane] = chooser.favourite, chooser.follows
@@ -148,10 +150,24 @@ def lane_person(numbers, lane):
 
 
 @vector
+def down(x):
+    """The largest float32 that is at most `x`, a number of 0 or more or a float32: what is in single precision is at most
+    one if it is at most the other."""
+    near = F32(x)
+    return bits_single(U32(single_bits(near) - (_ONE if np.float64(near) > x else _NO_ACCESS)))
+
+
+def limits(numbers, lanes, reach_x, goes):
+    """How far each lane looks for places, which is relative to her radius, where she goes there herself (`goes`)."""
+    for lane in range(_NONE, lanes):
+        numbers[_LIMIT + lane] = down(np.float64(numbers[_RADIUS + lane]) * reach_x) if goes else _NOWHERE
+
+
+@vector
 def time_of(utility, mine_low, mine_high, low, high):
     """The time of an offer in the race, Exponential * exp(-utility), of the halves of two keys."""
     draw = exponential(pair_bits(mine_low, mine_high, low, high))
-    return F32(draw * exp_single(F32(-F32(min(max(utility, -_LARGEST), _LARGEST)))))
+    return F32(draw * exp_single(F32(-min(max(F32(utility), -_LARGEST), _LARGEST))))
 
 
 def expand(numbers, bits, minutes, first, lanes):
@@ -160,32 +176,28 @@ def expand(numbers, bits, minutes, first, lanes):
         numbers[_AWAY + lane] = minutes[first + U64(bits[_SLOT + lane])]
 
 
-def meet(numbers, bits, found, lanes, offers, o, reach_x, way, unseen_x, scales, today):
+def meet(numbers, bits, found, lanes, offers, o, way, unseen_x, scales, today):
     """Each of the first `lanes` lanes takes offer `o` if it beats the best she has found. What is worth minus infinity to
     her counts as unseen.
 
-    `way` is 1 where she goes herself and 0 where things come to her: then minutes only decide what she sees. `reach_x`
-    is how far she goes relative to her radius."""
+    `way` is 1 where she goes herself and 0 where things come to her: then minutes only decide what she sees."""
     seen = alternative(offers, o, unseen_x)
-    store, needs, reach, row = offers[o].store, offers[o].needs, offers[o].reach, U32(o)
+    store, needs, reach, row = offers[o].store, offers[o].needs, down(offers[o].reach), U32(o)
     low, high = low_half(offers[o].key), high_half(offers[o].key)
     known = _FAMILIARITY + U64(offers[o].platform) * _W
     for lane in range(_NONE, lanes):
-        away = np.float64(numbers[_AWAY + lane])
-        mine = 1.0 if bits[_FAVOURITE + lane] == store else 0.0
-        followed = 1.0 if bits[_FOLLOWS + lane] == store else 0.0
+        away, loyal = numbers[_AWAY + lane], numbers[_LOYALTY + lane]
+        follows = bits[_FOLLOWS + lane] == store
         trip = Trip(
-            away * way,
+            np.float64(F32(away * way)),
             np.float64(numbers[known + lane]) * scales.familiarity,
-            np.float64(numbers[_LOYALTY + lane]) * scales.loyalty * mine,
-            followed,
+            np.float64(loyal if bits[_FAVOURITE + lane] == store else _NO_LOYALTY) * scales.loyalty,
+            1.0 if follows else 0.0,
         )
         u = value(lane_person(numbers, lane), seen, trip, today)
-        visible = (
-            (away <= np.float64(numbers[_RADIUS + lane]) * reach_x)
-            | (away <= reach)
-            | ((followed > 0.5) & (away < np.inf))
-        ) & ((needs & ~bits[_ACCESS + lane]) == _NO_ACCESS)
+        visible = ((away <= numbers[_LIMIT + lane]) | (away <= reach) | (follows & (away < _FAR))) & (
+            (needs & ~bits[_ACCESS + lane]) == _NO_ACCESS
+        )
         time = time_of(u, bits[_LOW + lane], bits[_HIGH + lane], low, high)
         best = bits_single(found[_BEST + lane])
         better = visible & (u > _UNSEEN) & (u < _INFINITE) & (time < best)
@@ -227,4 +239,4 @@ def go_through(
                 break
         if slots > 0:
             expand(numbers, bits, minutes, at + U64(j - a) * U64(slots), lanes)
-        meet(numbers, bits, found, lanes, offers, listed[j], reach_x, way, unseen_x, scales, today)
+        meet(numbers, bits, found, lanes, offers, listed[j], way, unseen_x, scales, today)

@@ -28,6 +28,16 @@ class Choices(NamedTuple):
     surplus: NDArray[np.float32]
 
 
+class _Room(NamedTuple):
+    """By need, what a round notes of it (see `arrange`): made once a day, for fresh memory costs as much as the sorting
+    does."""
+
+    listing: NDArray[np.int32]
+    order: NDArray[np.uint32]
+    class_of: NDArray[np.uint8]
+    by_class: NDArray[np.uint32]
+
+
 class Loop(NamedTuple):
     """A rule bound to the loop: the record of a consumer (`me`), the functions of a round (shopping.py), and what the
     names in them stand for."""
@@ -44,24 +54,26 @@ class Loop(NamedTuple):
         n = len(consumer)
         pick, visited = np.zeros(n, np.uint32), np.zeros(n, np.uint32)
         found = Choices(np.full(n, NEVER, np.float32), pick, visited, np.zeros(n, np.float32))
+        room = _Room(
+            np.empty(n, np.int32), np.empty(n, np.uint32), np.empty(n, np.uint8), np.empty(n, np.uint32)
+        )
         for look, first, lists in _rounds(world):
-            self._round(world, consumer, category, look, first, lists, key, found)
+            self._round(world, consumer, category, look, first, lists, key, found, room)
         self.go_there(world.people, world.offers, consumer, np.where(visited > 0, visited, pick))
         return found
 
     def _round(
         self, world: World, consumer: np.ndarray, category: np.ndarray, look: int, first: int, lists: int,
-        key: np.uint64, found: Choices,
+        key: np.uint64, found: Choices, room: _Room,
     ) -> None:  # fmt: skip
-        n, w = len(consumer), world
-        listing, start, order = np.zeros(n, np.int32), np.zeros(lists + 1, np.int64), np.zeros(n, np.uint32)
+        n, w, start = len(consumer), world, np.zeros(lists + 1, np.int64)
         self.arrange(
-            w.people, w.offers, w.touch, w.scales, w.tile_of, consumer, category, found.pick, look, listing,
-            start, order, np.zeros(n, np.uint8), np.zeros(CLASSES + 1, np.int64), np.zeros(n, np.uint32),
+            w.people, w.offers, w.touch, w.scales, w.tile_of, consumer, category, found.pick, look, start,
+            np.zeros(CLASSES + 1, np.int64), *room,
         )  # fmt: skip
         begins, ends = groups_of(start)
         in_threads(
-            self.look, n, *w, consumer, category, listing, first, order, begins, ends, look, key, *found,
+            self.look, n, *w, consumer, category, room.listing, first, room.order, begins, ends, look, key, *found,
             own=lambda: sheets(w.familiarity.shape[1]),
         )  # fmt: skip
 

@@ -27,12 +27,12 @@ from .lanes import (
     FAMILIARITY,
     FOUND,
     PICK,
-    RADIUS,
     VECTOR,
     WIDE,
     draw_keys,
     enter,
     go_through,
+    limits,
     standing,
 )
 from .threads import take
@@ -55,15 +55,15 @@ _CLASSES = np.float64(CLASSES)
 # at every call, which costs more than the comparison of twenty offers.
 @kernel
 def arrange(
-    people, offers, touch, scales, tile_of, needs_consumer, needs_category, pick, look, listing, start, order, class_of,
-    begin, by_class,
+    people, offers, touch, scales, tile_of, needs_consumer, needs_category, pick, look, start, begin, listing, order,
+    class_of, by_class,
 ):  # fmt: skip
     """Sort the needs of round `look` by the list that they go through, and those of a list by how far their people look,
     furthest first (in CLASSES classes): `order` (uint32[needs]) names those that go through any, those of the round's
     list number k from start[k] on (`start`: int64[lists + 1], zeros before). `listing` (int32[needs]) becomes the
     number of each one's list, -1 for none: HOME, the shops around her tile; WORK, those around her work place; FOLLOWED,
     what only followers see; PHONE, what is seen everywhere, for who stands in a shop and has the goods in her hands.
-    `class_of` (uint8[needs]), `begin` (int64[CLASSES + 1]) and `by_class` (uint32[needs]), zeros before, are to work
+    `begin` (int64[CLASSES + 1], zeros before), `class_of` (uint8[needs]) and `by_class` (uint32[needs]) are to work
     with."""
     per_class = _CLASSES / scales.largest_radius
     for n in range(len(needs_consumer)):
@@ -149,13 +149,11 @@ def look_all(
                     k = scales.delivered + k if kind == 1 else scales.everywhere + c
                 goes = look == WORK or (look == HOME and kind == 0)
                 around = look <= WORK and kind < 2
-                if not goes:
-                    for lane in range(WIDE):
-                        numbers[RADIUS * WIDE + lane] = F32(-1.0)
+                limits(numbers, lanes, reach_x[c], goes)
                 go_through(
                     numbers, bits, found, furthest, lanes, offers, listed, nearest, minutes,
                     first_minutes[k] if around else U64(0), slots[c] if around else 0, start[k], start[k + 1], reach_x[c],
-                    1.0 if goes else 0.0, 0.0 if look == PHONE else 1.0, scales, today,
+                    F32(1.0) if goes else F32(0.0), 0.0 if look == PHONE else 1.0, scales, today,
                 )  # fmt: skip
             for lane in range(size):
                 q = order[begin + lane]
