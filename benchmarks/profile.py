@@ -108,7 +108,7 @@ def measure(scenario: str, overrides: list[str], pictures: bool) -> dict[str, fl
         model.schedule = [(name, clock.timed(name, phase)) for name, phase in model.schedule]
         return steps(model, *given, **named)
 
-    O2OModel.run = by_phase  # type: ignore[method-assign]
+    O2OModel.run = by_phase  # type: ignore[method-assign, assignment]
     with tempfile.TemporaryDirectory() as folder:
         run(scenario, out=Path(folder) / "run", overrides=overrides, plots=pictures)
     with clock.part("whole run"):

@@ -17,6 +17,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+# Mesa looks at all that calls and all that is loaded while it is imported: first here, it takes a quarter of a second less.
+import mesa
+
 from ..errors import ScenarioError, keeping
 from ..machine import memory_ran_out
 from ..record.result import RunResult
@@ -358,8 +361,6 @@ def _threads(threads: int | None) -> Iterator[None]:
 def _model_let_go() -> Iterator[None]:
     """Let the memory of models that are made in the block be freed after it: Mesa before 3.5 keeps every
     model that ever had agents, beside the number of its next one."""
-    import mesa
-
     kept: dict[Any, Any] = getattr(mesa.Agent, "_ids", {})
     before = set(kept)
     try:
