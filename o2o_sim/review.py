@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -260,14 +259,16 @@ def let_vacant_units(model: O2OModel) -> None:
     if all(c.vacant == 0 for c in model.circles.values()):
         return
     sitting = [s for s in model.stores if s.is_here]
-    quarter = _last_quarter(sitting)
+    sold = {s.number: quarter for s in sitting if (quarter := _last_quarter(s)) is not None}
+    everywhere = _by_format(sold.values())
     floor = dict.fromkeys(model.spec.categories, 0.0)
     for s in sitting:
         _add_floor(floor, s)
     for circle in model.circles.values():
         if circle.vacant == 0:
             continue
-        earned = {n: q.earned(circle.rent) for n, q in (quarter | _last_quarter(circle.tenants)).items()}
+        here = _by_format(sold[s.number] for s in circle.tenants if s.number in sold)
+        earned = {n: q.earned(circle.rent) for n, q in (everywhere | here).items()}
         earned = {n: e for n, e in earned.items() if _belongs(model.spec.stores.formats[n], circle)}
         u = uniforms(model.seed_number, "letting " + circle.name, model.day, np.arange(circle.vacant))
         cells = (
@@ -306,42 +307,51 @@ def _add_floor(floor: dict[str, float], s: Store) -> None:
         floor[category] += share * s.floor_m2
 
 
-@dataclass(frozen=True)
-class _Quarter:
-    """The last three months of the shops of one format that sold anything, an entry each: `profit`, `paid` as rent, and
-    `revenue` in fen, the level of `rent` per m2 where they are; and the mean share `kept` of a yuan of sales, which is
-    left after all that grows with it."""
+class _Quarter(NamedTuple):
+    """The last three months of a shop that sold anything: its `profit`, what it `paid` as rent, and its `revenue` in fen,
+    the level of `rent` per m2 where it is, and the share `kept` of a yuan of sales, which is left after all that grows
+    with it."""
 
-    profit: np.ndarray
-    paid: np.ndarray
-    revenue: np.ndarray
-    rent: np.ndarray
+    format_name: str
+    profit: int
+    paid: int
+    revenue: int
+    rent: float
     kept: float
 
+
+def _last_quarter(s: Store) -> _Quarter | None:
+    """What a shop earned; None if nothing."""
+    months = s.months[-3:]
+    revenue = sum([m.revenue for m in months])
+    if not s.is_here or revenue <= 0:
+        return None
+    paid = -sum([int(m.lines[LINE["rent"]]) for m in months])
+    level = max(s.circle.rent if s.circle.is_street else s.circle.rent_yuan_m2(s.cell), 1e-9)
+    profit = sum([m.profit for m in months])
+    return _Quarter(s.format_name, profit, paid, revenue, level, contribution_margin(months))
+
+
+class _Quarters:
+    """What shops of one format earned, in arrays: they are asked of it at the rents of many places."""
+
+    def __init__(self, shops: list[_Quarter]):
+        numbers = np.array([q[1:5] for q in shops], float)
+        self.profit, self.paid, self.revenue, self.rent = numbers.T
+        self.kept = sum([q.kept for q in shops]) / len(shops)
+
     def earned(self, rent: float) -> tuple[float, float]:
-        """(Median profit on sales, had rents been at that level; share kept)."""
+        """(Median profit on sales, had rents been at that level; mean share kept)."""
         margin = (self.profit + self.paid * (1 - rent / self.rent)) / self.revenue
         return float(np.median(margin)), self.kept
 
 
-def _last_quarter(stores: list[Store]) -> dict[str, _Quarter]:
-    """By format, what some stores earned; those of one street or circle after another are asked of it at many rents."""
-    rows: dict[str, list[tuple[float, float, float, float]]] = {}
-    kept: dict[str, list[float]] = {}
-    for s in stores:
-        months = s.months[-3:]
-        revenue = sum(m.revenue for m in months)
-        if not s.is_here or revenue <= 0:
-            continue
-        paid = -sum(int(m.lines[LINE["rent"]]) for m in months)
-        level = max(s.circle.rent if s.circle.is_street else s.circle.rent_yuan_m2(s.cell), 1e-9)
-        rows.setdefault(s.format_name, []).append((sum(m.profit for m in months), paid, revenue, level))
-        kept.setdefault(s.format_name, []).append(contribution_margin(months))
-    quarters = {}
-    for name, found in rows.items():
-        profit, paid, revenue, rent = np.array(found, float).T
-        quarters[name] = _Quarter(profit, paid, revenue, rent, sum(kept[name]) / len(found))
-    return quarters
+def _by_format(shops: Iterable[_Quarter]) -> dict[str, _Quarters]:
+    """What some shops earned, by their format."""
+    found: dict[str, list[_Quarter]] = {}
+    for quarter in shops:
+        found.setdefault(quarter.format_name, []).append(quarter)
+    return {name: _Quarters(quarters) for name, quarters in found.items()}
 
 
 def _prospect(model: O2OModel, name: str, earned: tuple[float, float], floor: dict[str, float]) -> Prospect:
