@@ -27,13 +27,14 @@ class Growing:
             return self  # type: ignore[return-value]  # as documentation asks a class for its attributes
         n, room = len(owner), vars(owner).get(self.room)
         if room is None or n > room.shape[self.axis]:
-            had = 0 if room is None else room.shape[self.axis]
-            more = max(n, 2 * had)
-            new = np.zeros((*self.shape, more) if self.axis else (more, *self.shape), np.int64)
-            if room is not None:
-                self._first(new, had)[...] = room
-            vars(owner)[self.room] = room = new
-        return self._first(room, n)
-
-    def _first(self, room: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+            vars(owner)[self.room] = room = self._larger(room, n)
         return room[..., :n] if self.axis else room[:n]
+
+    def _larger(self, room: NDArray[np.int64] | None, n: int) -> NDArray[np.int64]:
+        """Room for at least n things, with what is there."""
+        had = 0 if room is None else room.shape[self.axis]
+        more = max(n, 2 * had)
+        new = np.zeros((*self.shape, more) if self.axis else (more, *self.shape), np.int64)
+        if room is not None:
+            new[(..., slice(had)) if self.axis else slice(had)] = room
+        return new

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -24,6 +25,8 @@ from .sales import MonthSales, Rows
 if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..model import O2OModel
+
+_IS_HERE = attrgetter("is_here")
 
 OUR_CHANNELS = ("", "without", "walk-in", "parcel", "brand online")
 """The channels of a city besides those of ways of integrating; all others are of plugins' systems."""
@@ -102,7 +105,7 @@ class Recorder:
             "sales_yuan": float(sales.sum()),
             "subsidy_yuan": subsidy,
             "surplus_mean": exact.total(m.purchases.worth) / max(m.purchases.needs, 1),
-            "stores_open": sum(s.is_here for s in m.stores),
+            "stores_open": sum(map(_IS_HERE, m.stores)),
             "vacancy": self.vacancy(),
         }
         row |= {

@@ -143,9 +143,7 @@ class SpreadShoppers:
             lived_in += np.bincount(home, minlength=len(lived_in))
         work = job(spec, seed)
         self.people: list[int] = []
-        self.people = self._tell(
-            "begin", [(Start(work, city, part),) for part in cut(lived_in, len(lines))]
-        )
+        self.people = self._tell("begin", [(Start(work, city, part),) for part in cut(lived_in, len(lines))])
 
     @property
     def purchases(self) -> Purchases:
