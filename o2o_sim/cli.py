@@ -22,6 +22,7 @@ from .cli_app import (
     Set,
     app,
     command,
+    import_at_once,
     progress_bar,
     say_look,
     say_next,
@@ -210,8 +211,10 @@ def run(
     With --checkpoint the city is saved on the way, and when you press Ctrl-C; --from goes on from there, also with
     keys changed by --set: what would have become of it?
     """
-    from .studies.run import run as simulate
     from .terminal import console, say
+
+    import_at_once("mesa", "o2o_sim.studies.run", "o2o_sim.border.trial", "o2o_sim.record.archive")
+    from .studies.run import run as simulate
 
     if (file is None) == (from_ is None):
         raise typer.BadParameter("Give a scenario, or with --from a saved city to go on from.")
