@@ -228,7 +228,7 @@ def test_a_choice_rule_that_fails_is_told_as_without_shards(wrong, tiny, tmp_pat
         ({"shards": 0}, "--shards: must be from 1"),
         ({"cluster": "nowhere"}, "--cluster: must be local or"),
     ],
-    ids=str,
+    ids=["checkpoint", "state", "model", "no shards", "no such cluster"],
 )
 def test_what_cannot_be_had_beside_shards_is_said_at_once(also, said, tiny, tmp_path):
     scenario = None if "from_state" in also else tiny
