@@ -92,6 +92,8 @@ def _environment(said: dict[str, str]) -> Iterator[None]:
 # -- in the worker ------------------------------------------------------------------------------------------
 def _enter(environment: dict[str, str], target: Callable[..., Any], args: tuple[Any, ...]) -> None:
     """What a worker begins with; one that is forked off a server has the environment that the server started in."""
+    # Numba makes a lock with a name wherever processes are forked, which one that is killed leaves behind.
+    multiprocessing.set_start_method("spawn", force=True)
     if os.environ != environment:
         os.environ.clear()
         os.environ.update(environment)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import json
-import multiprocessing
 import os
 import select
 import socket
@@ -89,8 +88,6 @@ def live(
     """What a worker process runs. `make` makes the conversation instead of `live.Conversation` (for
     tests)."""
     processes.end_with_parent()
-    # Numba makes a lock with a name wherever processes are forked, which one that is killed leaves behind.
-    multiprocessing.set_start_method("spawn", force=True)
     line = Line(sock)
     with suppress(OSError):  # the server has ended
         try:

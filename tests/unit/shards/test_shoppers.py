@@ -253,9 +253,7 @@ class Frail(Straight):
 @pytest.mark.parametrize(("answered", "guarded"), [(0, True), (9, False)], ids=["as it begins", "later"])
 def test_a_shard_that_is_lost_is_said_to_be(answered, guarded, tiny, monkeypatch):
     monkeypatch.setattr(Frail, "answered", answered)
-    with pytest.raises(
-        ScenarioError, match=r"--shards: shard 1 of 1 was lost, and .* it went"
-    ) as lost:
+    with pytest.raises(ScenarioError, match=r"--shards: shard 1 of 1 was lost, and .* it went") as lost:
         in_shards(load_scenario(tiny, ["population=100", "days=9"]), 1, Frail).run()
     assert ("__main__" in str(lost.value)) is guarded and "Nothing was written" in str(lost.value)
 

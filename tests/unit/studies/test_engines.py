@@ -163,6 +163,12 @@ def test_workers_that_end_before_they_begin_are_not_started_for_ever(told, monke
     assert "__main__" in str(fault.value)
 
 
+def test_a_worker_makes_no_lock_that_it_would_leave_behind(two, told, row_of):
+    told.does(0, "import multiprocessing; raise RuntimeError(multiprocessing.get_start_method())")
+    ((_, content),) = two.run(told.jobs(range(1)))
+    assert "RuntimeError: spawn" in row_of(content)["error"]
+
+
 def test_fewer_than_one_worker_is_refused():
     with pytest.raises(ScenarioError, match="--workers: must be at least 1, found 0"):
         Processes(0)
