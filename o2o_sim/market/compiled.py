@@ -158,6 +158,8 @@ class _Copies:
             return copy
         cells = tuple(CellType() for _ in thing.__closure__ or ())
         copy = _copy(thing, dict(thing.__globals__), cells)
+        # What is kept of a function names its module, and a plugin's has another name, or none, in the next process.
+        copy.__module__ = __name__
         self._done[thing] = register_jitable(**_PLAIN)(copy)
         self._fill(copy.__globals__, tuple(names_in(thing.__code__)))
         for new, old in zip(cells, thing.__closure__ or ()):
