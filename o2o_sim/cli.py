@@ -213,14 +213,16 @@ def run(
     """
     from .terminal import console, say
 
-    import_at_once("mesa", "o2o_sim.studies.run", "o2o_sim.border.trial", "o2o_sim.record.archive")
+    with keeping(NOTHING_WRITTEN):
+        import_at_once("mesa", "o2o_sim.studies.run", "o2o_sim.border.trial", "o2o_sim.record.archive")
     from .studies.run import run as simulate
 
     if (file is None) == (from_ is None):
         raise typer.BadParameter("Give a scenario, or with --from a saved city to go on from.")
     where, every = _checkpoint(checkpoint or [])
     if file is not None and not quiet:
-        _foretell(file, set_ or [])
+        with keeping(NOTHING_WRITTEN):
+            _foretell(file, set_ or [])
     with progress_bar(quiet) as bar, keeping(NOTHING_WRITTEN):
         result = simulate(
             file,
