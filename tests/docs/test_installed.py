@@ -217,8 +217,8 @@ def test_every_kind_of_command_of_the_documents_runs(run, folder, environment):
         command = small(words)
         if command[1] == "new":
             (folder / command[2]).unlink(missing_ok=True)
-        elif kind(command) in map(kind, done):
-            continue
+        elif kind(command) in map(kind, done) and not {"--checkpoint", "--out"} & set(command):
+            continue  # one that writes what a later one reads is run
         if command[1] == "serve":
             _served(command, folder, environment)
         else:
