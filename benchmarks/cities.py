@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bars import report
 from benchmarks.child import ChildFailed, call, keep_to_threads, peak_bytes
 
 SCENARIO = Path(__file__).parent.parent / "scenarios" / "base.yaml"
@@ -160,14 +161,8 @@ def main(arguments: list[str] | None = None) -> int:
         show(part, points)
         bars += verdicts(part, points)
         results += [r | {"part": part} for r in points]
-    for bar in bars:
-        say = f"{bar['part']}: {bar['what']}: {bar['value']:.2f} (at most {bar['bar']:g})"
-        print(f"{'ok    ' if bar['clears'] else 'missed'} {say}")
-    if options.json:
-        options.json.write_text(
-            json.dumps({"results": results, "bars": bars}, indent=1) + "\n", encoding="utf-8"
-        )
-    return int(options.strict and any(not bar["clears"] for bar in bars))
+    missed = report(results, bars, options.json)
+    return int(options.strict and missed)
 
 
 if __name__ == "__main__":

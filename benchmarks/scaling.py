@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bars import report
 from benchmarks.child import ChildFailed, call, keep_to_threads, peak_bytes
 
 SCENARIO = Path(__file__).with_name("bench.yaml")
@@ -148,15 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
                 result = {"consumers": n, "failed": str(error)}
             results.append(result | {"threads": threads})
     show(results)
-    bars = verdicts(results)
-    for bar in bars:
-        limit = f"{'at most' if bar['at_most'] else 'at least'} {bar['bar']:g}"
-        print(f"{'ok    ' if bar['clears'] else 'missed'} {bar['what']}: {bar['value']:.2f} ({limit})")
-    if options.json:
-        options.json.write_text(
-            json.dumps({"results": results, "bars": bars}, indent=1) + "\n", encoding="utf-8"
-        )
-    missed = any(not bar["clears"] for bar in bars)
+    missed = report(results, verdicts(results), options.json)
     return int(any("failed" in r for r in results) or (missed and options.strict))
 
 

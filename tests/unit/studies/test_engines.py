@@ -101,8 +101,7 @@ def test_a_worker_has_a_run_beside_the_one_in_hand_but_the_last_ones_go_to_who_i
     assert len(waiting) == runs - sum(given)
 
 
-def test_what_a_plugin_says_goes_into_the_table_and_the_others_go_on(two, told, row_of, monkeypatch):
-    monkeypatch.setattr("o2o_sim.border.trial.try_out", lambda spec: None)
+def test_what_a_plugin_says_goes_into_the_table_and_the_others_go_on(two, told, row_of):
     told.does(1, "raise ValueError('no such luck')")
     told.does(2, "sys.exit('enough')")
     told.does(3, "raise KeyboardInterrupt")
@@ -125,8 +124,7 @@ def test_tables_that_cannot_be_counted_make_a_failed_run(told, row_of, monkeypat
     assert "ZeroDivisionError: no stores" in row_of(carry_out(job))["error"]
 
 
-def test_a_plugin_that_is_edited_meanwhile_stops_the_study(two, told, monkeypatch):
-    monkeypatch.setattr("o2o_sim.border.trial.try_out", lambda spec: None)
+def test_a_plugin_that_is_edited_meanwhile_stops_the_study(two, told):
     jobs = told.jobs(range(4))
     with told.path.with_name("teller.py").open("a") as plugin:
         plugin.write("\n# a second thought\n")
