@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,9 @@ class Store(Placed, mesa.Agent):
     ledger account; `state` one of open, showroom, online only, closed; `modes` the ways of integrating it
     holds; `sales_per_m2_year_yuan` what it usually sells, its format's unless a file says; `price_x` its price
     relative to its format's; `owner` the platform that holds it, if one does; `months` its months' books, oldest
-    first; `own_channels` the channels of plugins' systems through which it sells."""
+    first; `own_channels` the channels of plugins' systems through which it sells; `lease` what it has signed, None where
+    it may leave its unit at any month's end; `luck_appeal` (utils, part of its appeal) and `luck_cost` (a share of its usual
+    sales, paid a month) what chance adds to both this month."""
 
     model: O2OModel
     moved_by = "a store moves with store.cell = model.city.cell_at(x_m, y_m), or store.move(circle, cell)"
@@ -125,6 +128,8 @@ class Store(Placed, mesa.Agent):
         self.owner: Platform | None = None
         self.months: list[Month] = []
         self.own_channels: tuple[str, ...] = ()
+        self.lease: Any = None
+        self.luck_appeal, self.luck_cost = 0.0, 0.0
         self.losses = 0
         self.staffing = 1.0
         self.together = 1
@@ -228,6 +233,11 @@ class Store(Placed, mesa.Agent):
             per_m2 = self.circle.rent_yuan_m2(self.cell) * self.format.rent_x
         return per_m2 * self.model.spec.levers.rent_x * self.floor_m2
 
+    def leaving_yuan(self, on: date | None = None) -> float:
+        """What leaving its unit on a day costs by its lease, in yuan, by default today: what it still owes less the deposit
+        that it gets back; 0 without a lease."""
+        return 0.0 if self.lease is None else float(self.lease.leaving_yuan(on or self.model.date))
+
     def wages_yuan(self) -> float:
         """Wages of a month."""
         return self.staff * self.model.wage_yuan()
@@ -325,7 +335,7 @@ class Store(Placed, mesa.Agent):
             "spoilage": goods * c.spoilage_per_day * c.stock_days,
             "quality": self.quality,
             "area": floor,
-            "appeal": self.quality + spec.stores.size_weight * math.log(floor / 1000.0),
+            "appeal": self.quality + self.luck_appeal + spec.stores.size_weight * math.log(floor / 1000.0),
         }
 
     # -- what became of it -------------------------------------------------------------------------------
