@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 OPEN, SHOWROOM, ONLINE_ONLY, CLOSED = "open", "showroom", "online only", "closed"
 SHOWROOM_FLOOR = 0.5
 """Share of floor and staff that a showroom keeps."""
+KEPT = {OPEN: 1.0, SHOWROOM: SHOWROOM_FLOOR, ONLINE_ONLY: 0.1}
+"""Share of a usual unit's staff and overheads that a store keeps in a state; an online-only one packs and answers."""
 LEAST_STAFF, MOST_STAFF, STAFF_STEP = 0.6, 1.25, 0.25
 """Staff follow sales: a month's step towards sales over usual sales, between a skeleton and a full house."""
 INCOME = [LINE[n] for n in ("sales", "subsidy received", "delivery fees")]
@@ -206,10 +208,14 @@ class Store(Placed, mesa.Agent):
         return self.area_m2 * {OPEN: 1.0, SHOWROOM: SHOWROOM_FLOOR}.get(self.state, 0.0)
 
     @property
+    def kept_share(self) -> float:
+        """Share of a usual unit's staff and overheads that it has in its state (0 if closed)."""
+        return KEPT.get(self.state, 0.0)
+
+    @property
     def staff(self) -> float:
-        """People at work; an online-only store keeps a tenth to pack and answer."""
-        base = self.area_m2 / self.format.m2_per_staff * self.staffing
-        return base * {OPEN: 1.0, SHOWROOM: SHOWROOM_FLOOR, ONLINE_ONLY: 0.1}.get(self.state, 0.0)
+        """People at work."""
+        return self.area_m2 / self.format.m2_per_staff * self.staffing * self.kept_share
 
     @property
     def capacity(self) -> float:
@@ -244,8 +250,7 @@ class Store(Placed, mesa.Agent):
 
     def overheads_yuan(self) -> float:
         """Energy, upkeep, local promotion of a month."""
-        share = {OPEN: 1.0, SHOWROOM: SHOWROOM_FLOOR, ONLINE_ONLY: 0.1}.get(self.state, 0.0)
-        return self.format.other_cost_share * self.usual_sales_yuan() * share
+        return self.format.other_cost_share * self.usual_sales_yuan() * self.kept_share
 
     def fixed_cost_yuan(self) -> float:
         """Rent, wages and overheads of a month."""

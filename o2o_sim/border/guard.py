@@ -274,6 +274,21 @@ def _figures(system: System, given: Sequence[Any], found: Any) -> dict[str, floa
     return dict(found)
 
 
+def _store_columns(system: System, given: Sequence[Any], found: Any) -> dict[str, Sequence[Any]]:
+    if not isinstance(found, Mapping):
+        raise Refused(f"{told(found)}; must be a dict of lists by the names of columns")
+    stores = len(given[0])
+    for name, values in found.items():
+        if not isinstance(name, str) or not name.strip():
+            raise Refused(f"a column with the name {told(name)}; must be a text")
+        column = np.asarray(values)
+        if column.shape != (stores,) or column.dtype.kind not in "fiub":
+            raise Refused(
+                f"{told(values)} for the column {name!r}; must be {stores} numbers, one for each store"
+            )
+    return dict(found)
+
+
 def _yes_or_no(asked: Any, given: Sequence[Any], found: Any) -> bool:
     if not isinstance(found, bool | np.bool_):
         raise Refused(f"{told(found)}; must be True or False")
@@ -378,6 +393,7 @@ CHECKS: dict[str, dict[str, Check]] = {
         "hazards": _hazards,
         "hazard_x": _hazard_x,
         "figures": _figures,
+        "store_columns": _store_columns,
         **dict.fromkeys(
             ("morning", "after_sales", "after_learning", "bills", "decided", "month_end"), _market
         ),

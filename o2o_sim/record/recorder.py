@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from .sales import MonthSales, Rows
 if TYPE_CHECKING:
     from ..agents.platform import Platform
     from ..model import O2OModel
+    from ..systems.base import System
 
 _IS_HERE = attrgetter("is_here")
 
@@ -35,6 +36,14 @@ OUR_CHANNELS = ("", "without", "walk-in", "parcel", "brand online")
 def online_channels(model: O2OModel) -> tuple[str, ...]:
     """The channels that count as online sales: what a parcel brought, regardless of the seller."""
     return ("parcel", *(mode.channel for mode in model.modes.values() if mode.is_online), "brand online")
+
+
+def _check_new(
+    system: System, method: Callable[..., Any], names: Iterable[str], there: Container[str]
+) -> None:
+    """Refuse columns of a plugin's system that are there already."""
+    if (taken := [name for name in names if name in there]) and is_own(system):
+        raise refused(method, f"the column {taken[0]!r}, which is there already; must be a name of its own")
 
 
 class Recorder:
@@ -201,6 +210,11 @@ class Recorder:
         numbers = np.array([s.number for s in stores], dtype=np.int64)
         for name in ("customers", "visits", "looked_only", "turned_away"):
             frame[name] = getattr(m.month, name)[numbers] * m.expansion_factor
+        for system in m.systems:
+            columns = system.store_columns(stores)
+            _check_new(system, system.store_columns, columns, frame)
+            for name, column in columns.items():
+                frame[name] = column
         self._store_months.append(frame)
 
     def close_month(self) -> None:
@@ -253,9 +267,7 @@ class Recorder:
             }
         for system in m.systems:
             figures = system.figures()
-            if (taken := [name for name in figures if name in city]) and is_own(system):
-                said = f"the column {taken[0]!r}, which is there already; must be a name of its own"
-                raise refused(system.figures, said)
+            _check_new(system, system.figures, figures, city)
             city |= figures
         self._city_months.append(city)
 

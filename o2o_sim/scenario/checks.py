@@ -29,6 +29,7 @@ from .blocks import (
     group_deals,
     harvest,
     last_kilometre,
+    luck,
     member_data,
     messages,
     mobile_payment,
@@ -315,7 +316,7 @@ def _rule(spec: Spec, key: Key, kind: str, said: str) -> Faults:
 
 
 BLOCKS = (
-    boycott, best_response, service, chains_decide, floor_follows_sales,
+    boycott, best_response, service, chains_decide, floor_follows_sales, luck,
     acquire, own_shops, till, last_kilometre, member_data,
     couriers, fresh_hub, from_stores, rounds,
     subsidy, harvest, network, funding,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .blocks.best_response import BestResponse
 from .blocks.chains_decide import ChainsDecide
 from .blocks.floor_follows_sales import FloorFollowsSales
+from .blocks.luck import Luck
 from .blocks.places import Places
 from .blocks.price_match import PriceMatch
 from .blocks.satisficing import Satisficing
@@ -117,6 +118,9 @@ class Stores(Block):
     chains_decide: ChainsDecide | None = key(None, "Chains that take one decision for all their shops")
     floor_follows_sales: FloorFollowsSales | None = key(
         None, "Shops that grow and shrink with their sales; empty: floors stay as they are"
+    )
+    luck: Luck | None = key(
+        None, "Luck: appeal and costs that wander, and differ for good; empty: there is none"
     )
     try_then_buy: TryThenBuy | None = key(
         None, "Experience stores with a share in orders made on their floor"

@@ -20,6 +20,7 @@ from .group_deals import GroupBuying
 from .harvest import Harvest
 from .integration import IntegrationWave
 from .last_kilometre import LastKilometre
+from .luck import Luck
 from .measures import Measures
 from .member_data import MemberData
 from .messages import TargetedAccounts
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from ..model import O2OModel
 
 SYSTEMS: tuple[type[System], ...] = (
-    Seasons, Festivals, FullShops, GroupBuying,
+    Luck, Seasons, Festivals, FullShops, GroupBuying,
     WordOfMouth, TargetedAccounts, ClosedLoop, TryThenBuy, Measures,
     Alliance, Franchise,
     Boycotts, ServiceWorks, Chains, IntegrationWave,

@@ -155,6 +155,11 @@ class System:
         """At the end of the phase: everybody has decided, units are let again, technologies adopted. May
         change anything; offers are published anew tomorrow."""
 
+    def store_columns(self, stores: Sequence[Store]) -> dict[str, Sequence[Any]]:
+        """On the last day of a month, for the month's rows of `stores_monthly`: columns that it adds, by name, with a
+        value for each of `stores`. The same names every month. Changes nothing."""
+        return {}
+
     def figures(self) -> dict[str, float]:
         """On the last day of a month, for the month's row of `city_monthly`: what it adds to it, by the name
         of the column; names of a family have a slash: `till_min/mall`. Changes nothing."""

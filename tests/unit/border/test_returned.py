@@ -57,6 +57,7 @@ RENT = ("", "decide(self, circle, rules)", "landlords: {policy: own.Own}")
 SUBSIDY = ("", "decide(self, platform, rivals)", "platforms: {marketplace: {subsidy: {policy: own.Own}}}")
 ENTRY = ("", "choose(self, circle, prospects, view, chance)", "entry: {policy: own.Own}")
 FIGURES = ("(System)", "figures(self)", "systems: [own.Own]")
+COLUMNS = ("(System)", "store_columns(self, stores)", "systems: [own.Own]")
 HAZARD = ("(System)", "hazard_x(self, technology)", "systems: [own.Own]")
 VALUES = [
     (STORE, "Decision('price', price_x=-2)", "a price_x of -2 for the store"),
@@ -85,6 +86,11 @@ VALUES = [
     (FIGURES, "{'month': 1.0}", "the column 'month', which is there already"),
     (FIGURES, "{'pays_by_phone': 1.0}", "the column 'pays_by_phone'"),
     (FIGURES, "{'members/marketplace': 1.0}", "the column 'members/marketplace'"),
+    (COLUMNS, "{'a': [1.0]}", "numbers, one for each store"),
+    (COLUMNS, "{'a': ['x'] * len(stores)}", "numbers, one for each store"),
+    (COLUMNS, "{1: [1.0] * len(stores)}", "a column with the name 1"),
+    (COLUMNS, "[1.0]", "a dict of lists"),
+    (COLUMNS, "{'visits': [1.0] * len(stores)}", "the column 'visits', which is there already"),
     (HAZARD, "np.ones(3)", "an array of shape (3,)"),
     (HAZARD, "-np.ones(len(self.model.consumers))", "factors that are negative"),
     (HAZARD, "np.full(len(self.model.consumers), np.nan)", "factors that are negative or no numbers"),
