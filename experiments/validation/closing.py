@@ -20,10 +20,10 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 from base_city import base  # noqa: E402
-from logit import logit  # noqa: E402
 from results import Result, table  # noqa: E402
 
 from o2o_sim import RunResult, proportion_interval  # noqa: E402
+from o2o_sim.record.logit import logit  # noqa: E402
 
 DISTRESS = 0.15
 """Rent on sales above which a store is held to be in distress (stylised facts, read)."""

@@ -21,9 +21,9 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 from base_city import base, over  # noqa: E402
-from logit import logit  # noqa: E402
 from results import Result, table  # noqa: E402
 
+from o2o_sim.record.logit import logit  # noqa: E402
 from o2o_sim.record.result import ONLINE, RunResult  # noqa: E402
 from o2o_sim.studies.statistics import Interval, proportion_interval  # noqa: E402
 
