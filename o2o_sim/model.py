@@ -274,7 +274,8 @@ class O2OModel(mesa.Model):
         shops, which turn people away)."""
         if needs is None:
             homes = self.city.residents if as_city else None
-            needs = usual_needs(self.consumers.columns, self.habits.every_days, self.habits.elasticity, homes)
+            people, h = self.consumers.columns, self.habits
+            needs = usual_needs(people, h.every_days, h.elasticity, homes, h.frequency)
         return self.shoppers.expected_sales(self.today, needs, columns, workday)
 
     def log(self, who: str, kind: str, decision: str, reason: str = "", **figures: Any) -> None:

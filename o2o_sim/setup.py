@@ -33,11 +33,13 @@ def habits(spec: Spec) -> Habits:
         np.array([x.every_days for x in c]),
         np.array([x.income_elasticity for x in c]),
         np.array([x.plan_ahead for x in c]),
+        np.array([x.frequency_elasticity for x in c]),
         rule.habit_rate,
         rule.habit_fade,
         rule.loyalty_rate,
         rule.loyalty_fade,
         rule.follow_rate,
+        rule.price_rate,
     )
 
 

@@ -123,7 +123,7 @@ class Platform(Placed, mesa.Agent):
             "commission": self.commission * price,
             "advertising": self.advertising_share() * price,
             "appeal": c.online_appeal + self.trust(),
-            "wait": c.impatience * self.days(),
+            "wait": c.wait_utils(self.days()),
             "days": self.days(),
             "unseen": self.model.unseen_disutility(category),
             "payment": spec.consumers.payment_friction,

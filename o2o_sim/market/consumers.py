@@ -47,19 +47,21 @@ PERSON = np.dtype(
 `access` bits, `income` a multiple of the mean, `price_sensitivity` utils per usual ticket, `value_of_time`
 utils/min, `radius` min, `cohort` a number."""
 
-TABLES = ("familiarity", "favourite", "loyalty", "due", "extra")
+TABLES = ("familiarity", "favourite", "loyalty", "price_level", "due", "extra")
 
 
 class People(NamedTuple):
     """record: PERSON[n]; familiarity: float32[n, platforms + 1] (column 0 stays 0: no platform); favourite:
-    int32[n, categories] (store number, -1 none); loyalty: float32[n, categories]; due: int16[n, categories]
-    (day of the next need); extra: float32[rows, n], a row for each extra field, or one for each category
+    int32[n, categories] (store number, -1 none); loyalty: float32[n, categories]; price_level: float32[n, categories]
+    (logarithm of what purchases have cost her of late, in usual tickets; no columns where nobody heeds it: see
+    needs.learn_all); due: int16[n, categories] (day of the next need); extra: float32[rows, n], a row for each extra field, or one for each category
     (`layout_of`)."""
 
     record: np.ndarray
     familiarity: np.ndarray
     favourite: np.ndarray
     loyalty: np.ndarray
+    price_level: np.ndarray
     due: np.ndarray
     extra: np.ndarray
 
@@ -169,6 +171,11 @@ class Population:
         return dict(zip(self._categories, value.tolist())) if value.ndim else float(value)
 
 
+def heeds_prices(spec: Spec) -> bool:
+    """Whether what people pay changes how often they need something."""
+    return any(c.frequency_elasticity for c in spec.categories.values())
+
+
 def layout_of(fields: Mapping[str, FieldSpec], categories: int) -> tuple[tuple[int, int], ...]:
     """For each extra field: its (first) row in `People.extra`, and 1 if it has a row for each category, else
     0."""
@@ -208,6 +215,7 @@ def populate(
         familiarity=np.zeros((n, p + 1), np.float32),
         favourite=np.full((n, k), NOBODY, np.int32),
         loyalty=np.zeros((n, k), np.float32),
+        price_level=np.zeros((n, k if heeds_prices(spec) else 0), np.float32),
         due=np.zeros((n, k), np.int16),
         extra=np.zeros((sum(k if f.per == "category" else 1 for f in fields.values()), n), np.float32),
     )

@@ -63,8 +63,15 @@ class Expected:
         return np.bincount(self.table.store[own], what[own], minlength=stores).astype(np.float64)
 
 
-def usual_needs(people: People, every_days: Floats, elasticity: Floats, homes: Floats | None = None) -> Needs:
-    """The needs of a day like any other: everybody's in every category, weighted by how many there are a day.
+def usual_needs(
+    people: People,
+    every_days: Floats,
+    elasticity: Floats,
+    homes: Floats | None = None,
+    frequency: Floats | None = None,
+) -> Needs:
+    """The needs of a day like any other: everybody's in every category, weighted by how many there are a day. `elasticity`
+    (float64[categories]) is that in income, `frequency` that in the price level which people have in mind.
 
     With `homes` (float64[cells], shares of the residents; City.residents) the people of each cell count as
     many as really live there, so that who happened to be drawn where makes no difference. Raises ValueError
@@ -73,6 +80,8 @@ def usual_needs(people: People, every_days: Floats, elasticity: Floats, homes: F
     n, k = len(people.record), len(every_days)
     income = np.clip(people.record["income"].astype(float), 0.05, 20.0)
     weight = income[:, None] ** elasticity / every_days
+    if frequency is not None and people.price_level.shape[1]:
+        weight *= np.exp(people.price_level * frequency)
     if homes is not None:
         cell = people.record["home"]
         drawn = np.bincount(cell, minlength=len(homes))

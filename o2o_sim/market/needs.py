@@ -20,11 +20,14 @@ _ONLINE, _PAYS = ONLINE, PAYS_BY_PHONE
 _FIRST = FIRST_MEMBERSHIP
 LAST_DAY = 32000
 PARTS = 4
+LEAST_PRICE, MOST_PRICE = 0.05, 20.0
+"""What is paid is taken to lie between these multiples of the usual ticket."""
 
 Habits = namedtuple(
-    "Habits", "every_days elasticity plan_ahead habit_rate habit_fade loyalty_rate loyalty_fade follow_rate"
+    "Habits",
+    "every_days elasticity plan_ahead frequency habit_rate habit_fade loyalty_rate loyalty_fade follow_rate price_rate",
 )
-"""What learning depends on; the first three are float64[categories]."""
+"""What learning depends on; the first four are float64[categories]."""
 
 
 # Every loop below takes blocks (threads.py) until there is none left.
@@ -56,10 +59,11 @@ def blocks_of(consumer, people, block):
 
 @kernel
 def _learn(
-    taken, people, familiarity, favourite, loyalty, due, habits, consumer, category, pick, served, starts, offer_store,
-    offer_platform, social, day, key,
+    taken, people, familiarity, favourite, loyalty, price_level, due, habits, consumer, category, pick, served, starts,
+    offer_store, offer_platform, offer_paid, social, day, key,
 ):  # fmt: skip
     """Each purchase (or going without, store = platform = 0) and what it leaves behind."""
+    heeds_prices, price_rate = price_level.shape[1] > 0, np.float32(habits.price_rate)
     rate, kept = np.float32(habits.loyalty_rate), np.float32(1.0 - habits.loyalty_fade)
     b = take(taken)
     while b < len(starts) - 1:
@@ -72,6 +76,12 @@ def _learn(
             who = U64(people[i].id)
             income = min(max(np.float64(people[i].income), 0.05), 20.0)
             mean = habits.every_days[c] * exp(-habits.elasticity[c] * log(income))
+            if heeds_prices:
+                level, paid = price_level[i, c], offer_paid[pick[n]]
+                if paid > 0.0:
+                    level += price_rate * (np.float32(log(min(max(paid, LEAST_PRICE), MOST_PRICE))) - level)
+                    price_level[i, c] = level
+                mean *= exp(-habits.frequency[c] * np.float64(level))
             half = mean * (0.5 + uniform(extend(key, U64(2 * c)), who))
             days = half + uniform(extend(key, U64(2 * c + 1)), who)
             due[i, c] = min(day + max(1, int(days)), LAST_DAY)
@@ -103,18 +113,25 @@ def _learn(
 
 
 def learn_all(
-    people, familiarity, favourite, loyalty, due, habits, consumer, category, pick, served, starts, offer_store,
-    offer_platform, social, day, key,
+    people, familiarity, favourite, loyalty, price_level, due, habits, consumer, category, pick, served, starts,
+    offer_store, offer_platform, offer_paid, social, day, key,
 ):  # fmt: skip
     """Habit (`familiarity`), loyalty (`favourite`, `loyalty`), following and the next need (`due`) of all who
     shopped today.
 
-    `offer_store` and `offer_platform` are numbers + 1 per offer (0: none); `social` says for each store
-    number + 1 whether it has an account to follow.
+    `offer_store` and `offer_platform` are numbers + 1 per offer (0: none), `offer_paid` (float64) is what it
+    costs the customer in usual tickets (0: nothing, as for going without); `social` says for each store number + 1
+    whether it has an account to follow.
+
+    Where the scenario has elasticities (`habits.frequency`), a purchase moves the price level in mind, and the mean
+    time to the next need is multiplied by (price level) ** -elasticity. Purchase incidence and quantity respond to
+    price besides the choice among shops (Gupta 1988, Journal of Marketing Research 25; Bell, Chiang and Padmanabhan
+    1999, Marketing Science 18), and people judge a price by what they remember of those they paid (Winer 1986,
+    Journal of Consumer Research 13).
     """
     in_threads(
-        _learn, len(pick), people, familiarity, favourite, loyalty, due, habits, consumer, category, pick, served, starts,
-        offer_store, offer_platform, social, day, key,
+        _learn, len(pick), people, familiarity, favourite, loyalty, price_level, due, habits, consumer, category, pick,
+        served, starts, offer_store, offer_platform, offer_paid, social, day, key,
     )  # fmt: skip
 
 

@@ -133,7 +133,8 @@ class Table:
 
     `columns` (ROW[rows]) is for the shopping loop; `fen` (int64[rows] per kind of money) is what one purchase
     by one simulated consumer moves, i.e. the yuan amounts times the people she stands for. `queued`
-    (bool[rows]) says for which offers one queues in a shop, `order_share` (float64[rows]) is that of the offers."""
+    (bool[rows]) says for which offers one queues in a shop, `order_share` (float64[rows]) is that of the offers, and
+    `paid` (float64[rows]) is what the customer pays in all, in usual tickets."""
 
     rows: list[Offer]
     columns: np.ndarray
@@ -143,6 +144,7 @@ class Table:
     seen: np.ndarray
     queued: np.ndarray
     order_share: np.ndarray
+    paid: np.ndarray
     channels: list[str]
     lists: Lists | None = None
 
@@ -215,14 +217,15 @@ def tabulate(rows: list[Offer], expansion_factor: float, channels: list[str]) ->
         seen == DELIVERED, column("reach_min"), np.where(seen == EVERYWHERE, np.inf, -1.0)
     )
     columns["walk"] = seen == AT_PLACE
-    columns["price"] = net / column("usual") * column("price_weight")
+    paid = net / column("usual")
+    columns["price"] = paid * column("price_weight")
     columns["discount"] = (column("discount") + column("subsidy")) / np.where(price > 0, price, 1.0)
     columns["channel"] = [numbers[name] for name in raw["channel"]]
     fen = {name: np.rint(column(name) * (100.0 * expansion_factor)).astype(np.int64) for name in MONEY}
     seller, carrier = column("seller", np.int64), column("carrier", np.int64)
     queued = column("queues", np.bool_) & (seen == AT_PLACE)
     carrier = np.where(carrier < 0, seller, carrier)
-    return Table(rows, columns, fen, seller, carrier, seen, queued, column("order_share"), channels)
+    return Table(rows, columns, fen, seller, carrier, seen, queued, column("order_share"), paid, channels)
 
 
 def wrong_offer(rows: list[Offer], bounds: Bounds) -> str | None:

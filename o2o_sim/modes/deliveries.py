@@ -38,7 +38,7 @@ class Delivery(Mode):
             fee=mode.delivery_fee_yuan * logistics,
             delivery=mode.delivery_cost_yuan * logistics,
             handling=mode.per_order_yuan,
-            wait=c.impatience * mode.delivery_days,
+            wait=c.wait_utils(mode.delivery_days),
             days=mode.delivery_days,
             # Her own neighbourhood's shop is trusted more than a stranger's parcel: half the doubt.
             unseen=0.5 * store.model.unseen_disutility(category),

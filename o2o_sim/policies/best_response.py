@@ -121,7 +121,11 @@ def might_come(model: O2OModel, rows: np.ndarray, census: bool) -> Needs:
     people, table, habits = model.consumers.columns, model.table, model.habits
     assert table.lists is not None
     needs = usual_needs(
-        people, habits.every_days, habits.elasticity, model.city.residents if census else None
+        people,
+        habits.every_days,
+        habits.elasticity,
+        model.city.residents if census else None,
+        habits.frequency,
     )
     lists = table.lists
     tile = lists.tiles.tile

@@ -264,6 +264,19 @@ def _of_sold_category(spec: Spec, path: Path) -> str | None:
     return None if sold or shipped or others else f"nobody sells {name}"
 
 
+def _of_deadline(spec: Spec, path: Path) -> Idle | str | None:
+    c = spec.categories.get(path[1])
+    if c is not None and c.late_loss == 0:
+        return Idle(f"{path[1]} loses nothing by being late", (dotted((*path[:2], "late_loss")),))
+    return _of_sold_category(spec, path)
+
+
+def _of_price_level(spec: Spec, path: Path) -> str | None:
+    if any(c.frequency_elasticity for c in spec.categories.values()):
+        return None
+    return "no category has a frequency_elasticity"
+
+
 def _of_platform(spec: Spec, path: Path) -> Idle | str | None:
     p = spec.platforms.get(path[1])
     if p is None:
@@ -333,8 +346,11 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("categories.*.online_price_x", _of_parcels_of_category),
     ("categories.*.parcel_weight_x", _of_parcels_of_category),
     *((f"categories.*.{name}", _of_sold_category) for name in (
-        "gross_margin", "spoilage_per_day", "stock_days", "standardised", "touch", "impatience", "price_weight",
+        "gross_margin", "spoilage_per_day", "stock_days", "standardised", "touch", "impatience", "late_loss",
+        "price_weight",
     )),
+    ("categories.*.wanted_days", _of_deadline),
+    ("consumers.price_rate", _of_price_level),
     ("platforms.*.*", _of_platform),
     ("name", _only_label),
     ("question", _only_label),

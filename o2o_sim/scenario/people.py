@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -40,6 +41,16 @@ class Category(Block):
     impatience: float = key(
         0.1, "Utility lost per day of waiting for delivery", unit="utils/day", ge=0, le=20
     )
+    late_loss: float = key(
+        0.0, "Utility lost besides by what comes later than it was wanted", unit="utils", ge=0, le=50
+    )
+    wanted_days: float = key(
+        0.5,
+        "Within what time it is wanted: after so many days it is too late for 63 % of needs",
+        unit="days",
+        gt=0,
+        le=90,
+    )
     reach_x: float = key(1.0, "How far people go for it, relative to their radius", unit="x", gt=0, le=5)
     outside_option: float | None = key(
         None,
@@ -52,6 +63,13 @@ class Category(Block):
     )
     income_elasticity: float = key(
         1.0, "By how much more often richer people need it", unit="elasticity", ge=-3, le=5
+    )
+    frequency_elasticity: float = key(
+        0.0,
+        "Elasticity of how often a need comes in the price level that a person meets, relative to the usual ticket",
+        unit="elasticity",
+        ge=-5,
+        le=0,
     )
     price_weight: float = key(
         1.0, "Weight of a price difference in this category relative to others", unit="x", ge=0, le=20
@@ -70,6 +88,17 @@ class Category(Block):
     plan_ahead: float = key(
         0.0, "Share of weekday needs that are put off until the next free day", unit="share", ge=0, lt=1
     )
+
+    def wait_utils(self, days: float, after: float = 0.0) -> float:
+        """Utils that are lost by waiting `days` more, `after` so many already: `impatience` for each day, and `late_loss`
+        if it comes too late.
+
+        By when something is wanted differs from need to need: after d days it is too late for 1 - exp(-(d /
+        wanted_days) ** 2) of them (a Weibull distribution of shape 2). That being late costs something at once, and then
+        little more, is the schedule delay of Small (1982), American Economic Review 72."""
+        until = after + days
+        late = math.exp(-((after / self.wanted_days) ** 2)) - math.exp(-((until / self.wanted_days) ** 2))
+        return self.impatience * days + self.late_loss * late
 
 
 class Cohort(Block):
@@ -183,6 +212,13 @@ class Consumers(Block):
     )
     loyalty_fade: float = key(
         0.2, "Share of loyalty lost at each purchase from another", unit="share", ge=0, le=1
+    )
+    price_rate: float = key(
+        0.3,
+        "Step of the price level that a person has in mind towards what each purchase costs (in logarithms)",
+        unit="share",
+        gt=0,
+        le=1,
     )
     follow_rate: float = key(
         0.03, "Chance that a buyer begins to follow a shop with a social account", unit="share", ge=0, le=1

@@ -200,8 +200,8 @@ class Festivals(System):
         clear)."""
         m, p = self.model, self.model.platforms[r.platform]
         if h.spec.delay_days > 0 and p.ships and r.channel not in self.punctual:
-            impatience = list(m.spec.categories.values())[r.category].impatience
-            r = replace(r, days=r.days + h.spec.delay_days, wait=r.wait + impatience * h.spec.delay_days)
+            more, category = h.spec.delay_days, list(m.spec.categories.values())[r.category]
+            r = replace(r, days=r.days + more, wait=r.wait + category.wait_utils(more, after=r.days))
         pays = r.price - r.discount - r.subsidy
         if m.day >= h.end or pays <= 0:
             return r

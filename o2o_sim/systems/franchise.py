@@ -137,7 +137,7 @@ class Franchisor:
             "fee": cost * self.spec.fee_share,
             "delivery": cost,
             "appeal": c.online_appeal + self.spec.trust,
-            "wait": c.impatience * self.spec.days,
+            "wait": c.wait_utils(self.spec.days),
             "days": self.spec.days,
             "unseen": self.model.unseen_disutility(category),
             "payment": spec.consumers.payment_friction,

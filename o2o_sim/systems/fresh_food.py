@@ -97,7 +97,7 @@ class FreshFood(System):
             "platform": p.number,
             "seen": EVERYWHERE,
             "subsidy": p.subsidy_for(price),
-            "wait": c.impatience * days,
+            "wait": c.wait_utils(days),
             "days": days,
             "payment": m.spec.consumers.payment_friction,
         }

@@ -68,6 +68,8 @@ NONE = [
     ("no parcel", (), "categories.restaurant.online_price_x", "no parcel can carry"),
     ("no carrier", (NO_PLATFORM,), "categories.clothing.online_appeal", "no platform brings"),
     ("unsold", (TOYS,), "categories.toys.gross_margin", "nobody sells toys"),
+    ("never late", (), "categories.clothing.wanted_days", "loses nothing by being late"),
+    ("prices unheeded", (), "consumers.price_rate", "no category has a frequency_elasticity"),
 ]  # fmt: skip
 
 SOME = [
@@ -91,6 +93,8 @@ SOME = [
     ((LATER,), "circles.later.rent_free_months"),
     ((), "categories.clothing.online_price_x"),
     ((TOYS, "categories.toys.shippable=true"), "categories.toys.gross_margin"),
+    (("categories.clothing.late_loss=1",), "categories.clothing.wanted_days"),
+    (("categories.restaurant.frequency_elasticity=-0.5",), "consumers.price_rate"),
     ((FREE,), "platforms.marketplace.subsidy.per_order_yuan"),
     (("plugins=[mine]", FREE), "levers.subsidy_x"),
     ((), "no.such.key"),
