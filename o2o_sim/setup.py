@@ -22,8 +22,11 @@ from .streams import name_bits, uniforms
 
 if TYPE_CHECKING:
     from .model import O2OModel
+    from .scenario.stores import Format
 
 DAYS_A_YEAR = 365.25
+SMALLEST_M2 = 5.0
+"""No floor is drawn smaller than this, unless the usual one of its format is."""
 
 
 def habits(spec: Spec) -> Habits:
@@ -72,15 +75,17 @@ def open_business(model: O2OModel) -> None:
     """Circles, then stores, then platforms."""
     _circles(model)
     starts = _first_formats(model)
+    scale = {name: _to_supply(model, name, len(ids)) for name, ids in starts.items()}
     streets = sum(len(where) for where in starts.values())
     model.circles[STREETS].units = 0
-    in_circles = _let_circles(model, starts)
+    in_circles = _let_circles(model, starts, scale)
     on_streets = {name: ids[in_circles[name] :] for name, ids in starts.items()}
     streets = sum(len(ids) for ids in on_streets.values())
     for name, ids in on_streets.items():
         cells = street_cells(model, len(ids), "street " + name, apart=True)
         for k, cell in enumerate(cells):
-            open_store(model, f"{name} {ids[k] + 1}", name, model.circles[STREETS], int(cell))
+            shop = f"{name} {ids[k] + 1}"
+            open_store(model, shop, name, model.circles[STREETS], int(cell), area_x=scale[name])
     _imported_stores(model)
     _named_stores(model)
     streets = len(model.circles[STREETS].tenants)
@@ -191,7 +196,17 @@ def _first_formats(model: O2OModel) -> dict[str, list[int]]:
     return found
 
 
-def _let_circles(model: O2OModel, starts: dict[str, list[int]]) -> dict[str, int]:
+def _to_supply(model: O2OModel, name: str, units: int) -> float:
+    """By how much the floors drawn for a format's first units are multiplied so that their sum is what `supply_x` says; 1
+    unless `supply_exact` is on. Without it few units of very unlike sizes would be far too much floor, or too little."""
+    if not (model.spec.stores.supply_exact and units):
+        return 1.0
+    f = model.spec.stores.formats[name]
+    drawn = [_drawn_area(f, _traits(model, f"{name} {k + 1}")["area"]) for k in range(units)]
+    return f.area_m2 * units / math.fsum(drawn)
+
+
+def _let_circles(model: O2OModel, starts: dict[str, list[int]], scale: dict[str, float]) -> dict[str, int]:
     """Let the units of the open circles, by weight; returns how many of each format found one."""
     wanted = [
         (name, k)
@@ -209,7 +224,8 @@ def _let_circles(model: O2OModel, starts: dict[str, list[int]]) -> dict[str, int
     count = dict.fromkeys(starts, 0)
     for (name, _), slot in zip(chosen, where):
         ids = starts[name]
-        open_store(model, f"{name} {ids[count[name]] + 1}", name, slots[slot], slots[slot].cell)
+        shop = f"{name} {ids[count[name]] + 1}"
+        open_store(model, shop, name, slots[slot], slots[slot].cell, area_x=scale[name])
         count[name] += 1
     return count
 
@@ -248,16 +264,17 @@ def _curve(nx: int, ny: int) -> np.ndarray:
 
 
 def _traits(model: O2OModel, name: str) -> dict[str, float]:
-    """Floor area, appeal and skill, drawn for this name alone."""
+    """Floor area, appeal, skill and cost (standard normal), and chain (uniform), drawn for this name alone."""
     u = uniforms(model.seed_number, "store traits", 0, np.full(1, name_bits(name)), 0)
     draws = [
         ndtri(uniforms(model.seed_number, "store traits", 0, np.full(1, name_bits(name)), k)[0])
-        for k in (1, 2, 3)
+        for k in (1, 2, 3, 4)
     ]
     return {
         "area": float(draws[0]),
         "quality": float(draws[1]),
         "skill": float(draws[2]),
+        "cost": float(draws[3]),
         "chain": float(u[0]),
     }
 
@@ -272,18 +289,37 @@ def free_name(model: O2OModel, name: str) -> str:
     return found
 
 
+def _drawn_area(f: Format, z: float) -> float:
+    """The floor of a unit of the format, m2; its mean is that of the format."""
+    drawn = f.area_m2 * math.exp(f.area_spread * z - f.area_spread**2 / 2)
+    return max(drawn, min(SMALLEST_M2, f.area_m2))
+
+
+def _or(own: float | None, general: float) -> float:
+    return general if own is None else own
+
+
 def open_store(
-    model: O2OModel, name: str, format_name: str, circle: Circle, cell: int, **given: Any
+    model: O2OModel,
+    name: str,
+    format_name: str,
+    circle: Circle,
+    cell: int,
+    *,
+    area_x: float = 1.0,
+    **given: Any,
 ) -> Store:
-    """Open a store; what is not given is drawn for its name."""
+    """Open a store; what is not given is drawn for its name, its floor times `area_x`."""
     rules = model.spec.stores
     f, t = rules.formats[format_name], _traits(model, name)
-    mean_skill = rules.skill_mean if f.skill_mean is None else f.skill_mean
+    mean_skill = _or(f.skill_mean, rules.skill_mean)
+    cost = _or(f.cost_spread, rules.cost_spread)
     chained = t["chain"] < f.chain_share and f.chains > 0
     chain = f"{format_name} chain {1 + int(t['chain'] / f.chain_share * f.chains)}" if chained else ""
     values: dict[str, Any] = {
-        "area_m2": f.area_m2 * math.exp(f.area_spread * t["area"] - f.area_spread**2 / 2),
-        "quality": f.quality + rules.quality_spread * t["quality"],
+        "area_m2": area_x * _drawn_area(f, t["area"]),
+        "quality": f.quality + _or(f.quality_spread, rules.quality_spread) * t["quality"],
+        "cost_x": f.cost_x * math.exp(cost * t["cost"] - cost**2 / 2),
         "skill": min(max(mean_skill + rules.skill_spread * t["skill"], 0.0), 1.0),
         "chain": chain,
         "policy": model.extensions.policy(f.policy or rules.policy),
@@ -305,6 +341,7 @@ def _named_stores(model: O2OModel) -> None:
         open_store(
             model, name, s.format, circle, cell, area_m2=s.area_m2, quality=s.quality, skill=s.skill,
             category=s.category, rent_yuan_m2=s.rent_yuan_m2_month, cash_yuan=s.cash_yuan, policy=policy,
+            cost_x=s.cost_x,
         )  # fmt: skip
 
 
@@ -326,9 +363,11 @@ def open_imported(model: O2OModel) -> None:
 
 
 def _open_imported(model: O2OModel, s: ImportedStore) -> Store:
+    form = model.spec.stores.formats[s.format]
+    area = _drawn_area(form, _traits(model, s.name)["area"]) if s.area_m2 is None else s.area_m2
     return open_store(
         model, s.name, s.format, model.circles[s.circle or STREETS], s.cell,
-        area_m2=s.area_m2, category=s.category, chain=s.chain, quality=s.quality,
+        area_m2=area, category=s.category, chain=s.chain, quality=s.quality, cost_x=s.cost_x,
         rent_yuan_m2=s.rent_yuan_m2_month,
-        sales_per_m2_year_yuan=None if s.sales_yuan_year is None else s.sales_yuan_year / s.area_m2,
+        sales_per_m2_year_yuan=None if s.sales_yuan_year is None else s.sales_yuan_year / area,
     )  # fmt: skip

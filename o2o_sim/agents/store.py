@@ -77,8 +77,8 @@ class Store(Placed, mesa.Agent):
 
     Money is in fen and scaled to real residents. `number` is its row in the market's arrays, `account` its
     ledger account; `state` one of open, showroom, online only, closed; `modes` the ways of integrating it
-    holds; `sales_per_m2_year_yuan` what it usually sells, its format's unless a file says; `price_x` its price
-    relative to its format's; `owner` the platform that holds it, if one does; `months` its months' books, oldest
+    holds; `sales_per_m2_year_yuan` what it usually sells, its format's unless a file says; `cost_x` what goods cost
+    it, relative to the category's usual cost; `price_x` its price relative to its format's; `owner` the platform that holds it, if one does; `months` its months' books, oldest
     first; `own_channels` the channels of plugins' systems through which it sells; `lease` what it has signed, None where
     it may leave its unit at any month's end; `luck_appeal` (utils, part of its appeal) and `luck_cost` (a share of its usual
     sales, paid a month) what chance adds to both this month."""
@@ -102,6 +102,7 @@ class Store(Placed, mesa.Agent):
         rent_yuan_m2: float | None = None,
         cash_yuan: float | None = None,
         sales_per_m2_year_yuan: float | None = None,
+        cost_x: float | None = None,
         policy: Any = None,
     ):
         super().__init__(model)
@@ -113,6 +114,7 @@ class Store(Placed, mesa.Agent):
         self.fixed_rent_yuan_m2 = rent_yuan_m2
         usual = self.format.sales_per_m2_year_yuan
         self.sales_per_m2_year_yuan = usual if sales_per_m2_year_yuan is None else sales_per_m2_year_yuan
+        self.cost_x = self.format.cost_x if cost_x is None else cost_x
         self.policy = policy
         self.bits = name_bits("store " + name)
         self.number = model.enlist(self)
@@ -324,7 +326,7 @@ class Store(Placed, mesa.Agent):
         spec = self.model.spec
         c = spec.categories[category]
         floor = max(self.area_m2 * share * (SHOWROOM_FLOOR if self.state == SHOWROOM else 1.0), 1.0)
-        goods = c.ticket_yuan * (1 - c.gross_margin) * self.format.cost_x
+        goods = c.ticket_yuan * (1 - c.gross_margin) * self.cost_x
         return {
             "key": self.key(channel, category),
             "maker": self.name,

@@ -50,14 +50,15 @@ class ImportedStore:
     x_m: float
     y_m: float
     format: str
-    area_m2: float
     row: int
+    area_m2: float | None = None
     category: str | None = None
     circle: str | None = None
     chain: str | None = None
     rent_yuan_m2_month: float | None = None
     sales_yuan_year: float | None = None
     quality: float | None = None
+    cost_x: float | None = None
     opens: date | None = None
     modes: tuple[str, ...] = ()
 

@@ -66,7 +66,7 @@ STORES: dict[str, Column] = {
     **_PLACE,
     "category": Column(("category",), number=False, blank=True),
     "format": Column(("format",), number=False, required=True),
-    "area_m2": Column(("area_m2",), above=0, required=True),
+    "area_m2": Column(("area_m2",), above=0, required=True, blank=True),
     "circle": Column(("circle",), number=False, blank=True),
     "chain": Column(("chain",), number=False, blank=True),
     "rent_yuan_m2_month": Column(
@@ -76,6 +76,9 @@ STORES: dict[str, Column] = {
         ("sales_yuan_year", "sales"), above=0, high=1e13, blank=True, hint="of a whole year"
     ),
     "quality": Column(("quality",), low=-20, high=20, blank=True, hint="in utils; 0 is the format's"),
+    "cost_x": Column(
+        ("cost_x",), above=0, high=10, blank=True, hint="1 is what the category's goods usually cost"
+    ),
     "opens": Column(("opens", "opening_date"), date=True, blank=True),
     "integration": Column(("integration",), number=False, blank=True),
 }

@@ -53,7 +53,7 @@ class Marketplace(Mode):
         )
         c = view.spec.categories[store.category]
         price = c.online_price_x * platform.spec.price_x
-        cost = (1 - c.gross_margin) * store.format.cost_x
+        cost = (1 - c.gross_margin) * store.cost_x
         kept = (price - cost) / price - platform.commission - platform.advertising_share()
         kept -= (
             platform.parcel_cost(store.category)

@@ -41,7 +41,7 @@ class PriceMatch(Satisficing):
         if store.state not in (OPEN, SHOWROOM):
             return Decision("keep", "nobody comes in to compare", figures=figures)
         rules, c = view.spec.stores.price_match, view.spec.categories[store.category]
-        goods = (1 - c.gross_margin) * store.format.cost_x
+        goods = (1 - c.gross_margin) * store.cost_x
         cost = goods * (1 + c.spoilage_per_day * c.stock_days)
         asked, floor = store.format.markup_x, cost / (1 - rules.margin_floor)
         rival = view.lowest_price(store, rules.rivals_km) if rules.rivals else math.inf

@@ -21,7 +21,7 @@ DEFAULT_KM = 16.0
 Column = Literal[
     "name", "x", "y", "lon", "lat", "population", "jobs", "income",
     "class", "floorspace_m2", "category", "format", "area_m2", "circle", "chain",
-    "rent_yuan_m2_month", "sales_yuan_year", "quality", "opens", "integration",
+    "rent_yuan_m2_month", "sales_yuan_year", "quality", "cost_x", "opens", "integration",
     "from", "to", "minutes", "km",
 ]  # fmt: skip
 
@@ -151,7 +151,7 @@ class ImportSpec(Block):
     stores: str | None = key(
         None,
         "Stores: name (or store), place, format, area_m2; optional category (blank: all that the format sells), "
-        "circle, chain, rent_yuan_m2_month, sales_yuan_year, quality, opens, integration",
+        "circle, chain, rent_yuan_m2_month, sales_yuan_year, quality, cost_x, opens, integration",
         min_length=1,
     )
     travel: str | None = key(

@@ -54,6 +54,13 @@ class Format(Block):
         le=1,
     )
     quality: float = key(0.0, "Appeal of the format relative to others", unit="utils", ge=-20, le=20)
+    quality_spread: float | None = key(
+        None,
+        "Standard deviation of appeal between its stores, if not the general one",
+        unit="utils",
+        ge=0,
+        le=5,
+    )
     markup_x: float = key(1.0, "Price relative to the category's usual price", unit="x", gt=0, le=10)
     cost_x: float = key(
         1.0,
@@ -61,6 +68,12 @@ class Format(Block):
         unit="x",
         ge=0,
         le=10,
+    )
+    cost_spread: float | None = key(
+        None,
+        "Standard deviation of the log of what goods cost its stores, if not the general one",
+        ge=0,
+        le=1,
     )
     chain_share: float = key(0.0, "Share of units that belong to a chain", unit="share", ge=0, le=1)
     chains: int = key(0, "Number of chains of this format", ge=0, le=1000)
@@ -94,6 +107,9 @@ class NamedStore(PlaceSpec):
     )
     skill: float | None = key(None, "Digital skill of its manager", unit="share", ge=0, le=1)
     quality: float | None = key(None, "Its appeal, if not drawn", unit="utils", ge=-20, le=20)
+    cost_x: float | None = key(
+        None, "What goods cost it, relative to the category's usual cost, if not drawn", unit="x", ge=0, le=10
+    )
     cash_yuan: float | None = key(None, "Cash on the first day", unit="yuan", ge=-1e12, le=1e12)
     policy: Use = key("", "Its policy, if not the format's")
     modes: list[str] = key([], "Ways of integrating that it holds on the first day", max_length=16)
@@ -106,6 +122,10 @@ class Stores(Block):
     named: dict[str, NamedStore] = key({}, "Stores placed by hand", max_length=2000)
     supply_x: float = key(
         1.0, "Floor space at the start relative to what demand supports", unit="x", gt=0, le=10
+    )
+    supply_exact: bool = key(
+        False,
+        "Whether the floors drawn for a format's first stores are scaled so that together they are what supply_x says",
     )
     policy: Use = key(
         "satisficing",
@@ -133,6 +153,12 @@ class Stores(Block):
     )
     wage_growth: float = key(0.0, "Yearly growth of wages", unit="share/year", ge=-0.5, le=1)
     quality_spread: float = key(0.3, "Standard deviation of appeal between stores", unit="utils", ge=0, le=5)
+    cost_spread: float = key(
+        0.0,
+        "Standard deviation of the log of what goods cost a store: who buys well, who wastes; its owner knows",
+        ge=0,
+        le=1,
+    )
     skill_mean: float = key(0.45, "Mean digital skill of managers", unit="share", ge=0, le=1)
     skill_spread: float = key(0.2, "Standard deviation of digital skill", unit="share", ge=0, le=1)
     cash_months: float = key(

@@ -182,6 +182,7 @@ class HeadOffice:
             modes=modes,
             skill=mean("skill"),
             price_x=mean("price_x"),
+            cost_x=mean("cost_x"),
             price_direction=self.price_direction,
             floor_m2=mean("floor_m2"),
             area_m2=mean("area_m2"),

@@ -93,7 +93,7 @@ class Offers:
             c = self.names.index(name)
             category = self.categories[c]
             f = max(s.area_m2 * share * (0.5 if s.state == "showroom" else 1.0), 1.0)
-            goods = category.ticket_yuan * (1 - category.gross_margin) * form.cost_x
+            goods = category.ticket_yuan * (1 - category.gross_margin) * s.cost_x
             base = s.quality + spec.stores.size_weight * math.log(f / 1000)
             place = 0.0
             if s.circle.name != "streets":

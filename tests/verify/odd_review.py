@@ -82,7 +82,7 @@ class Review:
         if not s.here:
             return "keep", "", None, "nobody comes in to compare"
         rules, c, town = self.spec.stores.price_match, self.spec.categories[s.category], self.town
-        goods = (1 - c.gross_margin) * s.format.cost_x * (1 + c.spoilage_per_day * c.stock_days)
+        goods = (1 - c.gross_margin) * s.cost_x * (1 + c.spoilage_per_day * c.stock_days)
         floor, asked = goods / (1 - rules.margin_floor), s.format.markup_x
         near = [
             price
@@ -248,6 +248,6 @@ class Review:
         category = spec.categories[s.category]
         price = category.online_price_x * p.spec.price_x
         row = self.town.offers.terms(p, self.town.names.index(s.category))
-        k = (price - (1 - category.gross_margin) * s.format.cost_x) / price
+        k = (price - (1 - category.gross_margin) * s.cost_x) / price
         k -= p.commission + row.advertising / row.price
         return x, k - row.delivery * (1 - p.spec.parcel.fee_share) / (price * category.ticket_yuan)

@@ -120,6 +120,7 @@ class Shop:
     fixed_rent_yuan_m2: float | None = None
     cash_yuan: float | None = None
     policy: str = "satisficing"
+    cost_x: float = 1.0
     months: list[Books] = field(default_factory=list)
 
     @property
@@ -232,8 +233,11 @@ class Shops:
     def open(self, name: str, format_name: str, circle: Circle, cell: int) -> Shop:
         """Found a shop; what it is like is drawn for its name."""
         spec, form = self.spec, self.spec.stores.formats[format_name]
-        u = [draw(spec.seed, "store traits", 0, k, hash64(name)) for k in range(4)]
+        u = [draw(spec.seed, "store traits", 0, k, hash64(name)) for k in range(5)]
         mean = spec.stores.skill_mean if form.skill_mean is None else form.skill_mean
+        rules = spec.stores
+        likes = rules.quality_spread if form.quality_spread is None else form.quality_spread
+        costs = rules.cost_spread if form.cost_spread is None else form.cost_spread
         chained = form.chains > 0 and u[0] < form.chain_share
         weight = {c: s * self.demand[c] for c, s in form.demand_share.items()}
         shop = Shop(
@@ -243,12 +247,16 @@ class Shops:
             form,
             circle,
             cell,
-            form.area_m2 * math.exp(form.area_spread * normal(u[1]) - form.area_spread**2 / 2),
-            form.quality + spec.stores.quality_spread * normal(u[2]),
+            max(
+                form.area_m2 * math.exp(form.area_spread * normal(u[1]) - form.area_spread**2 / 2),
+                min(5.0, form.area_m2),
+            ),
+            form.quality + likes * normal(u[2]),
             min(max(mean + spec.stores.skill_spread * normal(u[3]), 0.0), 1.0),
             f"{format_name} chain {1 + int(u[0] / form.chain_share * form.chains)}" if chained else "",
             {c: w / sum(weight.values()) for c, w in weight.items()},
             policy=form.policy or spec.stores.policy,
+            cost_x=form.cost_x * math.exp(costs * normal(u[4]) - costs**2 / 2),
         )
         circle.tenants.append(shop)
         self.stores.append(shop)

@@ -118,7 +118,7 @@ WRONG: dict[str, tuple[dict[str, str | bytes], str]] = {
     "same name twice": (zones("B,", "A,"), r"zones\.csv:3: .*'A' is already on line 2"),
     "ids of Excel": (zones("A,", "6.08101E+09,") | {"zones": ZONES.replace("A,", "6.1E+09,").replace("B,", "6.1E+09,")},
                      r"zones\.csv:3: .*already on line 2"),
-    "no floor": ({"zones": ZONES, "stores": STORES.replace("900", "")}, r"stores\.csv:2: .*'area_m2' is empty"),
+    "no floor": ({"zones": ZONES, "stores": STORES.replace("900", "n/a")}, r"stores\.csv:2: .*'area_m2': 'n/a' is not a number"),
     "floor of 0": ({"zones": ZONES, "stores": STORES.replace("900", "0")}, r"stores\.csv:2: .*must be above 0"),
     "format unknown": ({"zones": ZONES, "stores": STORES.replace("market,900", "kiosk,900")}, r"stores\.csv:2: .*no format 'kiosk'"),
     "category unknown": ({"zones": ZONES, "stores": STORES.replace("food,market,900", "meat,market,900")}, r"stores\.csv:2: .*no category"),

@@ -46,8 +46,10 @@ city: {import: {zones: zones.csv, circles: circles.csv, stores: stores.csv}}
 )
 
 
-def load(folder: Path, stores: str, *overrides: str, zones: str = ZONES, circles: str = CIRCLES):
-    for name, text in (("zones", zones), ("circles", circles), ("stores", STORES + textwrap.dedent(stores))):
+def load(
+    folder: Path, stores: str, *overrides: str, zones: str = ZONES, circles: str = CIRCLES, head: str = STORES
+):
+    for name, text in (("zones", zones), ("circles", circles), ("stores", head + textwrap.dedent(stores))):
         (folder / f"{name}.csv").write_text(text)
     (folder / "city.yaml").write_text(SCENARIO)
     return load_scenario(folder / "city.yaml", overrides)
@@ -58,6 +60,18 @@ GOOD = """\
     s2,1000,3000,both,400,,Centre,,,,,
     s3,1000,3100,both,400,clothes,,,,,2013-01-10,social+partnership
 """
+
+
+def test_what_a_file_leaves_blank_is_drawn_and_what_it_says_wins(tmp_path):
+    rows = "s1,1000,2000,grocer,,food,,,900000,,,\ns2,1000,3000,grocer,400,food,,,,0.25,,\n"
+    keys = ("stores.cost_spread=0.2", "stores.formats.grocer.area_spread=1.5", "stores.quality_spread=2")
+    drawn, said = O2OModel(load(tmp_path, rows, *keys)).stores[:2]
+    assert drawn.area_m2 != 300 and drawn.usual_sales_yuan() == pytest.approx(75_000)
+    assert drawn.quality != 0 and drawn.cost_x != 1
+    assert (said.area_m2, said.quality) == (400, 0.25)
+    head = STORES.replace("area_m2", "cost_x,area_m2")
+    one = O2OModel(load(tmp_path, "s1,1000,2000,grocer,0.8,300,food,,,,,,\n", *keys, head=head)).stores[0]
+    assert one.cost_x == 0.8
 
 
 def test_what_the_columns_say_is_what_the_stores_have(tmp_path):

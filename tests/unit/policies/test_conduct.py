@@ -21,7 +21,7 @@ def matcher(**given):
     known = {
         "model": SimpleNamespace(city=SimpleNamespace(grid=GRID)), "number": 0, "cell": 0,
         "circle": SimpleNamespace(name="market", is_street=False),
-        "format": SimpleNamespace(markup_x=1.05, cost_x=1.0, reluctance_x=1.0, integrates_from=None),
+        "format": SimpleNamespace(markup_x=1.05, reluctance_x=1.0, integrates_from=None), "cost_x": 1.0,
     }  # fmt: skip
     return shop(*RICH, **{**known, **given})
 

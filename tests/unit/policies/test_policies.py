@@ -83,7 +83,8 @@ def shop(*months: Month, **given):
         "fit": lambda mode: 1.0,
         "usual_sales_yuan": lambda: 100_000.0,
         "sharers": lambda mode: 1,
-        "format": SimpleNamespace(reluctance_x=1.0, integrates_from=None, cost_x=1.0),
+        "format": SimpleNamespace(reluctance_x=1.0, integrates_from=None),
+        "cost_x": 1.0,
     }
     return SimpleNamespace(**{**known, **given})
 
