@@ -61,6 +61,7 @@ def measure(code: Path, scenario: str, days: int, threads: int) -> Seconds:
     """What a scenario takes with the code of a folder, by part and clock."""
     file = str(code / "scenarios" / f"{scenario}.yaml")
     environment = {**os.environ, "PYTHONPATH": str(code), "NUMBA_NUM_THREADS": str(threads)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its byte code
     given = {"cwd": code, "env": environment, "capture_output": True, "text": True, "check": True}
     command = [sys.executable, str(HERE), "--worker", "--scenarios", file, "--days", str(days)]
     found = json.loads(subprocess.run(command, **given).stdout.splitlines()[-1])  # type: ignore[call-overload]

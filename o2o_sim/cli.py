@@ -219,11 +219,13 @@ def run(
 
     if (file is None) == (from_ is None):
         raise typer.BadParameter("Give a scenario, or with --from a saved city to go on from.")
+    from .show.artists import artists_ready
+
     where, every = _checkpoint(checkpoint or [])
     if file is not None and not quiet:
         with keeping(NOTHING_WRITTEN):
             _foretell(file, set_ or [])
-    with progress_bar(quiet) as bar, keeping(NOTHING_WRITTEN):
+    with artists_ready(not no_plots), progress_bar(quiet) as bar, keeping(NOTHING_WRITTEN):
         result = simulate(
             file,
             out=out,

@@ -14,26 +14,25 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from . import style
+from .ground import Ground
 from .style import BLACK, GREEN, GREY, OUTCOME_COLOURS, OUTCOME_MARKS
 
 if TYPE_CHECKING:
-    from ..city.build import City
-    from ..model import O2OModel
+    from ..city.grid import Grid
 
-MOST_NAMES = 25
 WATER = "#CFE3EE"
 
 
-def city_map(frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], model: O2OModel) -> Figure:
+def city_map(frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], ground: Ground) -> Figure:
     """Residents as grey heat, river, metro, circles, and every store by its outcome."""
-    city, table = model.city, frames["outcomes"]
-    wide, high = city.grid.width_m / 1000, city.grid.height_m / 1000
+    table = frames["outcomes"]
+    wide, high = ground.grid.width_m / 1000, ground.grid.height_m / 1000
     figure, ax = plt.subplots(figsize=(8.4 + 2.4, 8.4 * min(max(high / wide, 0.6), 1.25) + 0.6))
-    _ground(ax, city)
+    _heat(ax, ground)
     fate = dict(zip(table["store"], table["outcome"]))
-    cells = np.array([s.cell for s in model.stores], dtype=np.int64)
-    outcomes = np.array([fate[s.number] for s in model.stores], dtype=object)
-    at = _spread_out(cells, city) if len(cells) else np.zeros((0, 2))
+    cells = np.array([*ground.stores.values()], dtype=np.int64)
+    outcomes = np.array([fate[number] for number in ground.stores], dtype=object)
+    at = _spread_out(cells, ground.grid) if len(cells) else np.zeros((0, 2))
     handles = []
     # What closed lies below what still trades.
     for outcome in reversed(OUTCOME_COLOURS):
@@ -43,12 +42,12 @@ def city_map(frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], mo
         ax.scatter(at[mine, 0], at[mine, 1], s=size, lw=0.4, edgecolors="black", **look, zorder=4)
         label = f"{outcome} ({int(mine.sum()):,})"
         handles.append(Line2D([], [], ls="", ms=8, mec="black", mew=0.5, label=label, **look))
-    _circles(ax, model)
-    if city.metro:
+    _circles(ax, ground)
+    if ground.metro:
         handles.append(Line2D([], [], color=GREEN, lw=2.5, label="metro"))
-    if city.river is not None:
+    if ground.river is not None:
         handles.append(Line2D([], [], color=WATER, lw=8, label="river"))
-        if len(city.river.bridges):
+        if len(ground.river.bridges):
             handles.append(Line2D([], [], ls="", marker="s", ms=6, mfc="white", mec=GREY, label="bridge"))
     handles.append(Line2D([], [], color="#8A8A8A", lw=8, label="where people live"))
     ax.legend(
@@ -65,10 +64,10 @@ def city_map(frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], mo
     return figure
 
 
-def _ground(ax: Axes, city: City) -> None:
-    grid = city.grid
+def _heat(ax: Axes, ground: Ground) -> None:
+    grid = ground.grid
     extent = (0.0, grid.width_m / 1000, 0.0, grid.height_m / 1000)
-    people = city.residents.reshape(grid.ny, grid.nx)
+    people = ground.residents.reshape(grid.ny, grid.nx)
     # A few very dense cells must not leave the rest of the city white.
     top = float(np.quantile(people[people > 0], 0.99)) if (people > 0).any() else 1.0
     ax.imshow(
@@ -80,37 +79,36 @@ def _ground(ax: Axes, city: City) -> None:
         vmax=1.9 * np.sqrt(top),
         zorder=0,
     )
-    water = np.ma.masked_where(city.land.reshape(grid.ny, grid.nx), np.ones((grid.ny, grid.nx)))
+    water = np.ma.masked_where(ground.land.reshape(grid.ny, grid.nx), np.ones((grid.ny, grid.nx)))
     ax.imshow(
         water, cmap=plt.matplotlib.colors.ListedColormap([WATER]), origin="lower", extent=extent, zorder=1
     )
-    if city.river is not None and len(city.river.bridges):
-        x, y = city.river.bridges.T / 1000
+    if ground.river is not None and len(ground.river.bridges):
+        x, y = ground.river.bridges.T / 1000
         ax.scatter(x, y, marker="s", s=30, color="white", edgecolors=GREY, lw=1, zorder=2)
-    for line in city.metro.values():
+    for line in ground.metro.values():
         x, y = line.stations.T / 1000
         ax.plot(x, y, color=GREEN, lw=2.2, marker="o", ms=5, mfc="white", mew=1.4, zorder=3)
 
 
-def _spread_out(cells: np.ndarray, city: City) -> np.ndarray:
+def _spread_out(cells: np.ndarray, grid: Grid) -> np.ndarray:
     """float[n, 2] in km: shops of one cell stand round its middle like a sunflower's seeds."""
-    x, y = city.grid.centre_of(cells)
+    x, y = grid.centre_of(cells)
     order = np.argsort(cells, kind="stable")
     rank = np.zeros(len(cells))
     starts = np.flatnonzero(np.r_[True, np.diff(cells[order]) != 0])
     rank[order] = np.arange(len(cells)) - np.repeat(starts, np.diff(np.r_[starts, len(cells)]))
-    reach = city.grid.width_m * 0.0052
+    reach = grid.width_m * 0.0052
     radius, angle = reach * np.sqrt(rank), rank * np.pi * (3 - np.sqrt(5))
     return np.column_stack([x + radius * np.cos(angle), y + radius * np.sin(angle)]) / 1000
 
 
-def _circles(ax: Axes, model: O2OModel) -> None:
+def _circles(ax: Axes, ground: Ground) -> None:
     """The names of the largest circles, just above their places."""
-    places = [c for c in model.circles.values() if not c.is_street]
-    for circle in sorted(places, key=lambda c: -c.units)[:MOST_NAMES]:
-        x, y = model.city.grid.centre_of(circle.cell)
+    for name, cell in ground.places:
+        x, y = ground.grid.centre_of(cell)
         text = ax.annotate(
-            style.short(circle.name), (x / 1000, y / 1000), xytext=(0, 17), textcoords="offset points",
+            style.short(name), (x / 1000, y / 1000), xytext=(0, 17), textcoords="offset points",
             ha="center",
             fontsize=10, fontweight="bold", color=BLACK, zorder=6,
         )  # fmt: skip

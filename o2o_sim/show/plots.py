@@ -14,8 +14,10 @@ from matplotlib.figure import Figure
 
 from ..errors import ScenarioError
 from ..record.archive import load_run
-from ..studies.shown import Drawing
-from . import citymap, pictures_market, pictures_stores
+from ..studies.shown import Drawing, Pictures
+from . import pictures_market, pictures_stores
+from .citymap import city_map
+from .ground import Ground
 from .style import draw_each
 
 if TYPE_CHECKING:
@@ -32,7 +34,19 @@ PICTURES: dict[str, Draw] = {
     "platforms": pictures_market.platforms,
     "rents": pictures_stores.rents,
 }
-"""File name -> how it is drawn; a new picture is a new row. The city map, which needs a model, comes last."""
+"""File name -> how it is drawn; a new picture is a new row. The city map, which needs the ground, comes last."""
+
+
+def pictures_of(
+    frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], ground: Ground | None = None
+) -> Pictures:
+    """Every picture of a run by its file's name, each a function that draws it; the city map only with the `ground`."""
+    found: dict[str, Callable[[], Figure]] = {
+        name: partial(draw, frames, manifest) for name, draw in PICTURES.items()
+    }
+    if ground is not None:
+        found["city_map"] = partial(city_map, frames, manifest, ground)
+    return found
 
 
 def draw_all(
@@ -48,11 +62,8 @@ def draw_all(
 
     The city map is drawn only with the `model`, for the ground is not kept in the tables.
     """
-    draws = dict(PICTURES)
-    if model is not None:
-        draws["city_map"] = lambda frames, manifest: citymap.city_map(frames, manifest, model)
-    pictures = {name: partial(draw, frames, manifest) for name, draw in draws.items()}
-    return draw_each(pictures, Path(folder), drawing)
+    ground = Ground.of(model) if model is not None else None
+    return draw_each(pictures_of(frames, manifest, ground), Path(folder), drawing)
 
 
 def draw_later(folder: str | os.PathLike[str], drawing: Drawing | None = None) -> list[Path]:

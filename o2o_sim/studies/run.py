@@ -216,9 +216,9 @@ def _write(
     def add(folder: Path) -> None:
         if plots:
             try:
-                from ..show.plots import draw_all
+                from ..show.artists import draw_run
 
-                draw_all(result.frames, result.manifest, folder, model=model, drawing=drawing)
+                draw_run(result.frames, result.manifest, folder, model=model, drawing=drawing)
             except Exception as fault:
                 if not memory_ran_out(fault):
                     raise
