@@ -35,6 +35,7 @@ PARTS = (
     "hotelling_plane",
     "platform_growth",
     "closing",
+    "lives",
 )
 PAGE, FIGURES = ROOT / "docs" / "validation.md", HERE / "results.json"
 HEAD = """# Does it agree with what was observed?

@@ -21,6 +21,7 @@ from ..scenario.circles import STREETS
 from ..scenario.shape import closest
 from .metrics_groups import by_format, sales_shares
 from .result import RunResult, columns_of, headline
+from .vital import AGES, RAMP, WAITS, of_run, statistics
 
 Frames = Mapping[str, pd.DataFrame]
 Kind = Literal["share", "count", "yuan", "utils", "days", "rate", "index", "flag"]
@@ -160,6 +161,30 @@ METRICS: dict[str, Metric] = {
         "of a platform, after the last month that the run has closed"),
     "orders_day": Metric("orders through platform", "orders/day", "rate",
         f"purchases through a platform per day of the last {LAST_DAYS} days"),
+    "sales_change_month": Metric("spread of monthly changes of sales", "ln", "index",
+        "robust standard deviation of the changes of ln sales from month to month, less their median in the format;"
+        " this and the rows below: how shops live, defined in record/vital.py"),
+    "sales_change_year": Metric("spread of yearly changes of sales", "ln", "index",
+        "the same from year to year, of shops that sold in all months of both"),
+    "sales_spread": Metric("spread of yearly sales within formats", "ln", "index",
+        "standard deviation of ln yearly sales among the shops of a format"),
+    "exit_slope": Metric("slope of exits on sales", "log-odds per ln", "index",
+        "logit slope of leaving within 12 months on ln sales of the year before, within formats; needs two years"),
+    "exit_slope_se": Metric("standard error of the slope of exits", "log-odds per ln", "index", "of `exit_slope`"),
+    "exits_worst_trend": Metric("exits from the fifth with the worst trend", "share", "share",
+        "of the shops that leave within 12 months, those whose sales fell most from one half-year to the next"),
+    "entry_rate": Metric("newcomers over shops", "1/year", "share",
+        "shops that came in a year, over those at its beginning; from the second year on"),
+    "exit_rate": Metric("exits over shops", "1/year", "share",
+        "shops that gave up their unit in a year, over those at its beginning; from the second year on"),
+    **{f"entrant_survival_{age}": Metric(f"newcomers that live {age} months", "share", "share",
+        "shops that opened during the run (Kaplan & Meier 1958)") for age in AGES},
+    **{f"taken_again_{wait}": Metric(f"places taken again within {wait} month{'s' * (wait > 1)}", "share", "share",
+        "units given up that another shop has taken") for wait in WAITS},
+    "closings_peak": Metric("largest month's exits over the mean", "index", "index",
+        "exits of the month that has most, over the mean of the first two years"),
+    **{f"entrant_ramp_{age}": Metric(f"newcomers' sales at {age} month{'s' * (age > 1)}", "ln", "index",
+        "median ln sales, less that of the same shops at twelve months") for age in RAMP},
     "platform_solvent": Metric("platform solvent", "0 or 1", "flag",
         "1 if its cash, with what investors add, was not below zero after the last month that the run has closed"),
 }
@@ -206,6 +231,7 @@ def metrics(result: RunResult) -> dict[str, float]:
     integrated = frozenset(o for o, fate in FATE.items() if fate == "integrated")
     found |= by_format(frames, scenario["stores"]["formats"], integrated)
     found |= sales_shares(frames, scenario["categories"], channels)
+    found |= statistics(of_run(frames))
     return {name: float(value) for name, value in found.items()}
 
 

@@ -26,6 +26,8 @@ AGES = (6, 12, 18, 24, 30)
 """Ages in months at which the survival of newcomers is told."""
 WAITS = (1, 3, 6, 12)
 """Months within which a place is told to be taken again."""
+RAMP = (1, 3)
+"""Ages in months at which newcomers' sales are told."""
 LEAST = 10
 """Shops that a group must have for its median change to be taken off: that of fewer follows each of them."""
 IN_A_UNIT = ("open", "showroom")
@@ -42,7 +44,8 @@ class Lives:
     `newcomer` (bool), whether it came while one watched; `group` (int64), its trade, within which it is compared;
     `site` (int64), its place. `known` are the months of whose exits one knows. `empty` (float64[sites, months]) are
     the units of each place without a tenant at each month's end, where a place has many units that have no
-    numbers; None where a place is a single unit."""
+    numbers; None where a place is a single unit. `city` (int64[shops], None for one) numbers the cities of several
+    runs: what all of a trade share in a month is a city's."""
 
     sales: Floats
     first: Ints
@@ -53,6 +56,7 @@ class Lives:
     site: Ints
     known: int
     empty: Floats | None = None
+    city: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.first)
@@ -60,6 +64,13 @@ class Lives:
     @property
     def months(self) -> int:
         return int(self.sales.shape[1])
+
+    @property
+    def like(self) -> Ints:
+        """int64[shops]: shops of one trade in one city have the same number."""
+        return (
+            self.group if self.city is None else self.group + self.city * (1 + int(self.group.max(initial=0)))
+        )
 
 
 # -- where lives come from ----------------------------------------------------------------------------------
@@ -126,7 +137,7 @@ def of_run(frames: Frames) -> Lives:
     wide = np.full((len(shops), width), np.nan)
     wide[number, column] = rows["revenue_yuan"].to_numpy(float)
     first, last = _span(wide)
-    fates = stores.set_index("store").loc[shops]
+    fates = stores.set_index("store").reindex(shops)
     began = pd.Timestamp(frames["daily"]["date"].iloc[0]).date().isoformat()
     one = rows.groupby(number).first()
     site, sites = pd.factorize(one["circle"], sort=True)
@@ -135,7 +146,7 @@ def of_run(frames: Frames) -> Lives:
         first,
         last,
         (last < width - 1) | fates["outcome"].isin(LEFT).to_numpy(bool),
-        (fates["opened"] > began).to_numpy(bool),
+        (fates["opened"].astype(str) > began).to_numpy(bool),
         _numbered(one["format"]),
         site.astype(np.int64),
         width,
@@ -158,6 +169,7 @@ def joined(lives: Sequence[Lives]) -> Lives:
         lives[0],
         **{name: together(name) for name in ("sales", "first", "last", "gone", "newcomer", "group", "site")},
         empty=None if lives[0].empty is None else together("empty"),
+        city=np.repeat(np.arange(len(lives)), [len(x) for x in lives]),
     )
 
 
@@ -203,18 +215,18 @@ def robust_sd(x: Floats) -> float:
 
 
 def monthly_changes(lives: Lives) -> Floats:
-    """The changes of ln sales from one month to the next, less their median in the month and trade, of every shop
-    that sold in both; of trades with at least `LEAST` such shops."""
-    return _beside_its_like(np.diff(_ln(lives.sales), axis=1), lives.group)
+    """The changes of ln sales from one month to the next, less their median in the month, the trade and
+    the city, of every shop that sold in both; of trades with at least `LEAST` such shops."""
+    return _beside_its_like(np.diff(_ln(lives.sales), axis=1), lives.like)
 
 
 def yearly_changes(lives: Lives) -> Floats:
-    """The changes of the mean of ln monthly sales from one year to the next, less their median in the trade, of
-    shops that sold in all 24 months. Years follow one another from the first month."""
+    """The changes of the mean of ln monthly sales from one year to the next, less their median in the trade
+    and the city, of shops that sold in all 24 months. Years follow one another from the first month."""
     ln = _ln(lives.sales)
     starts = range(0, lives.months - 2 * YEAR + 1, YEAR)
     years = [ln[:, k + YEAR : k + 2 * YEAR].mean(axis=1) - ln[:, k : k + YEAR].mean(axis=1) for k in starts]
-    return _beside_its_like(np.column_stack(years), lives.group) if years else np.zeros(0)
+    return _beside_its_like(np.column_stack(years), lives.like) if years else np.zeros(0)
 
 
 def ramp_up(lives: Lives, ages: Sequence[int] = (1, 2, 3, 6, 9)) -> dict[int, float]:
@@ -396,7 +408,7 @@ def statistics(lives: Lives) -> dict[str, float]:
     found = risks(lives)
     slope, error = exit_slope(found)
     entry, leaving = rates(lives)
-    again, ramp = taken_again(lives), ramp_up(lives, (1, 3))
+    again, ramp = taken_again(lives), ramp_up(lives, RAMP)
     return {
         "sales_change_month": robust_sd(monthly_changes(lives)),
         "sales_change_year": robust_sd(yearly_changes(lives)),
@@ -415,6 +427,7 @@ def statistics(lives: Lives) -> dict[str, float]:
 
 __all__ = [
     "AGES",
+    "RAMP",
     "WAITS",
     "Lives",
     "closings",

@@ -105,11 +105,11 @@ def paper() -> RunResult:
         "stores_monthly": pd.DataFrame(
             books,
             columns=["month", "store", "format", "revenue_yuan", "profit_yuan", "visits", "turned_away"],
-        ),
+        ).assign(circle=MALL, state="open"),
         "sales_monthly": pd.DataFrame(goods, columns=["category", "channel", "sales_yuan"]),
         "circles_monthly": pd.DataFrame(
             circles, columns=["month", "circle", "units", "vacancy", "rent_yuan_m2_month"]
-        ),
+        ).assign(let=1),
         "city_monthly": pd.DataFrame(city),
         "events": pd.DataFrame(
             [(d, k, w, what, "", json.dumps(f)) for d, k, w, what, f in events],

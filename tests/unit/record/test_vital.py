@@ -94,6 +94,15 @@ def test_changes_are_told_beyond_what_all_of_a_trade_share(sd, groups):
     assert vital.robust_sd(vital.yearly_changes(found)) == pytest.approx(year, rel=0.1)
 
 
+def test_what_the_shops_of_one_city_share_is_no_change_of_their_own():
+    rng = np.random.default_rng(6)
+    one, other = (lives(np.exp(rng.normal(0, 0.1, (20, 30)) + rng.normal(0, 1, 30))) for _ in range(2))
+    both = vital.monthly_changes(joined([one, other]))
+    apart = np.concatenate([vital.monthly_changes(one), vital.monthly_changes(other)])
+    assert sorted(both) == pytest.approx(sorted(apart))
+    assert vital.robust_sd(both) == pytest.approx(0.1 * math.sqrt(2), rel=0.1)
+
+
 def test_trades_of_few_shops_do_not_count_their_own_median_off():
     rng = np.random.default_rng(2)
     few = lives(np.exp(rng.normal(size=(vital.LEAST - 1, 30))))
