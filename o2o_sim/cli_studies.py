@@ -65,7 +65,12 @@ def working(
 ) -> Iterator[Work]:
     """How the runs are carried out, with a bar on stderr that shows them and the time left. Who stops them is told
     what is kept."""
+    from . import processes
     from .errors import ScenarioError
+
+    if not cluster:
+        with contextlib.suppress(OSError):  # of which the start of a worker tells
+            processes.serve(processes.RUNS)  # gets ready while this process reads what is asked
     from .studies.work import Work, parse_shard
 
     if cluster and shard:

@@ -20,6 +20,9 @@ ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("NUMBA", "OMP", "OPENBLAS"
 """Environment of a worker: threads that its libraries would start would only take the cores from the
 others."""
 
+RUNS = "o2o_sim.studies.preload"
+"""What a server imports from which workers are forked that carry out runs."""
+
 _STARTING = threading.Lock()
 
 
@@ -37,15 +40,26 @@ def start(target: Callable[..., Any], args: tuple[Any, ...], *, preload: str | N
     It is a fresh process, not forked off this one, which may have threads. With the name of a module to
     `preload` it is forked off a server that has imported that module, on systems that have such servers. The
     worker should call `end_with_parent` first."""
-    method = "forkserver" if preload and "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    method = "forkserver" if preload and serve(preload) else "spawn"
     context: Any = multiprocessing.get_context(method)
     with _STARTING, _environment(ONE_THREAD), _interrupts_blocked():
-        if method == "forkserver":
-            context.set_forkserver_preload([preload])
         how = {"daemon": True, "name": "o2o-sim worker"}
         process: BaseProcess = context.Process(target=_enter, args=(dict(os.environ), target, args), **how)
         process.start()
     return process
+
+
+def serve(*preload: str) -> bool:
+    """Have the server running that workers are forked off, which imports these modules when it starts; whether the
+    system has such servers. It gets ready by itself: who will need workers soon calls this early."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return False
+    from multiprocessing import forkserver
+
+    with _STARTING, _environment(ONE_THREAD), _interrupts_blocked():
+        multiprocessing.get_context("forkserver").set_forkserver_preload(list(preload))
+        forkserver.ensure_running()
+    return True
 
 
 def end(process: BaseProcess, patience: float = 0.0) -> str:

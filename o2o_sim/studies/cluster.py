@@ -11,13 +11,13 @@ import pickle
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+from .. import processes
 from ..errors import ScenarioError
 from ..inputs.package import code_digest
-from ..processes import ONE_THREAD
 from .engines import FAILED_STARTS, GUARD, carry_out
 from .job import Job, failed
 
@@ -47,9 +47,11 @@ class Cluster:
             raise ScenarioError("a cluster needs Dask", hint="pip install 'o2o-sim[cluster]'") from None
         check_address(address)
         self._local: Any = None
+        self._set = ExitStack()
         # What it logs about lost connections is said here in fewer words.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         if address == LOCAL:
+            self._set.enter_context(_workers_forked())
             try:
                 self._local = distributed.LocalCluster(
                     n_workers=workers,
@@ -57,9 +59,10 @@ class Cluster:
                     host="127.0.0.1",
                     dashboard_address=None,
                     silence_logs=logging.CRITICAL,
-                    env=ONE_THREAD,
+                    env=processes.ONE_THREAD,
                 )
             except RuntimeError:
+                self._set.close()
                 raise ScenarioError(FAILED_STARTS, hint=GUARD) from None
         elif workers is not None:
             raise ScenarioError("a cluster has the workers that it has", file="--workers")
@@ -140,6 +143,21 @@ class Cluster:
         if self._local is not None:
             with suppress(Exception):
                 self._local.close(timeout=_SECONDS)
+        self._set.close()
+
+
+@contextmanager
+def _workers_forked() -> Iterator[None]:
+    """Inside the block Dask forks workers of this machine off the server that a study's own workers are forked off, and
+    which has imported what a run needs, on systems that have such servers."""
+    import dask
+
+    has_server = False
+    with suppress(OSError):  # of which the start of a worker tells
+        has_server = processes.serve(processes.RUNS, "distributed")
+    method = {"distributed.worker.multiprocessing-method": "forkserver"} if has_server else {}
+    with dask.config.set(method):
+        yield
 
 
 _KILLED = (

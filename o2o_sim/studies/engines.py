@@ -19,7 +19,6 @@ from .. import processes
 from ..errors import ScenarioError
 from .job import Job, check_same, execute, failed
 
-PRELOADED = "o2o_sim.studies.preload"
 TRIES = 3
 """So often a worker may die with a run in hand before the run counts as the one that kills them."""
 
@@ -85,6 +84,8 @@ class Processes:
         if workers is not None and workers < 1:
             raise ScenarioError(f"must be at least 1, found {workers}", file="--workers")
         self.most = workers or processes.cores()
+        with suppress(OSError):  # of which the start of a worker tells
+            processes.serve(processes.RUNS)
         self._workers: list[_Worker] = []
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, bytes]]:
@@ -171,7 +172,7 @@ class _Worker:
 
     def __init__(self) -> None:
         self.line, there = Pipe()
-        self.process = processes.start(_work, (there,), preload=PRELOADED)
+        self.process = processes.start(_work, (there,), preload=processes.RUNS)
         there.close()  # else its end would not be heard of
         self.ready = False
         self.jobs: deque[Job] = deque()

@@ -55,6 +55,12 @@ def test_every_job_comes_back_with_the_file_that_this_process_would_make(local, 
     assert found[4] == row_of(carry_out(jobs[4]))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no servers that processes are forked off")
+def test_workers_of_this_machine_begin_with_all_that_a_run_needs(local):
+    loaded = local.client.run(lambda: "o2o_sim.studies.preload" in sys.modules)
+    assert list(loaded.values()) == [True, True]
+
+
 def test_jobs_go_to_the_scheduler_bit_by_bit(local, told, monkeypatch):
     monkeypatch.setattr(module, "_AT_HAND", 2)
     submit, most = local.client.submit, []
