@@ -20,6 +20,7 @@ Frames = Mapping[str, pd.DataFrame]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Texts = NDArray[np.str_]
 
 YEAR, HALF_YEAR = 12, 6
 AGES = (6, 12, 18, 24, 30)
@@ -41,7 +42,7 @@ class Lives:
 
     `sales` is float64[shops, months], NaN where a shop did not trade. Of each shop: `first` and `last` (int64),
     the first and the last month in which it traded; `gone` (bool), whether it is known to have left then;
-    `newcomer` (bool), whether it came while one watched; `group` (int64), its trade, within which it is compared;
+    `newcomer` (bool), whether it came while one watched; `group` (text), its trade, within which it is compared;
     `site` (int64), its place. `known` are the months of whose exits one knows. `empty` (float64[sites, months]) are
     the units of each place without a tenant at each month's end, where a place has many units that have no
     numbers; None where a place is a single unit. `city` (int64[shops], None for one) numbers the cities of several
@@ -52,7 +53,7 @@ class Lives:
     last: Ints
     gone: Bools
     newcomer: Bools
-    group: Ints
+    group: Texts
     site: Ints
     known: int
     empty: Floats | None = None
@@ -68,9 +69,9 @@ class Lives:
     @property
     def like(self) -> Ints:
         """int64[shops]: shops of one trade in one city have the same number."""
-        return (
-            self.group if self.city is None else self.group + self.city * (1 + int(self.group.max(initial=0)))
-        )
+        cities = np.zeros(len(self), np.int64) if self.city is None else self.city
+        trades, trade = np.unique(self.group, return_inverse=True)
+        return np.asarray(trade + cities * len(trades), np.int64)
 
 
 # -- where lives come from ----------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ def from_months(
         last,
         last < known,
         first >= watched,
-        _numbered(one[group]) if group else np.zeros(len(shops), np.int64),
+        one[group].to_numpy(str) if group else np.full(len(shops), ""),
         _numbered(one[site]),
         known,
     )
@@ -147,7 +148,7 @@ def of_run(frames: Frames) -> Lives:
         last,
         (last < width - 1) | fates["outcome"].isin(LEFT).to_numpy(bool),
         (fates["opened"].astype(str) > began).to_numpy(bool),
-        _numbered(one["format"]),
+        one["format"].to_numpy(str),
         site.astype(np.int64),
         width,
         _empty(frames["circles_monthly"], [str(s) for s in sites], start, width),
@@ -203,7 +204,7 @@ def _empty(circles: pd.DataFrame, names: list[str], start: int, width: int) -> F
 
 def _nobody() -> Lives:
     none, no = np.zeros(0, np.int64), np.zeros(0, np.bool_)
-    return Lives(np.zeros((0, 0)), none, none, no, no, none, none, 0, np.zeros((0, 0)))
+    return Lives(np.zeros((0, 0)), none, none, no, no, np.zeros(0, str), none, 0, np.zeros((0, 0)))
 
 
 # -- how sales move -----------------------------------------------------------------------------------------
@@ -291,7 +292,7 @@ def risks(lives: Lives) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
 
 
-def _rank(x: Floats, group: Ints, parts: int) -> Ints:
+def _rank(x: Floats, group: Texts, parts: int) -> Ints:
     """1 to `parts`: in which of equal parts of its group each value is."""
     of = pd.Series(x).groupby(group)
     share = (of.rank(method="first") - 0.5) / of.transform("count")

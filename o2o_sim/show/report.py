@@ -374,6 +374,7 @@ def _tables(runs: Sequence[Run]) -> str:
         table = run.result.outcomes
         head = f"<h3>{_badge(run)}{esc(name_of(run.result))}</h3>" if run.letter else ""
         parts.append(head + tables.groups(table, "category", esc) + tables.groups(table, "circle", esc))
+        parts.append(tables.lives(run.result, esc))
         parts.append(tables.stores(table, run.key, esc))
     return "".join(parts)
 

@@ -10,8 +10,10 @@ import pandas as pd
 
 from ..record.outcomes import OUTCOMES
 from ..record.result import RunResult
+from ..record.vital import of_run
 from .report_pair import Pairing, headline_rows
 from .report_words import cause
+from .tables_lives import MEANT, TITLE, lived_enough, lives_rows
 from .wording import MISSING, fixed, in_percent, listed, money
 
 Escape = Callable[[object], str]
@@ -128,6 +130,16 @@ def stores(table: pd.DataFrame, key: str, esc: Escape) -> str:
         f"<details><summary>All {len(table):,} stores, one by one</summary>{whole}</details>"
         '<p class="paper">The list of all stores stands in the file from which this was printed.</p>'
     )
+
+
+def lives(result: RunResult, esc: Escape) -> str:
+    """How shops lived beside real ones, where enough of them were seen for long enough."""
+    shops = of_run(result.frames)
+    if not lived_enough(shops):
+        return ""
+    rows = [[esc(cell) for cell in row] for row in lives_rows(shops)]
+    heads = ["", f"{len(shops):,} shops here", "5,493 venues in Texas"]
+    return _table(TITLE, heads, rows, esc, numbers=[1, 2], kind="short") + f"<p>{esc(MEANT)}</p>"
 
 
 def side_by_side(a: RunResult, b: RunResult, esc: Escape) -> str:

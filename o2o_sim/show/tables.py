@@ -9,7 +9,9 @@ import pandas as pd
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
+from ..record.vital import of_run
 from ..terminal import Table, Text
+from .tables_lives import SHORT, lived_enough, lives_table
 from .wording import in_percent, money
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ HEADS = {"partnership": "partner-\nship", "marketplace": "market-\nplace"}
 
 
 def outcome_tables(result: RunResult) -> list[RenderableType]:
-    """What became of the stores by category and by circle, the headline figures, and what lies in the folder.
+    """What became of the stores by category and by circle, the headline figures, how shops lived, and what lies in the folder.
 
     Nothing depends on colour, names are shown as they are (brackets in them are no markup), and all of it
     fits 100 columns. The last line leads over to the folder's path, which the caller prints as it is: a path
@@ -39,8 +41,15 @@ def outcome_tables(result: RunResult) -> list[RenderableType]:
         OutcomeTable(result.outcomes, "circle"),
         Text("\nA store that integrated in several ways counts in each of them.\n", style="dim"),
         headline_table(result),
+        *_lives(result),
         _where(result),
     ]
+
+
+def _lives(result: RunResult) -> list[RenderableType]:
+    """How shops lived, where enough of them were seen for long enough."""
+    lives = of_run(result.frames)
+    return [lives_table(lives, SHORT)] if lived_enough(lives) else []
 
 
 class OutcomeTable:

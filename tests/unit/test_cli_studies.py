@@ -376,6 +376,26 @@ def test_the_life_of_a_store(call, tmp_path):
     assert code == 2 and "nowhere" in err
 
 
+def test_how_shops_lived(call, tmp_path):
+    """Several runs are one table; of too few months there is nothing to say of exits, and nothing is shown unasked."""
+    from o2o_sim import run
+
+    for seed, days in ((1, 70), (2, 70), (3, 40)):
+        run(ROOT / "tests/scenarios/tiny.yaml", out=tmp_path / str(seed), seed=seed, days=days, plots=False)
+    code, out, _ = call("lives", tmp_path / "1", tmp_path / "2")
+    assert code == 0 and "seeds 1, 2" in out and "5,493" not in out.splitlines()[0]
+    rows = {line[:40].strip(): line[40:].split() for line in out.splitlines()}
+    assert rows["slope of exits on sales"] == ["-", "-0.298"]
+    assert float(rows["largest month's exits over the mean"][-1]) == 1.49
+    code, _, err = call("lives", tmp_path / "1", tmp_path / "3")
+    assert code == 2 and "has 1 months" in err and "must be equally long" in err
+    assert call("lives", tmp_path / "nowhere")[0] == 2
+    assert (
+        "How shops lived"
+        not in call("run", ROOT / "tests/scenarios/tiny.yaml", "--no-plots", "--out", tmp_path / "4")[1]
+    )
+
+
 @pytest.mark.faults("The end of a run")
 @pytest.mark.parametrize(
     ("command", "named"),

@@ -39,7 +39,7 @@ def lives(
         last,
         each(gone, last < months - 1, bool),
         each(newcomer, first > 0, bool),
-        each(group, np.zeros(n), np.int64),
+        each(group, np.full(n, ""), str),
         each(site, np.arange(n), np.int64),
         months if known is None else known,
         empty,
@@ -230,7 +230,7 @@ def test_a_table_of_months_is_read_whatever_its_order():
     found = from_months(table.sample(frac=1, random_state=1), **names, group="trade")
     assert (found.first.tolist(), found.last.tolist()) == ([0, 11], [9, 19])
     assert (found.gone.tolist(), found.newcomer.tolist()) == ([True, False], [False, True])
-    assert found.group.tolist() == [0, 1] and found.site.tolist() == [0, 0]
+    assert found.group.tolist() == ["bar", "cafe"] and found.site.tolist() == [0, 0]
     assert np.isnan(found.sales[1, 12]) and found.known == 19
     assert from_months(table, **names, unknown=11).gone.tolist() == [False, False]
     assert from_months(table, **names, watched=12).newcomer.tolist() == [False, False]
@@ -273,7 +273,13 @@ def test_a_store_lives_while_it_holds_its_unit():
     assert found.last.tolist() == [2, 1, 0, 2, 2]
     assert found.gone.tolist() == [False, True, True, False, True]
     assert found.newcomer.tolist() == [False, False, False, True, False]
-    assert found.group.tolist() == [1, 1, 0, 1, 0] and found.site.tolist() == [0, 0, 1, 0, 1]
+    assert found.group.tolist() == ["row", "row", "hall", "row", "hall"] and found.site.tolist() == [
+        0,
+        0,
+        1,
+        0,
+        1,
+    ]
     assert found.empty.tolist() == [[8, 8, 8], [0, 0, 0]]
     assert found.sales[3, 2] == 0
 
