@@ -6,9 +6,11 @@ whatever follows a family's name and a slash is one of them."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -273,13 +275,14 @@ def _headline(figures: dict[str, Any], channels: set[str]) -> dict[str, float]:
 def _fates(frames: Frames, categories: Iterable[str]) -> dict[str, float]:
     """What became of the stores: all, by category and by circle."""
     stores = frames["outcomes"]
-    fate = stores["outcome"].map(FATE)
-    found = {f"stores_{o.replace(' ', '_')}": float((stores["outcome"] == o).sum()) for o in OUTCOMES}
+    outcomes = stores["outcome"].tolist()
+    each, fate = Counter(outcomes), [FATE[o] for o in outcomes]
+    found = {f"stores_{o.replace(' ', '_')}": float(each[o]) for o in OUTCOMES}
     fates = tuple(dict.fromkeys(FATE.values()))
-    found |= {f"share_{f}": float((fate == f).mean()) if len(stores) else math.nan for f in fates}
+    found |= {f"share_{f}": fate.count(f) / len(fate) if fate else math.nan for f in fates}
     for by, names in (("category", categories), ("circle", _members(frames, "footfall"))):
-        count = stores.groupby([fate, stores[by]]).size().to_dict()
-        found |= {f"stores_{f}/{by}/{name}": count.get((f, name), 0) for f in fates for name in sorted(names)}
+        count = Counter(zip(fate, stores[by].tolist()))
+        found |= {f"stores_{f}/{by}/{name}": count[f, name] for f in fates for name in sorted(names)}
     closed = stores[stores["outcome"] == "closed"]
     lives = [_days(a, b) for a, b in zip(closed["opened"], closed["changed"])]
     found["closed_after_days"] = float(np.median(lives)) if lives else math.nan
@@ -387,27 +390,32 @@ def monthly(result: RunResult) -> pd.DataFrame:
     frames = _ordered(result.frames)
     daily, city, circles = frames["daily"], frames["city_monthly"], frames["circles_monthly"]
     days = daily.drop(columns="date").astype(float)
-    unused = [f"sales/{c}" for c in sorted(_channels(result.manifest)) if f"sales/{c}" not in days]
-    days = days.assign(**dict.fromkeys(unused, 0.0), surplus_mean=days["surplus_mean"] * days["needs"])
+    days["surplus_mean"] *= days["needs"]
     means = days.groupby(_firsts(daily["date"])).mean()
-    tables = [means.assign(surplus_mean=means["surplus_mean"] / means["needs"])]
+    means["surplus_mean"] /= means["needs"]
+    rows = list(_rows(means, means.index))
+    unused = (f"sales/{c}" for c in sorted(_channels(result.manifest)) if f"sales/{c}" not in means)
+    rows += [(name, month, 0.0) for name in unused for month in means.index]
     if len(city):
-        tables.append(city.drop(columns="month").set_index(_firsts(city["month"])))
-    if len(circles):
-        each = circles.assign(month=_firsts(circles["month"]))
-        for name in ("vacancy", "rent_yuan_m2_month"):
-            tables.append(each.pivot(index="month", columns="circle", values=name).add_prefix(name + "/"))
-    rows = [
-        t.rename_axis(index="month").reset_index().melt("month", var_name="series", value_name="value")
-        for t in tables
-    ]
-    table = pd.concat(rows).dropna(subset="value").astype({"series": str, "value": float})
-    return table.sort_values(["series", "month"], ignore_index=True)
+        rows += _rows(city.drop(columns="month"), _firsts(city["month"]))
+    for name in ("vacancy", "rent_yuan_m2_month") if len(circles) else ():
+        names = [f"{name}/{circle}" for circle in circles["circle"]]
+        rows += zip(names, _firsts(circles["month"]), circles[name].astype(float).tolist())
+    rows = sorted(row for row in rows if not math.isnan(row[2]))
+    series, months, values = zip(*rows)
+    table = {"month": pd.Series(months, dtype=object), "series": pd.Series(series, dtype=str)}
+    return pd.DataFrame({**table, "value": np.array(values, dtype=float)})
+
+
+def _rows(table: pd.DataFrame, months: Iterable[date]) -> Iterator[tuple[str, date, float]]:
+    """(series, month, value) of a table with a column for each series and a row for each month."""
+    for name in table:
+        yield from zip(itertools.repeat(str(name)), months, table[name].astype(float).tolist())
 
 
 def _firsts(days: pd.Series) -> pd.Index:
     """The first of the month of each day."""
-    return pd.Index([day.replace(day=1) for day in days], dtype=object)
+    return pd.Index([day.replace(day=1) for day in days.tolist()], dtype=object)
 
 
 # -- metrics of one's own -----------------------------------------------------------------------------------

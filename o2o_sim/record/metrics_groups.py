@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 Frames = Mapping[str, pd.DataFrame]
@@ -22,6 +23,7 @@ BY_FORMAT = (
     "turned_away_share",
 )
 """The metrics that every format has, as `NAME/format/FORMAT`."""
+_BOOKS = ("revenue_yuan", "profit_yuan", "visits", "turned_away")
 
 
 def by_format(frames: Frames, formats: Iterable[str], integrated: frozenset[str]) -> dict[str, float]:
@@ -30,39 +32,50 @@ def by_format(frames: Frames, formats: Iterable[str], integrated: frozenset[str]
 
     `integrated` are the outcomes that count as integrated. Books are those of the months that the run has
     closed."""
-    daily, books = frames["daily"], frames["stores_monthly"]
-    fates = _with_lives(frames["outcomes"], daily["date"].iloc[-1]).groupby("format")
+    outcomes, books = frames["outcomes"], frames["stores_monthly"]
+    lives = _lives(outcomes, frames["daily"]["date"].iloc[-1])
+    closed = (outcomes["outcome"] == "closed").to_numpy(bool)
+    online = outcomes["outcome"].isin(integrated).to_numpy(bool)
+    form = outcomes["format"].to_numpy(object)
+    columns = {name: books[name].to_numpy() for name in ("format", *_BOOKS) if len(books)}
+    days = np.array([m.day for m in books["month"].tolist()] if len(books) else [])
     found: dict[str, float] = {}
     for name in sorted(formats):
-        mine = fates.get_group(name) if name in fates.groups else None
+        mine = form == name
         fate: tuple[float, ...] = (math.nan,) * 3
-        if mine is not None:
-            closed, online = mine["outcome"] == "closed", mine["outcome"].isin(integrated)
-            fate = (float(closed.mean()), float(online.mean()), float(mine["life_days"].mean()))
-        of_months = _books(books[books["format"] == name] if "format" in books else books)
+        if mine.any():
+            fate = tuple(float(values[mine].mean()) for values in (closed, online, lives))
+        of_months = _books(columns, days, name)
         found |= {f"{metric}/format/{name}": v for metric, v in zip(BY_FORMAT, (*fate, *of_months))}
     return found
 
 
-def _with_lives(outcomes: pd.DataFrame, last: date) -> pd.DataFrame:
-    """The outcomes with `life_days`: from the opening to the closure, or to the evening of the last day."""
+def _lives(outcomes: pd.DataFrame, last: date) -> np.ndarray:
+    """float64, the days of every store from the opening to the closure, or to the evening of the last day."""
     end = (last + timedelta(days=1)).isoformat()
     until = outcomes["changed"].where(outcomes["outcome"] == "closed", end)
-    return outcomes.assign(life_days=[_days(a, b) for a, b in zip(outcomes["opened"], until)])
+    return np.array([_days(a, b) for a, b in zip(outcomes["opened"].tolist(), until.tolist())], dtype=float)
 
 
 def _days(first: str, last: str) -> int:
     return (date.fromisoformat(last) - date.fromisoformat(first)).days
 
 
-def _books(books: pd.DataFrame) -> tuple[float, ...]:
-    """Per store and month: sales, profit; then profit on sales, visitors a day, share of them turned away."""
-    if not len(books):
+def _books(columns: Mapping[str, np.ndarray], days: np.ndarray, form: str) -> tuple[float, ...]:
+    """Per store of a format and month: sales, profit; then profit on sales, visitors a day, share of them turned
+    away. `columns` are those of the monthly books, `days` the days of their months."""
+    mine = columns["format"] == form if columns else np.zeros(0, bool)
+    if not mine.any():
         return (math.nan,) * 5
-    sales, profit, visits = (float(books[c].sum()) for c in ("revenue_yuan", "profit_yuan", "visits"))
-    days = float(sum(m.day for m in books["month"]))
-    away = float(books["turned_away"].sum())
-    return sales / len(books), profit / len(books), _ratio(profit, sales), visits / days, _ratio(away, visits)
+    sales, profit, visits, away = (float(columns[c][mine].sum()) for c in _BOOKS)
+    count = int(mine.sum())
+    return (
+        sales / count,
+        profit / count,
+        _ratio(profit, sales),
+        visits / float(days[mine].sum()),
+        _ratio(away, visits),
+    )
 
 
 def sales_shares(frames: Frames, categories: Iterable[str], channels: Iterable[str]) -> dict[str, float]:

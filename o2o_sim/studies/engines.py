@@ -7,6 +7,7 @@ worker had in hand is run again; nothing else is.
 from __future__ import annotations
 
 import gc
+import time
 import traceback
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -41,19 +42,25 @@ def carry_out(job: Job) -> bytes:
     Raises ScenarioError if what would run here is not what the job's key stands for.
     """
     check_same(job)
+    began = time.monotonic()
     try:
         return execute(job)
     except BaseException:  # also of tables that a plugin made impossible to count
         return failed(job, traceback.format_exc())
     finally:
-        gc.collect()  # a model is a ring of references, and can be large
         _keep_libraries()
+        if time.monotonic() - began > _LONG_S:
+            gc.collect()  # a model is a ring of references; those of short runs are few or small
+
+
+_LONG_S = 1.0
 
 
 @cache
 def _keep_libraries() -> None:
     """Leave what is there after a worker's first run, its libraries, out of every later collection, which
     then takes no time."""
+    gc.collect()
     gc.freeze()
 
 

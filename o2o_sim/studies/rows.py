@@ -61,14 +61,23 @@ def pack(
         "version": [__version__],
         "seconds": [seconds],
         "metrics": [list((metrics or {}).items())],
-        "stores": [[] if stores is None else stores.to_dict("records")],
-        "monthly": [[] if monthly is None else monthly.to_dict("records")],
+        "stores": _nested(stores, STORE),
+        "monthly": _nested(monthly, MONTH),
     }
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, SCHEMA, compression="zstd", store_schema=False) as writer:
         writer.write_table(pa.table(row, schema=SCHEMA))
         writer.add_key_value_metadata({_KEY: _NONE})
     return _sealed(sink.getvalue().to_pybytes())
+
+
+def _nested(table: pd.DataFrame | None, kind: pa.StructType) -> pa.Array:
+    """A table as one list of rows; an empty one without a table."""
+    if table is None:
+        return pa.array([[]], pa.list_(kind))
+    columns = [pa.array(table[field.name].tolist(), field.type) for field in kind]
+    rows = pa.StructArray.from_arrays(columns, fields=list(kind))
+    return pa.ListArray.from_arrays(pa.array([0, len(rows)], pa.int32()), rows, type=pa.list_(kind))
 
 
 def is_failed(data: bytes) -> bool:
