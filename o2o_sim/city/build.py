@@ -17,7 +17,8 @@ from . import census
 from .grid import Grid, Projection
 from .imported import Imported, ImportedCircle, ImportedStore, read_city
 from .river import River
-from .transport import Metro, Travel, build_graph
+from .shared import ways
+from .transport import Metro, Travel
 from .travel_table import TableTravel
 
 MAX_CELLS = 250_000
@@ -145,8 +146,7 @@ def _build(
     if imported and imported.travel is not None:
         travel: Travel = imported.travel
     else:
-        graph = build_graph(grid, spec.street_kmh, land, river, metro, entrances)
-        travel = Travel(grid, graph, spec.street_kmh, spec.access_min)
+        travel = ways(spec, grid, land, river, metro, entrances)
     for array in (residents, income, jobs, land):
         array.setflags(write=False)
     return City(grid, residents, income, jobs, land, travel, circles, stores, river, metro, projection)

@@ -81,13 +81,17 @@ def check_same(job: Job) -> None:
 def execute(job: Job, threads: int | None = 1) -> bytes:
     """Simulate a job and return the content of its file. A run that fails is a result too: its traceback."""
     from ..border.trial import take_as_tried
+    from ..city.shared import ways_shared
     from .run import run
 
     take_as_tried(job.spec)  # who made the job has tried it
     began = time.perf_counter()
     try:
         model, plugins = job.own.model, job.plugins
-        result = run(job.spec, out=False, seed=job.seed, model=model, threads=threads, plugins=plugins)
+        with ways_shared(
+            model is None and not job.spec.plugins
+        ):  # code of the user's own may change what it gets
+            result = run(job.spec, out=False, seed=job.seed, model=model, threads=threads, plugins=plugins)
         measured = job.own.measure(result)
     except KeyboardInterrupt:
         raise
