@@ -112,7 +112,7 @@ def _summary(file: Path, overrides: Sequence[str], *, plugins: bool) -> Any:
     from .city.survey import survey
     from .errors import ScenarioWarning
     from .scenario.describe import summary
-    from .scenario.foresee import acting, slips
+    from .scenario.foresee import acting, slips, without_effect
     from .scenario.idle import idle_keys
     from .scenario.load import load_scenario, resolve
     from .studies.job import plug_in
@@ -130,7 +130,7 @@ def _summary(file: Path, overrides: Sequence[str], *, plugins: bool) -> Any:
         spec = plug_in(load_scenario(file, overrides), plugins=plugins)
         for problem in (*idle_keys(spec), *slips(spec, survey(spec))):
             warnings.warn(ScenarioWarning(problem), stacklevel=2)
-        return Group(summary(spec), *map(Text, acting(spec)))
+        return Group(summary(spec), *map(Text, (*acting(spec), *without_effect(spec))))
     from .show.tables_studies import study_summary
     from .studies.points import load_study
     from .studies.sweeps import points_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from ..errors import Problem
@@ -77,6 +77,8 @@ asked."""
 
 PARTNERS = {"marketplace": "marketplace", "partnership": "local_services", "group": "local_services"}
 """Ways of integrating that need a platform, and of which kind."""
+DELIVERIES = ("social", "app", "alliance")
+"""Ways of integrating by which a store's own goods are brought to the door from its place."""
 
 LOOK_AHEAD_DAYS = 30
 
@@ -146,7 +148,7 @@ def _huff(spec: Spec) -> Faults:
     rules = {spec.stores.policy, *(f.policy for f in spec.stores.formats.values())}
     rules |= {s.policy for s in spec.stores.named.values()}
     delivers = any(c.delivery_reach_min > 0 for c in spec.categories.values())
-    for mode in ("social", "app", "alliance"):
+    for mode in DELIVERIES:
         if delivers and getattr(spec.modes, mode).available and rules - {"", "never_integrate"}:
             hint = "write available: false, or stores.policy: never_integrate"
             yield Fault(("modes", mode, "available"), "Huff's model has no deliveries", hint)
@@ -234,6 +236,17 @@ def _carries(spec: Spec, platform: str, mode: str, category: str) -> bool:
     if mode == "group" and p.group_deals is None:
         return False
     return p.kind == PARTNERS[mode] and listed and (mode != "marketplace" or (c is not None and c.shippable))
+
+
+def can_use(spec: Spec, mode: str, sells: Iterable[str]) -> bool:
+    """Whether a store that sells some categories could offer anything through a way of integrating; True for one of a
+    plugin, which alone knows."""
+    if mode in DELIVERIES:
+        return any(spec.categories[c].delivery_reach_min > 0 for c in sells)
+    if mode == "warehouse":
+        terms = [p.from_stores for p in spec.platforms.values() if p.from_stores is not None]
+        return any(c in t.categories for t in terms for c in sells)
+    return mode not in PARTNERS or any(_carries(spec, p, mode, c) for p in spec.platforms for c in sells)
 
 
 def _imports(spec: Spec, what: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import Problem
+from .idle import formats_with, idle
 from .size import city_cells
 
 if TYPE_CHECKING:
@@ -30,6 +31,26 @@ def acting(spec: Spec) -> list[str]:
         )
     if growing := [name for name, p in spec.platforms.items() if p.harvest is not None]:
         said.append(f"The commission of {', '.join(growing)} rises (harvest).")
+    return said
+
+
+def without_effect(spec: Spec) -> list[str]:
+    """What is there and moves nothing as the scenario stands, a short sentence for each: of the three levers those that
+    multiply nothing, and ways of integrating that stores may take up and no format can use."""
+    said = []
+    for name in type(spec.levers).model_fields:
+        if reason := idle(spec, ("levers", name)):
+            wakes = f"; first raise {' or '.join(reason.wakes[:3])}" if reason.wakes else ""
+            said.append(f"The lever levers.{name} multiplies nothing: {reason.why}{wakes}.")
+    unused = [
+        f"modes.{name}"
+        for name in type(spec.modes).model_fields
+        if getattr(spec.modes, name).available and not formats_with(spec, name)
+    ]
+    if unused and not (spec.city.import_ and spec.city.import_.stores):
+        said.append(
+            f"No format can use {', '.join(unused)}: no platform takes what it sells, or it sells nothing that is delivered."
+        )
     return said
 
 

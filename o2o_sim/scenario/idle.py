@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import BaseModel
 
 from ..errors import Problem
+from .checks import can_use
 from .places import dotted
 
 if TYPE_CHECKING:
     from .platforms import Platform
     from .schema import Spec
+    from .stores import Format
 
 Path = tuple[str, ...]
 
@@ -180,7 +182,18 @@ def _may_be_held(spec: Spec, mode: str) -> bool:
         return True
     settings = getattr(spec.modes, mode)
     in_time = settings.start is None or settings.start < _end(spec)
-    return settings.available and in_time and _store_policies(spec) != {"never_integrate"}
+    takes_up = settings.available and in_time and _store_policies(spec) != {"never_integrate"}
+    return takes_up and bool(formats_with(spec, mode))
+
+
+def sold(form: Format) -> list[str]:
+    """The categories that stores of a format sell."""
+    return [category for category, share in form.demand_share.items() if share > 0]
+
+
+def formats_with(spec: Spec, mode: str) -> list[str]:
+    """The formats whose stores could offer anything through a way of integrating."""
+    return [name for name, f in spec.stores.formats.items() if can_use(spec, mode, sold(f))]
 
 
 def _imports_stores(spec: Spec) -> bool:
@@ -214,8 +227,12 @@ def _of_imported_circles(spec: Spec, path: Path) -> str | None:
 
 
 def _of_mode(spec: Spec, path: Path) -> str | None:
-    if path[-1] in ("available", "start") or path[1] not in type(spec.modes).model_fields:
+    if path[1] not in type(spec.modes).model_fields:
         return None
+    if path[-1] in ("available", "start"):
+        return (
+            None if _imports_stores(spec) or formats_with(spec, path[1]) else f"no format can use {path[1]}"
+        )
     return None if _may_be_held(spec, path[1]) else f"no store can hold the way of integrating {path[1]}"
 
 
@@ -414,4 +431,4 @@ def idle_in_all(specs: Iterable[Spec], path: Sequence[str]) -> Idle | None:
     return found
 
 
-__all__ = ["Idle", "idle", "idle_in_all", "idle_keys", "path_of", "value_at"]
+__all__ = ["Idle", "formats_with", "idle", "idle_in_all", "idle_keys", "path_of", "value_at"]
