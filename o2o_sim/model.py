@@ -37,6 +37,7 @@ from .market.shoppers import Gather, gather
 from .modes import Mode, modes_of
 from .policies.decisions import View
 from .record.recorder import Recorder
+from .scenario.changing import own_copy
 from .scenario.schema import Spec
 from .systems import System, switched_on
 from .units import date_of, fen
@@ -63,7 +64,8 @@ class O2OModel(mesa.Model):
     `consumers` is the population, `stores`, `platforms`, `circles` the agents (also in Mesa's `agents`), `chains` the
     stores of each chain,
     `ledger` the money, `audiences` groups of consumers, `systems` the special systems that are on, `date` the
-    day about to be simulated and `day` its number from 0, `spec` the scenario; `past` says when the
+    day about to be simulated and `day` its number from 0, `spec` the scenario as it is now; `drift` has of every key
+    that its time has moved what was written and what it is now; `past` says when the
     run was gone on with from a file, and what was changed then, `inputs` what was read to make it. Draws come from `streams`
     alone; Mesa's own random generators are never used. `people` draws the consumers, by default into this process;
     others let them stand in several (shards/shoppers.py)."""
@@ -72,7 +74,10 @@ class O2OModel(mesa.Model):
     def __init__(self, spec: Spec, seed: int | None = None, *, plugins: bool = True, people: Gather = gather):
         self.seed_number = int(spec.seed if seed is None else seed)
         super().__init__(rng=self.seed_number)
+        if spec.timeline or spec.drivers is not None:
+            spec = own_copy(spec)  # its keys will move
         self.spec = spec
+        self.drift: dict[str, tuple[Any, Any]] = {}
         self.day = 0
         self.extensions = Plugins(spec, allowed=plugins)
         self.modes: dict[str, Mode] = modes_of(spec, self.extensions.modes())
@@ -252,7 +257,7 @@ class O2OModel(mesa.Model):
 
     def count_users(self) -> None:
         """Shares of consumers with a smartphone, a phone payment, and a membership of each platform."""
-        self.users = self.shoppers.count_users() / len(self.consumers)
+        self.users = self.shoppers.count_users() / self.spec.population
         for p in self.platforms:
             p.members = float(self.users[2 + p.number])
 
