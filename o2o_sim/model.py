@@ -34,11 +34,12 @@ from .market.ledger import Ledger
 from .market.offers import Table
 from .market.records import Today
 from .market.shoppers import Gather, gather
-from .modes import Mode, modes_of
+from .modes import Holding, Mode, modes_of
 from .policies.decisions import View
 from .record.recorder import Recorder
 from .scenario.changing import own_copy
 from .scenario.schema import Spec
+from .scenario.stores import NamedStore
 from .systems import System, switched_on
 from .units import date_of, fen
 
@@ -235,6 +236,18 @@ class O2OModel(mesa.Model):
     def open_store(self, name: str, format_name: str, circle: Circle, cell: int, **given: Any) -> Store:
         """Open a store during the run; what is not given is drawn for its name."""
         return setup.open_store(self, name, format_name, circle, cell, **given)
+
+    def open_named(self, name: str, said: NamedStore, key: str) -> Store:
+        """Open a store placed by hand during the run, with the ways of integrating that it holds from its first day
+        on; `key` says where the scenario places it."""
+        store = setup.open_named(self, name, said, key)
+        for mode in said.modes:
+            store.modes[mode] = Holding(self.date, setup.first_partner(self, store, mode))
+        return store
+
+    def first_drops(self, platform: Platform) -> float:
+        """A guess of the parcels that a platform will bring in a day, before it brings any."""
+        return setup.first_drops(self, platform)
 
     def wage_yuan(self) -> float:
         """Wage of one of the staff this month."""

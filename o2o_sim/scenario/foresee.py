@@ -38,7 +38,9 @@ def acting(spec: Spec) -> list[str]:
     for name, happening in timeline.in_order(spec):
         until = f" to {happening.until}" if happening.until else ""
         if name not in outside or happening.date <= timeline.last_day(spec):
-            said.append(f"{happening.date}{until}: {timeline.told(name, happening)} (timeline.{name}).")
+            said.append(
+                f"{happening.date}{until}: {timeline.told(name, happening).rstrip('.')} (timeline.{name})."
+            )
     return said
 
 

@@ -53,8 +53,7 @@ class Drivers(System):
         }
         self.x = dict.fromkeys(self.series, 1.0)
         self.residents = model.spec.residents
-        self.phones = float(model.users[0])
-        self.first_phones = self.phones
+        self.first_phones = float(model.users[0])
         self.shops = len(model.stores)
         self.zones = [_Zone(found["drivers", "zones", name], self._living(name)) for name in said.zones]
         self.stays: list[Stay] = list(stays(model.spec, model.city))

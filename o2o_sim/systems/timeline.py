@@ -12,10 +12,8 @@ from ..agents.store import CLOSED
 from ..errors import ScenarioError
 from ..levers import drift, in_force, moved
 from ..market.consumers import ONLINE, member_bit
-from ..modes import Holding
 from ..policies.decisions import Decision
 from ..scenario.blocks.timeline import Happening, in_order, told
-from ..setup import first_drops, first_partner, open_named
 from ..streams import uniforms
 from .base import System
 from .funding import leave_market
@@ -140,9 +138,7 @@ class Timeline(System):
         if m.has_store(who):
             m.log(who, "timeline", "does not open", "a store has opened under this name already")
             return
-        store = open_named(m, who, said, f"timeline.{name}.open.{who}")
-        for mode in said.modes:
-            store.modes[mode] = Holding(m.date, first_partner(m, store, mode))
+        m.open_named(who, said, f"timeline.{name}.open.{who}")
         m.log(who, "entry", "open", h.about or f"timeline: {name}")
 
     def _begin(self, p: Platform, why: str) -> None:
@@ -159,7 +155,7 @@ class Timeline(System):
         habit = rule.habit_start * literacy * 2 * uniforms(m.seed_number, "habit " + p.name, 0, ids, 0)
         m.consumers.familiarity[:, p.number + 1] = np.where(joins, np.minimum(habit, 1.0), 0.0)
         m.count_users()
-        p.drops_a_day = first_drops(m, p)
+        p.drops_a_day = m.first_drops(p)
         p.subsidy_yuan = p.spec.subsidy.per_order_yuan
         m.log(p.name, "platform", "begin", why, members=round(p.members, 4))
         m.offers_changed = True

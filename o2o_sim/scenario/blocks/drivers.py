@@ -91,9 +91,6 @@ def check(spec: Spec) -> Faults:
             yield from placed(spec, d, at, "give x_km and y_km")
     if spec.drivers is not None:
         yield from _moved_twice(spec)
-        if spec.drivers.phones is not None and spec.consumers.word_of_mouth is not None:
-            message = "smartphones spread by word of mouth already (consumers.word_of_mouth)"
-            yield Fault(("drivers", "phones"), message, "leave one of the two out")
 
 
 def _moved_twice(spec: Spec) -> Faults:
