@@ -58,12 +58,12 @@ BUILT: tuple[tuple[str, str, str, str], ...] = (
     ("categories.*.spoilage_per_day", "couriers", _LISTED, ""),
     ("couriers.heat_x", "", _LISTED, ""),
     *((f"stores.formats.*.{name}", "", _STORES, "") for name in (
-        "area_m2", "area_spread", "sales_per_m2_year_yuan", "in_circles", "quality", "chain_share", "chains",
+        "area_m2", "area_spread", "sales_per_m2_year_yuan", "in_circles", "quality", "cost_x", "chain_share", "chains",
         "skill_mean", "places",
     )),
     ("stores.formats.*.markup_x", "franchise", _LISTED, ""),
     *((f"stores.{name}", "", _STORES, "") for name in (
-        "named", "supply_x", "quality_spread", "skill_mean", "skill_spread", "cash_months",
+        "named", "supply_x", "supply_exact", "quality_spread", "skill_mean", "skill_spread", "cash_months",
     )),
     *((f"circles.*.{name}", "", _STORES, "") for name in (
         "x_km", "y_km", "lon", "lat", "units", "share", "opens", "occupied_start",
