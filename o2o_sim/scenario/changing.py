@@ -19,7 +19,6 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from ..errors import ScenarioError
-from .idle import path_of, value_at
 from .messages import sentence
 from .places import dotted
 from .shape import closest
@@ -53,6 +52,7 @@ BUILT: tuple[tuple[str, str, str, str], ...] = (
     ("categories.*.ticket_yuan", "", _STORES, "drivers.prices lets prices grow"),
     ("categories.*.every_days", "", _PEOPLE, "a season (calendar.seasons), or drivers.income, changes how often"),
     ("categories.*.income_elasticity", "", _PEOPLE, ""),
+    ("categories.*.frequency_elasticity", "", _PEOPLE, ""),
     ("categories.*.plan_ahead", "", _LISTED, ""),
     ("categories.*.shippable", "", _STORES, ""),
     ("categories.*.spoilage_per_day", "couriers", _LISTED, ""),
@@ -133,6 +133,8 @@ def find(spec: Spec, key: str, *, also_built: bool = False) -> Scalar:
     """The scalar key of a dotted path that can change while a city runs (`also_built`: any).
 
     Raises ScenarioError where there is none, with what was probably meant, and why one cannot change."""
+    from .idle import path_of, value_at
+
     path = path_of(spec, key)
     if path is None:
         near = closest(key[:200], [dotted(p) for p in scalars(spec)])
@@ -179,6 +181,8 @@ def built_by(spec: Spec, path: tuple[str, ...]) -> tuple[str, str | None] | None
 
 def _is_there(spec: Spec, block: str, path: tuple[str, ...]) -> bool:
     """Whether an optional block is there; `*` is the name that stands in the same place of the path."""
+    from .idle import value_at
+
     parts = tuple(path[k] if part == "*" else part for k, part in enumerate(block.split(".")))
     return bool(value_at(spec, parts))
 

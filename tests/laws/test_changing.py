@@ -78,7 +78,7 @@ ALSO_AT_FIRST = (
     "platforms.*.patience_yuan", "stores.luck.*",
 )  # fmt: skip
 """Keys that are read where they are used, and on the first day as well: for the cash that a store begins with."""
-HABITS = ("habit_rate", "habit_fade", "loyalty_rate", "loyalty_fade", "follow_rate")
+HABITS = ("habit_rate", "habit_fade", "loyalty_rate", "loyalty_fade", "follow_rate", "price_rate")
 """Keys of `consumers` of which a copy is kept that changes with them."""
 
 
