@@ -12,7 +12,7 @@ import numpy as np
 from . import setup
 from .agents.circle import Circle
 from .agents.platform import Platform
-from .agents.store import CLOSED, ONLINE_ONLY, SHOWROOM, Store
+from .agents.store import CLOSED, ONLINE_ONLY, OPEN, SHOWROOM, Store
 from .market.ledger import LINE
 from .market.offers import EVERYWHERE
 from .policies.decisions import Decision, View
@@ -119,6 +119,7 @@ def market_view(model: O2OModel, trading: list[Store]) -> View:
         online_price=_online_prices(model),
         city=model.city,
         store_names=model.store_names,
+        leaving=model.leaving,
     )
 
 
@@ -202,6 +203,8 @@ def carry_out(model: O2OModel, store: Store, d: Decision) -> None:
         store.become(SHOWROOM, d.reason)
     elif d.kind == "move online":
         store.become(ONLINE_ONLY, d.reason)
+    elif d.kind == "come back":
+        store.become(OPEN, d.reason)
     elif d.kind == "close":
         store.become(CLOSED, d.reason)
     elif d.kind != "keep" and not any(d.kind in system.kinds for system in model.systems):
@@ -283,7 +286,10 @@ def let_vacant_units(model: O2OModel) -> None:
                 continue
             cell = int(cells[k]) if cells is not None else circle.cell
             name = setup.free_name(model, f"{chosen.format} {circle.name} {k + 1} ({model.date:%Y-%m})")
-            _add_floor(floor, setup.open_store(model, name, chosen.format, circle, cell))
+            store = setup.open_store(model, name, chosen.format, circle, cell)
+            if store.run_by is not None:
+                store.run_by.hopes(store, chosen.margin * store.usual_sales_yuan())
+            _add_floor(floor, store)
             model.log(
                 name,
                 "entry",

@@ -13,6 +13,8 @@ from .source import Stale, find, flat, note_on, said, table, tree_of, words
 AGENTS = {
     "Store": "agents/store.py",
     "Month": "agents/store.py",
+    "Owner": "agents/owner.py",
+    "Belief": "agents/owner.py",
     "Holding": "modes/base.py",
     "Platform": "agents/platform.py",
     "Circle": "agents/circle.py",

@@ -17,12 +17,14 @@ from ..market.offers import AT_PLACE, Offer
 from ..modes import Holding
 from ..streams import name_bits
 from ..units import FEN_PER_YUAN, fen
+from .owner import meet
 from .register import Placed
 
 if TYPE_CHECKING:
     from ..model import O2OModel
     from ..record.life import Life
     from .circle import Circle
+    from .owner import Owner
     from .platform import Platform
 
 OPEN, SHOWROOM, ONLINE_ONLY, CLOSED = "open", "showroom", "online only", "closed"
@@ -81,7 +83,8 @@ class Store(Placed, mesa.Agent):
     it, relative to the category's usual cost; `price_x` its price relative to its format's; `owner` the platform that holds it, if one does; `months` its months' books, oldest
     first; `own_channels` the channels of plugins' systems through which it sells; `lease` what it has signed, None where
     it may leave its unit at any month's end; `luck_appeal` (utils, part of its appeal) and `luck_cost` (a share of its usual
-    sales, paid a month) what chance adds to both this month."""
+    sales, paid a month) what chance adds to both this month; `run_by` its owner with what he believes of it, None where owners
+    are all alike (`stores.owners`); `showroom_income` what others would pay it a month for being a showroom, in yuan."""
 
     model: O2OModel
     moved_by = "a store moves with store.cell = model.city.cell_at(x_m, y_m), or store.move(circle, cell)"
@@ -133,11 +136,16 @@ class Store(Placed, mesa.Agent):
         self.months: list[Month] = []
         self.own_channels: tuple[str, ...] = ()
         self.lease: Any = None
-        self.luck_appeal, self.luck_cost = 0.0, 0.0
+        self.luck_appeal, self.luck_cost, self.showroom_income = 0.0, 0.0, 0.0
+        self.run_by: Owner | None = None
         self.losses = 0
         self.staffing = 1.0
         self.together = 1
-        cash = cash_yuan if cash_yuan is not None else spec.stores.cash_months * self.fixed_cost_yuan()
+        if spec.stores.owners is not None:
+            self.run_by = meet(self, spec.stores.owners)
+            self.run_by.hopes(self, spec.entry.margin_wanted * self.usual_sales_yuan())
+        months = spec.stores.cash_months if self.run_by is None else self.run_by.cash_months
+        cash = cash_yuan if cash_yuan is not None else months * self.fixed_cost_yuan()
         model.ledger.book("owners", OWNERS, self.account, np.int64(fen(cash)))
         circle.tenants.append(self)
 
@@ -264,7 +272,8 @@ class Store(Placed, mesa.Agent):
 
     @property
     def credit_yuan(self) -> float:
-        return self.model.spec.stores.credit_months * self.fixed_cost_yuan()
+        months = self.model.spec.stores.credit_months if self.run_by is None else self.run_by.credit_months
+        return months * self.fixed_cost_yuan()
 
     def bills(self) -> Iterator[tuple[str, int, int]]:
         """What it pays for a month, as (line, account paid, fen): rent, wages, overheads and the fixed cost of its
@@ -363,6 +372,8 @@ class Store(Placed, mesa.Agent):
             turned_away=int(sold.turned_away[self.number]),
         )
         self.months.append(month)
+        if self.run_by is not None:
+            self.run_by.see(self, month)
         self.losses = self.losses + 1 if month.profit < 0 else 0
         if self.is_here:
             usual = self.usual_sales_yuan() * self.floor_m2 / self.area_m2
@@ -382,13 +393,18 @@ class Store(Placed, mesa.Agent):
 
     def quit(self, mode: str) -> None:
         """Give a mode up."""
+        if self.run_by is not None:
+            self.run_by.remember(mode, self.modes[mode], self.mode_cost_yuan(mode), self.model.date)
         del self.modes[mode]
         self.changed = self.model.date
 
     def become(self, state: str, reason: str) -> None:
-        """Turn into a showroom, go online only, or close; the unit is freed where it is left."""
+        """Turn into a showroom, go online only, close, or come back as a shop; the unit is freed where it is left, and taken
+        where it comes back."""
         if state in (ONLINE_ONLY, CLOSED) and self.is_here:
             self.circle.tenants.remove(self)
+        elif state in (OPEN, SHOWROOM) and not self.is_here:
+            self.circle.tenants.append(self)
         self.state, self.reason, self.changed = state, reason, self.model.date
         self.model.offers_changed = True
         if state == CLOSED:

@@ -42,7 +42,7 @@ ARGUMENTS: dict[str, dict[str, tuple[str, ...]]] = {
 """What the methods of policies are called with; those of systems and modes say it in their base."""
 BASES: dict[str, type] = {"system": System, "mode": Mode}
 _MAY_YIELD = ("offers", "agents", "options")
-_STORE_KINDS = ("keep", "price", "adopt", "quit", "showroom", "move online", "close")
+_STORE_KINDS = ("keep", "price", "adopt", "quit", "showroom", "move online", "come back", "close")
 _OURS = __name__.partition(".")[0] + "."
 
 

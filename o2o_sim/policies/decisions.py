@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..modes import Mode
     from ..scenario.schema import Spec
     from ..systems import System
+    from .leaving import Leaving
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Decision:
     """One decision of one month, with the figures that led to it.
 
     `kind` is `keep`, `price` (to `price_x`), `adopt` or `quit` (`mode`, `platform`), `showroom`, `move
-    online` or `close`, or one of the `kinds` of a special system; `reason` says in a few words why."""
+    online`, `come back` or `close`, or one of the `kinds` of a special system; `reason` says in a few words why."""
 
     kind: str
     reason: str = ""
@@ -50,7 +51,8 @@ class View:
     that are on, which may forbid a store a mode.
     `shop_prices[circle, category]` are (price asked of its own accord, store number, cell) of all shops of
     that main category, and `online_price[category]` the cheapest parcel, fee included; prices in usual
-    tickets. `city` is the ground, `store_names` are those of all stores by number."""
+    tickets. `city` is the ground, `store_names` are those of all stores by number; `leaving` says when stores leave, by
+    default after long losses."""
 
     date: date
     spec: Spec
@@ -69,6 +71,7 @@ class View:
     online_price: dict[str, float] = field(default_factory=dict)
     city: City | None = None
     store_names: list[str] = field(default_factory=list)
+    leaving: Leaving | None = None
     _near: dict[str, Neighbourhood] = field(default_factory=dict, repr=False)
     _prices: dict[tuple[str, str], LowestPrices] = field(default_factory=dict, repr=False)
 

@@ -91,6 +91,8 @@ def options(store: Store, view: View) -> list[Option]:
             extra *= rules.optimism * crowd * store.fit(name)
             orders = extra / spec.categories[store.category].ticket_yuan
             gain = extra * kept - mode.order_cost_yuan(spec) * orders
+            if store.run_by is not None:
+                gain = store.run_by.expects(name, gain, view.date)
             found.append(Option(name, platform, gain, cost, extra))
     return sorted(found, key=lambda o: (-(o.gain - o.cost), o.mode, o.platform.name if o.platform else ""))
 

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..agents.store import ONLINE_ONLY, OPEN, SHOWROOM
-from ..market.ledger import LINE
+from ..agents.store import OPEN, SHOWROOM
 from .decisions import KEEP, Decision, StorePolicy, View
-from .integration import Option, contribution_margin, options
+from .integration import Option, options
+from .leaving import Patience
 
 if TYPE_CHECKING:
     from ..agents.store import Store
 
-FIXED = tuple(LINE[n] for n in ("rent", "wages", "overheads"))
-LOWEST_PRICE_X, HIGHEST_PRICE_X = 0.85, 1.15
-"""How far a price may move from the format's."""
+PATIENCE = Patience()
+"""When stores leave where their owners are all alike."""
 
 
 class Satisficing(StorePolicy):
     """Content with enough (Simon 1955): acts only when profit falls short of what it hopes for.
 
     Its aspiration is a margin of its own mixed with what neighbours of its category earn. Below it, it tries
-    in turn: give up a mode that does not pay, take up one that promises to, move its price. After long losses
-    it becomes a showroom, moves online, or closes. Out of cash and credit, it is insolvent.
+    in turn: give up a mode that does not pay, take up one that promises to, move its price. When it leaves, and what
+    it becomes, `view.leaving` says: by default after long losses.
     """
 
     def review(self, store: Store, view: View, chance: float) -> Decision:
         rules = view.spec.stores.satisficing
         figures = self.look_back(store, view)
-        if store.cash_yuan < -store.credit_yuan:
-            return Decision("close", "insolvent: " + main_cause(store, view), figures=figures)
+        leaving = view.leaving or PATIENCE
+        ended = leaving.must(store, view, figures)
+        if ended is not None:
+            return ended
         if len(store.months) < rules.memory_months:
             return KEEP
         for mode, holding in store.modes.items():
@@ -38,8 +39,9 @@ class Satisficing(StorePolicy):
                 if won < 0:
                     figures["contribution of the mode (yuan)"] = round(won, 2)
                     return Decision("quit", "did not pay", mode=mode, figures=figures)
-        if store.losses >= rules.patience_months and figures["margin"] < 0:
-            return self.give_up(store, view, figures)
+        ended = leaving.wants(store, view, figures)
+        if ended is not None:
+            return ended
         if figures["margin"] >= figures["aspiration"]:
             crowd = self.crowd(store, view, chance)
             if crowd is not None:
@@ -104,42 +106,13 @@ class Satisficing(StorePolicy):
         found = options(store, view)
         return sorted([*found, *more], key=lambda o: o.cost - o.gain) if more else found
 
-    def give_up(self, store: Store, view: View, figures: dict) -> Decision:
-        """After long losses: a showroom, an online shop, or nothing."""
-        months = store.months[-view.spec.stores.satisficing.patience_months :]
-        margin = contribution_margin(months)
-        fixed = -sum(int(m.lines[list(FIXED)].sum()) for m in months) / len(months) / 100
-        held = [view.modes[name] for name in store.modes]
-        channels = {mode.channel for mode in view.modes.values() if mode.outlives_shop}
-        online = sum(m.sales_by_channel.get(c, 0) for m in months for c in channels) / len(months) / 100
-        looked = sum(m.looked_only for m in months) / max(1, sum(m.visits for m in months))
-        figures |= {"online sales (yuan/month)": round(online, 2), "share who only looked": round(looked, 4)}
-        if any(mode.outlives_shop for mode in held):
-            if store.state != ONLINE_ONLY and online * margin > 0.1 * fixed:
-                return Decision(
-                    "move online",
-                    "its online sales carry a smaller shop: " + main_cause(store, view),
-                    figures=figures,
-                )
-            revenue = sum(m.revenue for m in months) / len(months) / 100
-            if (
-                store.state == OPEN
-                and looked > 0.15
-                and any(mode.is_online for mode in held)
-                and revenue * margin > 0.6 * fixed
-            ):
-                return Decision("showroom", "people look here and buy online", figures=figures)
-        return Decision("close", "gave up: " + main_cause(store, view), figures=figures)
-
     def move_price(self, store: Store, step: float, figures: dict) -> Decision:
         """Follow the gradient of its own profit: go on if the last step helped, turn round if not."""
         if store.state not in (OPEN, SHOWROOM) or step == 0 or len(store.months) < 2:
             return Decision("keep", "nothing promises to pay", figures=figures)
         if store.months[-1].profit < store.months[-2].profit:
             store.price_direction = -store.price_direction
-        price_x = min(
-            max(store.price_x * (1 + step * store.price_direction), LOWEST_PRICE_X), HIGHEST_PRICE_X
-        )
+        price_x = min(max(store.price_x * (1 + step * store.price_direction), 0.85), 1.15)
         if price_x == store.price_x:
             return Decision("keep", "its price is as far as it goes", figures=figures)
         return Decision("price", "looks for a better price", price_x=price_x, figures=figures)
@@ -156,34 +129,3 @@ def special(store: Store, view: View) -> list[Option]:
     """What special systems offer a store to do, the best first."""
     found = [o for system in view.systems for o in system.options(store, view)]
     return sorted(found, key=lambda o: o.cost - o.gain)
-
-
-def main_cause(store: Store, view: View) -> str:
-    """In a few words, what most set a losing store apart: its rent, or its sales, and who took them."""
-    months = store.months[-6:]
-    if not months:
-        return "no cash"
-    revenue = sum(m.revenue for m in months) / len(months) / 100
-    if revenue <= 0:
-        return "no customers"
-    rent = -sum(int(m.lines[LINE["rent"]]) for m in months) / len(months) / 100
-    usual_rent = view.rent_share.get(store.format_name, 0.1)
-    sales_gap = 1 - revenue / max(store.usual_sales_yuan(), 1.0)
-    rent_gap = rent / revenue - usual_rent
-    integration = -sum(int(m.lines[LINE["integration"]]) for m in months) / len(months) / 100
-    causes = {
-        "rent too high": rent - usual_rent * store.usual_sales_yuan(),
-        "integration cost": integration,
-        "sales too low": max(sales_gap, 0.0)
-        * store.usual_sales_yuan()
-        * max(contribution_margin(months), 0.0),
-    }
-    cause = max(causes, key=lambda k: causes[k])
-    if cause == "sales too low":
-        first = store.months[:6]
-        was = sum(m.revenue for m in first) / len(first) / 100
-        lost = was - revenue
-        if lost > 0.1 * was and view.online_share.get(store.category, 0.0) > 0.25:
-            return "sales lost, many to online"
-        return "sales lost to other shops" if lost > 0.1 * was else "sales too low for the place"
-    return cause if rent_gap > 0 or cause != "rent too high" else "sales too low for the place"

@@ -6,6 +6,7 @@ from .blocks.best_response import BestResponse
 from .blocks.chains_decide import ChainsDecide
 from .blocks.floor_follows_sales import FloorFollowsSales
 from .blocks.luck import Luck
+from .blocks.owners import Owners
 from .blocks.places import Places
 from .blocks.price_match import PriceMatch
 from .blocks.satisficing import Satisficing
@@ -141,6 +142,11 @@ class Stores(Block):
     )
     luck: Luck | None = key(
         None, "Luck: appeal and costs that wander, and differ for good; empty: there is none"
+    )
+    owners: Owners | None = key(
+        None,
+        "Owners who differ, learn what their own shop earns and leave when something else is worth more; empty: all leave "
+        "after `satisficing.patience_months` of loss",
     )
     try_then_buy: TryThenBuy | None = key(
         None, "Experience stores with a share in orders made on their floor"

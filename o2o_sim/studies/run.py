@@ -385,17 +385,14 @@ def describe(
     code that made the model."""
     import numba
 
-    from ..levers import as_written
     from ..scenario.load import content_hash, to_plain
     from ..units import date_of
 
-    spec = as_written(model)
+    spec = model.spec
     decisions = int(model.day_counts["decisions"])
     days_here, decisions_here = model.day - before[0], decisions - before[1]
     read = replace(model.inputs, own=own.described())
-    resumed: dict[str, Any] = {"resumed": model.past} if model.past else {}
-    if bounds := model.recorder.bounds.described():
-        resumed["bounds"] = bounds
+    resumed = {"resumed": model.past} if model.past else {}
     return {
         "name": spec.name,
         "question": spec.question,

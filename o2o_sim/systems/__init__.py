@@ -11,7 +11,6 @@ from .chains_decide import Chains
 from .circle_alliance import CircleAlliances
 from .closed_loop import ClosedLoop
 from .couriers import Couriers
-from .drivers import Drivers
 from .festivals import Festivals
 from .floor_follows_sales import Floors
 from .franchise import Franchise
@@ -28,6 +27,7 @@ from .messages import TargetedAccounts
 from .mobile_payment import MobilePayments
 from .network import Network
 from .own_shops import OwnShops
+from .owners import Owners
 from .places import FullShops
 from .provider import Alliance
 from .recruit import Recruit
@@ -35,7 +35,6 @@ from .seasons import Seasons
 from .service import ServiceWorks
 from .smart import SmartCircles
 from .till import Tills
-from .timeline import Timeline
 from .try_then_buy import TryThenBuy
 from .turnover import Leases
 from .word_of_mouth import WordOfMouth
@@ -44,14 +43,14 @@ if TYPE_CHECKING:
     from ..model import O2OModel
 
 SYSTEMS: tuple[type[System], ...] = (
-    Timeline, Drivers, Luck, Seasons, Festivals, FullShops, GroupBuying,
+    Luck, Seasons, Festivals, FullShops, GroupBuying,
     WordOfMouth, TargetedAccounts, ClosedLoop, TryThenBuy, Measures,
     Alliance, Franchise,
     Boycotts, ServiceWorks, Chains, IntegrationWave,
     Network, Recruit, Harvest, Funding,
     Acquisitions, OwnShops, MemberData, Tills, LastKilometre,
     Leases, SmartCircles, CircleAlliances, MobilePayments,
-    FreshFood, Couriers, Floors,
+    FreshFood, Couriers, Floors, Owners,
 )  # fmt: skip
 """All systems of the package, in the order in which they are asked."""
 

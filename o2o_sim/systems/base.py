@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..market.ledger import KINDS
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import numpy as np
 
     from ..agents.store import Store
@@ -137,6 +139,11 @@ class System:
         `kinds`. Changes nothing."""
         return []
 
+    def expected_x(self, store: Store, days: Sequence[date]) -> float:
+        """Asked of owners who learn what their shop earns (`stores.owners`): what a store may expect to sell on the mean of
+        some days, as a multiple of the mean of a year, because of something that comes again every year. Changes nothing."""
+        return 1.0
+
     def decided(self, store: Store, decision: Decision) -> None:
         """A store has decided, and it is done. A decision of one of its `kinds` is carried out here."""
 
@@ -159,12 +166,6 @@ class System:
         """On the last day of a month, for the month's rows of `stores_monthly`: columns that it adds, by name, with a
         value for each of `stores`. The same names every month. Changes nothing."""
         return {}
-
-    def at_bounds(self) -> Sequence[tuple[str, str, str, str]]:
-        """On the last day of a month: what of it is pressed against a limit, each as (what it is, of what kind
-        whose it is, whose, which limit), such as `("the floor", "store", "market 3", "at its smallest")`. What is so
-        for three months is told beside the run's results. Changes nothing."""
-        return ()
 
     def figures(self) -> dict[str, float]:
         """On the last day of a month, for the month's row of `city_monthly`: what it adds to it, by the name

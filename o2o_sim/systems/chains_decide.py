@@ -11,6 +11,8 @@ import numpy as np
 from ..agents.store import OPEN, SHOWROOM, Month, Store
 from ..modes import Holding
 from ..policies.decisions import KEEP, Decision, StorePolicy, View
+from ..policies.leaving import Leaving, Patience, Staying
+from ..policies.store import PATIENCE
 from ..streams import name_bits, uniforms
 from .base import System
 
@@ -104,7 +106,9 @@ class HeadOffice:
             return {}
         chance = float(uniforms(self.model.seed_number, "review", self.model.day, np.full(1, self.bits))[0])
         usual = self.usual_shop(shops, view)
-        head: Decision = self.policy.review(usual, view, chance)
+        leaving = view.leaving or PATIENCE
+        seen = replace(view, leaving=Staying()) if leaving.each_branch else view
+        head: Decision = self.policy.review(usual, seen, chance)
         self.price_direction = usual.price_direction
         figures = head.figures | {"shops of the chain": len(shops)}
         head = replace(head, reason=f"its chain: {head.reason}" if head.reason else "", figures=figures)
@@ -119,13 +123,27 @@ class HeadOffice:
         for s in shops:
             plan[s.number] = self._for_one(s, head, usual, view)
         patience = view.spec.stores.satisficing.patience_months
-        if worst.losses >= patience and _margin(worst, view) < 0 and hasattr(self.policy, "give_up"):
-            plan[worst.number] = self.policy.give_up(worst, view, self.policy.look_back(worst, view))
+        if not hasattr(self.policy, "look_back"):
+            pass  # a rule of a plugin's that does not look at its books: its head office decides all
+        elif leaving.each_branch:
+            plan |= self._who_leave(shops, leaving, view)
+        elif isinstance(leaving, Patience) and worst.losses >= patience and _margin(worst, view) < 0:
+            plan[worst.number] = leaving.give_up(worst, view, self.policy.look_back(worst, view))
         if head.kind == "adopt":
             together = [s for s in shops if plan[s.number].kind == "adopt"]
             for s in together:
                 s.together = len(together) + sum(head.mode in o.modes for o in shops)
         return plan
+
+    def _who_leave(self, shops: list[Store], leaving: Leaving, view: View) -> dict[int, Decision]:
+        """The shops that the chain leaves or turns into something else, each with its decision."""
+        found = {}
+        for s in shops:
+            figures = self.policy.look_back(s, view)
+            ended = leaving.must(s, view, figures) or leaving.wants(s, view, figures)
+            if ended is not None:
+                found[s.number] = ended
+        return found
 
     def _for_one(self, s: Store, head: Decision, usual: SimpleNamespace, view: View) -> Decision:
         """What the head's decision means for one shop: adopt what it lacks, quit what it holds."""
@@ -173,6 +191,7 @@ class HeadOffice:
             model=self.model,
             bits=self.bits,
             number=first.number,
+            run_by=first.run_by,
             chain=self.name,
             owner=first.owner,
             cash_yuan=mean("cash_yuan"),

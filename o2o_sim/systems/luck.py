@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from ..market.ledger import OVERHEADS
-from ..streams import uniforms
+from ..streams import name_bits, uniforms
 from ..units import fen
 from .base import System
 
@@ -23,10 +23,9 @@ KINDS = ("appeal", "cost")
 MONTHS_A_YEAR = 12
 
 
-def normal(process: str, seed: int, stores: Sequence[Store], month: int = 0) -> np.ndarray:
-    """Standard normal draws under a name: float64[stores, kinds]."""
-    who = np.array([s.bits for s in stores], np.uint64)
-    draws = [uniforms(seed, process, month, who, kind) for kind in range(len(KINDS))]
+def normal(process: str, seed: int, ids: Sequence[np.uint64], month: int = 0) -> np.ndarray:
+    """Standard normal draws under a name, for some ids: float64[ids, kinds]."""
+    draws = [uniforms(seed, process, month, np.array(ids, np.uint64), kind) for kind in range(len(KINDS))]
     return ndtri(np.column_stack(draws))
 
 
@@ -60,9 +59,9 @@ class Luck(System):
         new = self.model.stores[len(self.hidden) :]
         if not new:
             return
-        seed = self.model.seed_number
-        self.hidden = np.concatenate([self.hidden, normal("hidden luck", seed, new)])
-        self.wandering = np.concatenate([self.wandering, normal("luck at opening", seed, new)])
+        seed, ids = self.model.seed_number, [s.bits for s in new]
+        self.hidden = np.concatenate([self.hidden, normal("hidden luck", seed, ids)])
+        self.wandering = np.concatenate([self.wandering, normal("luck at opening", seed, ids)])
         self._tell(new)
 
     def _tell(self, stores: Sequence[Store]) -> None:
@@ -79,6 +78,13 @@ class Luck(System):
         row = store.number
         return now * float(self.wandering[row, kind]), ever * float(self.hidden[row, kind])
 
+    def redraw(self, store: Store, name: str) -> None:
+        """Give a store other luck from today on, drawn for a name: of another owner in the same place."""
+        seed, who = self.model.seed_number, [name_bits(name)]
+        self.hidden[store.number] = normal("hidden luck", seed, who)[0]
+        self.wandering[store.number] = normal("luck at opening", seed, who)[0]
+        self._tell([store])
+
     def morning(self) -> None:
         """On the first of a month luck moves on."""
         self._meet_new()
@@ -90,7 +96,8 @@ class Luck(System):
             return
         rows = np.array([s.number for s in trading])
         lasts = np.array([[self.rules.of(s.format_name, f"{k}_lasts") for k in KINDS] for s in trading])
-        new = normal("luck", self.model.seed_number, trading, date.year * MONTHS_A_YEAR + date.month)
+        ids = [s.bits for s in trading]
+        new = normal("luck", self.model.seed_number, ids, date.year * MONTHS_A_YEAR + date.month)
         self.wandering[rows] = lasts * self.wandering[rows] + np.sqrt(1 - lasts**2) * new
         self._tell(trading)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +15,12 @@ from ..streams import uniforms
 from .base import System
 
 if TYPE_CHECKING:
+    from ..agents.store import Store
     from ..model import O2OModel
     from ..scenario.schema import Spec
+
+A_YEAR = (date(2013, 1, 1), date(2013, 12, 31))
+"""Any year without a 29 February: seasons come again every year."""
 
 
 class Seasons(System):
@@ -31,6 +36,8 @@ class Seasons(System):
         self.usual_days = model.habits.every_days.copy()
         self.demand_x = np.ones(len(self.usual_days))
         self.ticket_x = np.ones(len(self.usual_days))
+        self._means: dict[tuple[date, date], np.ndarray] = {}
+        self._mean(*A_YEAR)
 
     @staticmethod
     def wanted(spec: Spec) -> bool:
@@ -50,6 +57,22 @@ class Seasons(System):
                 often[mine] *= s.demand_x
                 large[mine] *= s.ticket_x
         return often, large
+
+    def expected_x(self, store: Store, days: Sequence[date]) -> float:
+        share = np.zeros(len(self.demand_x))
+        for category, part in store.floor.items():
+            share[self.model.category_number[category]] = part
+        return float(self._mean(days[0], days[-1]) @ share / (self._mean(A_YEAR[0], A_YEAR[-1]) @ share))
+
+    def _mean(self, first: date, last: date) -> np.ndarray:
+        """What is bought in some days as a multiple of the usual: float64[categories], worked out once for all stores."""
+        if (first, last) not in self._means:
+            days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
+            self._means = {
+                A_YEAR: self._means.get(A_YEAR, np.ones(len(self.demand_x))),
+                (first, last): np.mean([often * large for often, large in map(self.on, days)], axis=0),
+            }
+        return self._means[first, last]
 
     def morning(self) -> None:
         m = self.model

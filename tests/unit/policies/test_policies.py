@@ -16,7 +16,8 @@ from o2o_sim.policies import store as store_policies
 from o2o_sim.policies.decisions import KEEP, View
 from o2o_sim.policies.entry import Prospect
 from o2o_sim.policies.integration import Option, contribution_margin, options
-from o2o_sim.policies.store import NeverIntegrate, Satisficing, main_cause
+from o2o_sim.policies.reasons import main_cause
+from o2o_sim.policies.store import NeverIntegrate, Satisficing
 from o2o_sim.scenario.blocks.subsidy import Subsidy as SubsidySpec
 from o2o_sim.scenario.landlords import Landlords
 from o2o_sim.scenario.schema import Spec
@@ -72,6 +73,7 @@ def shop(*months: Month, **given):
         "months": list(months),
         "modes": {},
         "losses": 0,
+        "run_by": None,
         "circle": SimpleNamespace(name="market"),
         "category": "food",
         "floor": {"food": 1.0},
