@@ -374,10 +374,13 @@ def why(
     from .record.archive import load_run
     from .record.life import life_of
     from .show.tables_life import life_tables
-    from .terminal import console
+    from .terminal import Text, console
 
-    life = life_of(store, load_run(run).frames)
+    found = load_run(run)
+    life = life_of(store, found.frames)
     out = console(width=120)
     for part in life_tables(life):
         out.print(part)
+    for line in found.bounds(store):
+        out.print(Text(line))
     say_next("o2o-sim", "report", run, "--open")

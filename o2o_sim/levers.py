@@ -7,7 +7,6 @@ get it too (`HOLDERS`)."""
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from .errors import ScenarioError
+from .scenario.changing import Scalar, find, own_copy
 from .scenario.idle import Idle, idle
 from .scenario.places import dotted
 from .scenario.shape import closest
@@ -267,12 +267,6 @@ def _tidy(number: float) -> float:
 
 
 # -- moving one ----------------------------------------------------------------------------------------------
-def own_copy(spec: Spec) -> Spec:
-    """A scenario that nobody else holds, so that moving its levers touches nothing else."""
-    known = {id(spec._origin): spec._origin}  # where each key was written stays the same
-    return copy.deepcopy(spec, known)
-
-
 def lever_of(spec: Spec, key: Any) -> Lever:
     """The lever of a key. Raises ScenarioError, with what was probably meant."""
     levers = find_levers(spec)
@@ -339,11 +333,66 @@ def move(model: O2OModel, key: str, value: float) -> None:
     lever = lever_of(model.spec, key)
     if number == now(model, lever):
         return
+    _hand_on(model, lever, number)
+    lever.put(number)
+    model.drift.pop(key, None)
+    model.offers_changed = True
+
+
+def _hand_on(model: O2OModel, lever: Lever, value: float) -> None:
+    """Give a new value to who took a copy of the old one. Raises ScenarioError if it is refused."""
     hold = HOLDERS.get(lever.pattern)
     if hold is not None:
-        hold(model, lever, number)
-    lever.put(number)
+        hold(model, lever, value)
+
+
+# -- keys that the world moves -------------------------------------------------------------------------------
+Moved = Lever | Scalar
+
+
+def moved(spec: Spec, key: str) -> Moved:
+    """The lever of a key, or any other key that can change while a city runs. Raises ScenarioError."""
+    return find_levers(spec).get(key) or find(spec, key)
+
+
+def in_force(model: O2OModel, what: Moved) -> Any:
+    """The value that is in force."""
+    return now(model, what) if isinstance(what, Lever) else what.value
+
+
+def drift(model: O2OModel, what: Moved, value: Any) -> None:
+    """Let a key have another value from today on, as its time has come (`timeline`, `drivers`).
+
+    The scenario as it was written is kept: `as_written` has it, and so do manifests and saved cities."""
+    first, _ = model.drift.get(what.key, (what.value, None))
+    if isinstance(what, Lever):
+        _hand_on(model, what, value)
+    elif what.path[0] == "consumers" and what.name in model.habits._fields:
+        model.habits = model.habits._replace(**{what.name: value})
+    what.hold(value)
+    model.drift[what.key] = first, what.value
     model.offers_changed = True
+
+
+def as_written(model: O2OModel) -> Spec:
+    """The scenario of a model with every key as it was before its time came."""
+    if not model.drift:
+        return model.spec
+    spec = own_copy(model.spec)
+    for key, (first, _) in model.drift.items():
+        raw(spec, key).hold(first)
+    return spec
+
+
+def drift_again(model: O2OModel) -> None:
+    """Give the keys of a city that was loaded the values that they had when it was saved."""
+    for key, (_, value) in model.drift.items():
+        raw(model.spec, key).hold(value)
+
+
+def raw(spec: Spec, key: str) -> Moved:
+    """A key as `moved` has it, also one that only a driver moves, because something was built by it."""
+    return find_levers(spec).get(key) or find(spec, key, also_built=True)
 
 
 def now(model: O2OModel, lever: Lever) -> float:
@@ -413,12 +462,18 @@ HOLDERS: dict[tuple[str, ...], Callable[[O2OModel, Lever, float], None]] = {
 
 __all__ = [
     "Lever",
+    "as_written",
     "checked",
+    "drift",
+    "drift_again",
     "find_levers",
     "for_people",
+    "in_force",
     "lever_of",
     "levers_of",
     "move",
+    "moved",
     "own_copy",
+    "raw",
     "set_levers",
 ]

@@ -35,11 +35,13 @@ from .market.ledger import Ledger
 from .market.offers import Table
 from .market.records import Today
 from .market.shoppers import Gather, gather
-from .modes import Mode, modes_of
+from .modes import Holding, Mode, modes_of
 from .policies.decisions import View
 from .policies.leaving import Leaving, Patience
 from .record.recorder import Recorder
+from .scenario.changing import own_copy
 from .scenario.schema import Spec
+from .scenario.stores import NamedStore
 from .systems import System, switched_on
 from .units import date_of, fen
 
@@ -65,7 +67,8 @@ class O2OModel(mesa.Model):
     `consumers` is the population, `stores`, `platforms`, `circles` the agents (also in Mesa's `agents`), `chains` the
     stores of each chain,
     `ledger` the money, `audiences` groups of consumers, `systems` the special systems that are on, `date` the
-    day about to be simulated and `day` its number from 0, `spec` the scenario; `leaving` says when stores leave; `past` says when the
+    day about to be simulated and `day` its number from 0, `spec` the scenario as it is now; `drift` has of every key
+    that its time has moved what was written and what it is now; `leaving` says when stores leave; `past` says when the
     run was gone on with from a file, and what was changed then, `inputs` what was read to make it. Draws come from `streams`
     alone; Mesa's own random generators are never used. `people` draws the consumers, by default into this process;
     others let them stand in several (shards/shoppers.py)."""
@@ -74,7 +77,10 @@ class O2OModel(mesa.Model):
     def __init__(self, spec: Spec, seed: int | None = None, *, plugins: bool = True, people: Gather = gather):
         self.seed_number = int(spec.seed if seed is None else seed)
         super().__init__(rng=self.seed_number)
+        if spec.timeline or spec.drivers is not None:
+            spec = own_copy(spec)  # its keys will move
         self.spec = spec
+        self.drift: dict[str, tuple[Any, Any]] = {}
         self.day = 0
         self.extensions = Plugins(spec, allowed=plugins)
         self.modes: dict[str, Mode] = modes_of(spec, self.extensions.modes())
@@ -234,6 +240,18 @@ class O2OModel(mesa.Model):
         """Open a store during the run; what is not given is drawn for its name."""
         return setup.open_store(self, name, format_name, circle, cell, **given)
 
+    def open_named(self, name: str, said: NamedStore, key: str) -> Store:
+        """Open a store placed by hand during the run, with the ways of integrating that it holds from its first day
+        on; `key` says where the scenario places it."""
+        store = setup.open_named(self, name, said, key)
+        for mode in said.modes:
+            store.modes[mode] = Holding(self.date, setup.first_partner(self, store, mode))
+        return store
+
+    def first_drops(self, platform: Platform) -> float:
+        """A guess of the parcels that a platform will bring in a day, before it brings any."""
+        return setup.first_drops(self, platform)
+
     def drawn(self, name: str, format_name: str) -> dict[str, Any]:
         """What is drawn of a store of a format for a name alone: `area_m2`, `quality`, `cost_x`, `skill` and `chain`."""
         return setup.drawn(self, name, format_name)
@@ -269,7 +287,7 @@ class O2OModel(mesa.Model):
 
     def count_users(self) -> None:
         """Shares of consumers with a smartphone, a phone payment, and a membership of each platform."""
-        self.users = self.shoppers.count_users() / len(self.consumers)
+        self.users = self.shoppers.count_users() / self.spec.population
         for p in self.platforms:
             p.members = float(self.users[2 + p.number])
 

@@ -18,6 +18,7 @@ from .market.needs import Habits
 from .modes import Holding
 from .policies.integration import caller
 from .scenario.schema import Spec
+from .scenario.stores import NamedStore
 from .streams import name_bits, uniforms
 
 if TYPE_CHECKING:
@@ -97,18 +98,18 @@ def open_business(model: O2OModel) -> None:
         model.platforms.append(platform)
     model.count_users()
     for platform in model.platforms:
-        platform.drops_a_day = _first_drops(model, platform)
+        platform.drops_a_day = first_drops(model, platform)
     imported = {s.name: s.modes for s in model.city.stores}
     for store in model.stores:
         named = model.spec.stores.named.get(store.name)
         for mode in dict.fromkeys(
             (*store.format.modes, *(named.modes if named else imported.get(store.name, ())))
         ):
-            store.modes[mode] = Holding(model.date, _first_partner(model, store, mode))
+            store.modes[mode] = Holding(model.date, first_partner(model, store, mode))
     _check_partners(model)
 
 
-def _first_partner(model: O2OModel, store: Store, mode: str) -> Platform | None:
+def first_partner(model: O2OModel, store: Store, mode: str) -> Platform | None:
     """The platform whose agent called first, of those that a mode can be had with and that carry what it
     sells."""
     works_with = model.modes[mode].works_with
@@ -128,7 +129,7 @@ def _check_partners(model: O2OModel) -> None:
                 raise ScenarioError(model.spec.problem_at(("modes", mode.name), message))
 
 
-def _first_drops(model: O2OModel, platform: Platform) -> float:
+def first_drops(model: O2OModel, platform: Platform) -> float:
     """A first guess of parcels per day: members order a tenth of what the platform carries."""
     orders = sum(
         model.spec.residents / c.every_days
@@ -337,19 +338,24 @@ def drawn(model: O2OModel, name: str, format_name: str) -> dict[str, Any]:
 
 def _named_stores(model: O2OModel) -> None:
     for name, s in model.spec.stores.named.items():
-        if s.circle:
-            circle = model.circles[s.circle]
-            cell = circle.cell
-        else:
-            circle = model.circles[STREETS]
-            place = model.city.locate(s, f"stores.named.{name}", model.spec._origin)
-            cell = model.city.cell_at(*place)
-        policy = model.extensions.policy(s.policy) if s.policy else None
-        open_store(
-            model, name, s.format, circle, cell, area_m2=s.area_m2, quality=s.quality, skill=s.skill,
-            category=s.category, rent_yuan_m2=s.rent_yuan_m2_month, cash_yuan=s.cash_yuan, policy=policy,
-            cost_x=s.cost_x,
-        )  # fmt: skip
+        open_named(model, name, s, f"stores.named.{name}")
+
+
+def open_named(model: O2OModel, name: str, s: NamedStore, key: str) -> Store:
+    """Open a store placed by hand, of which the scenario says at a key what is not drawn."""
+    if s.circle:
+        circle = model.circles[s.circle]
+        cell = circle.cell
+    else:
+        circle = model.circles[STREETS]
+        place = model.city.locate(s, key, model.spec._origin)
+        cell = model.city.cell_at(*place)
+    policy = model.extensions.policy(s.policy) if s.policy else None
+    return open_store(
+        model, name, s.format, circle, cell, area_m2=s.area_m2, quality=s.quality, skill=s.skill,
+        category=s.category, rent_yuan_m2=s.rent_yuan_m2_month, cash_yuan=s.cash_yuan, policy=policy,
+        cost_x=s.cost_x,
+    )  # fmt: skip
 
 
 def _imported_stores(model: O2OModel) -> None:
@@ -365,7 +371,7 @@ def open_imported(model: O2OModel) -> None:
     for s in model.city.opening(model.date) if model.day else ():
         store = _open_imported(model, s)
         for mode in s.modes:
-            store.modes[mode] = Holding(model.date, _first_partner(model, store, mode))
+            store.modes[mode] = Holding(model.date, first_partner(model, store, mode))
         model.log(store.name, "entry", "open", "opening date")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from ..market.consumers import ONLINE, member_bit
 from ..market.ledger import COURIERS, INVESTORS, OUTSIDE_SELLERS, OVERHEADS, PLATFORM
 from ..market.offers import EVERYWHERE, Offer
+from ..scenario.blocks.timeline import begin_later
 from ..streams import name_bits
 from ..units import FEN_PER_YUAN, fen
 from .register import Placed
@@ -26,7 +27,7 @@ class Platform(Placed, mesa.Agent):
     `drops_a_day` the parcels it brought per day last month (real people's), on which its courier cost per
     drop depends; `sellers` the number of outside sellers, relative to the first day; `spent_fen` its
     subsidies of this month and `paid_fen` those of all months before; `has_left` whether it has left the
-    market for good."""
+    market, or has not begun yet (`timeline`); `began` the day of its beginning."""
 
     model: O2OModel
 
@@ -42,7 +43,8 @@ class Platform(Placed, mesa.Agent):
         self.drops_a_day = 0.0
         self.added_yuan = 0.0
         self.is_broke = False
-        self.has_left = False
+        self.has_left = name in begin_later(model.spec)
+        self.began = 0
         self.members = 0.0
         model.ledger.book("owners", INVESTORS, self.account, np.int64(fen(spec.cash_yuan)))
 
@@ -63,10 +65,20 @@ class Platform(Placed, mesa.Agent):
         return listed and (c.shippable or not self.ships)
 
     def years(self) -> float:
-        return self.model.day / 365.25
+        """Since the first day, or since it began."""
+        return (self.model.day - self.began) / 365.25
 
     def trust(self) -> float:
-        return self.spec.trust + self.spec.trust_growth * self.years()
+        """Utility of its good name: in a straight line, or towards its ceiling.
+
+        With a ceiling it is the logistic curve (Verhulst 1838) that starts where trust does, with the slope
+        that `trust_growth` says there, halfway between its two ends: with r = trust_ceiling - trust,
+        trust + r * (2 / (1 + exp(-2 * growth * years / r)) - 1)."""
+        spec, grown = self.spec, self.spec.trust_growth * self.years()
+        if spec.trust_ceiling is None:
+            return spec.trust + grown
+        room = spec.trust_ceiling - spec.trust
+        return spec.trust + (room * math.tanh(grown / room) if room else 0.0)
 
     def subsidy_for(self, price: float) -> float:
         """Subsidy on an order of a price, yuan: what the policy pays, times the lever, within its share."""
@@ -90,7 +102,9 @@ class Platform(Placed, mesa.Agent):
         return self.model.recorder.order_count(self)
 
     def days(self) -> float:
-        return self.spec.parcel.days * self.spec.parcel.days_yearly_x ** self.years()
+        """The delivery promise: a factor a year, down to what is the least."""
+        parcel = self.spec.parcel
+        return max(parcel.days * parcel.days_yearly_x ** self.years(), min(parcel.days_least, parcel.days))
 
     def parcel_cost(self, category: str) -> float:
         """Cost of bringing one parcel to a door, yuan: line haul, and a courier's round that gets shorter per

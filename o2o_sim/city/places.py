@@ -147,7 +147,7 @@ def read_table(
     heads = "', '".join(header[where[n]] for n in unique)
     for line, names in zip(lines, zip(*(columns[n] for n in unique))):
         if names in first:
-            what = "', '".join(_short(n) for n in names)
+            what = "', '".join(_short(str(n)) for n in names)
             faults.add(
                 f"column{'s'[: len(unique) - 1]} '{heads}': '{what}' is already on line {first[names]}", line
             )

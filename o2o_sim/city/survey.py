@@ -17,6 +17,7 @@ from ..scenario.size import FromFiles, too_large
 from .build import folder_of, located
 from .imported import Imported, modes_of, read_city
 from .places import MAX_PROBLEMS, Table
+from .series import series_of
 
 if TYPE_CHECKING:
     from ..scenario.schema import Spec
@@ -31,6 +32,7 @@ def survey(spec: Spec) -> Imported | None:
     have), with the row and the column, and for a city that would become too large (scenario/size.py)."""
     # A Spec that was changed in memory, as by `run --days`, has not been checked since.
     _refuse(spec, None)
+    series_of(spec)  # what drivers read is wrong now or never
     if spec.city.import_ is None:
         return None
     try:

@@ -95,6 +95,9 @@ def named_files(spec: Spec) -> dict[str, tuple[Path, str]]:
     named = {f"plugins.{k}": plugin_file(name) for k, name in enumerate(spec.plugins)}
     if spec.city.import_ is not None:
         named |= {f"city.import.{name}": file for name, file in spec.city.import_.files().items()}
+    from ..scenario.blocks.drivers import files_of
+
+    named |= files_of(spec)
     origin = spec._origin
     return {key: (origin.folder_of(key) if origin else Path(), name) for key, name in named.items()}
 

@@ -18,11 +18,14 @@ from .. import streams
 from ..city.build import City
 from ..scenario.people import FieldSpec, Trait
 from ..scenario.schema import Spec
+from . import tourists
 
 ONLINE, PAYS_BY_PHONE, FIRST_MEMBERSHIP = np.uint32(1), np.uint32(2), 2
 """Bits of `access`: owns a smartphone; pays by phone; bit 2 + p: member of platform p (0, 1, ...)."""
 
 NOBODY = -1
+NEVER = 32000
+"""The day of a need that does not come: later than any run."""
 MAX_EXTRA = 8
 _CHUNK = 1 << 20
 
@@ -205,6 +208,8 @@ def populate(
     """Draw the consumers of a scenario, or only those who live in some `cells`. `fields` are the extra fields, `stores`
     the (growing) list of store names that handles show. Everything about consumer k is drawn for k alone."""
     ids, home = _residents(spec, city, seed, range(city.grid.cells) if cells is None else cells)
+    if tourists.has_any(spec):
+        ids, home = (np.concatenate(both) for both in zip((ids, home), tourists.visitors(spec, city, seed)))
     n, k, p = len(ids), len(spec.categories), len(spec.platforms)
     order = np.argsort(home, kind="stable")
     record = np.zeros(n, PERSON)
@@ -225,7 +230,15 @@ def populate(
         for (name, field), (row, step) in zip(fields.items(), layout_of(fields, k)):
             for number, category in enumerate(spec.categories) if step else ((0, ""),):
                 columns.extra[row + number, part] = _field(field, seed, name, ids, number, category)
+    if tourists.has_any(spec):
+        _stay_for_a_while(columns, record["id"] >= spec.population)
     return Population(columns, spec, fields, stores)
+
+
+def _stay_for_a_while(c: People, who: np.ndarray) -> None:
+    """Make visitors of these: they work nowhere here, order nothing by phone, and are not there yet."""
+    c.record["work"][who], c.record["access"][who], c.record["literacy"][who] = NOBODY, 0, 0.0
+    c.familiarity[who], c.due[who] = 0.0, NEVER
 
 
 def _residents(spec: Spec, city: City, seed: int, cells: range) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,8 @@ from .leaving import Patience
 if TYPE_CHECKING:
     from ..agents.store import Store
 
+LOWEST_PRICE_X, HIGHEST_PRICE_X = 0.85, 1.15
+"""How far a price may move from the format's."""
 PATIENCE = Patience()
 """When stores leave where their owners are all alike."""
 
@@ -112,7 +114,9 @@ class Satisficing(StorePolicy):
             return Decision("keep", "nothing promises to pay", figures=figures)
         if store.months[-1].profit < store.months[-2].profit:
             store.price_direction = -store.price_direction
-        price_x = min(max(store.price_x * (1 + step * store.price_direction), 0.85), 1.15)
+        price_x = min(
+            max(store.price_x * (1 + step * store.price_direction), LOWEST_PRICE_X), HIGHEST_PRICE_X
+        )
         if price_x == store.price_x:
             return Decision("keep", "its price is as far as it goes", figures=figures)
         return Decision("price", "looks for a better price", price_x=price_x, figures=figures)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..csvtext import plain
 from ..errors import ScenarioError
@@ -75,6 +75,21 @@ _MAY_MISS = ("city_monthly",)
 
 
 # -- the manifest -------------------------------------------------------------------------------------------
+class _Bound(BaseModel):
+    """What was at a bound, in a manifest."""
+
+    model_config = ConfigDict(strict=True)
+
+    what: str = Field(min_length=1, max_length=200)
+    kind: str
+    bound: str
+    months: int
+    count: int
+    names: list[str] = Field(min_length=1)
+    since: str
+    until: str
+
+
 class _Manifest(BaseModel):
     """What every manifest says; there may be more."""
 
@@ -94,6 +109,7 @@ class _Manifest(BaseModel):
     mode_channels: dict[str, str]
     online_channels: list[str]
     scenario: dict[str, Any]
+    bounds: list[_Bound] = []
 
 
 def manifest_of(data: bytes, shown: str) -> dict[str, Any]:

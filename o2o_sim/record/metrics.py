@@ -10,7 +10,7 @@ import itertools
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -248,9 +248,23 @@ def gini(values: np.ndarray) -> float:
 def _ordered(frames: Frames) -> dict[str, pd.DataFrame]:
     """The frames with their rows in order; one of no months has not even columns."""
     return {
-        name: frame.sort_values(KEYS[name], ignore_index=True) if name in KEYS and len(frame) else frame
+        name: frame
+        if _is_ordered(frame, KEYS.get(name, ()))
+        else frame.sort_values(KEYS[name], ignore_index=True)
         for name, frame in frames.items()
     }
+
+
+def _is_ordered(frame: pd.DataFrame, keys: Sequence[str]) -> bool:
+    """Whether the rows of a frame stand in the order of these columns, numbered from 0; to find out takes a tenth of
+    the time of sorting it."""
+    tied = np.ones(max(len(frame) - 1, 0), dtype=bool)
+    for key in keys if len(frame) else ():
+        values = frame[key].to_numpy()
+        if (tied & (values[1:] < values[:-1])).any():
+            return False
+        tied &= values[1:] == values[:-1]
+    return not len(frame) or not keys or frame.index.equals(pd.RangeIndex(len(frame)))
 
 
 def _channels(manifest: Mapping[str, Any]) -> set[str]:
@@ -308,24 +322,29 @@ def _gini_sales(frames: Frames) -> float:
 def _circles(frames: Frames, specs: Mapping[str, Any]) -> dict[str, float]:
     """Flow, vacancy and rent of business circles."""
     names, daily, months = _members(frames, "footfall"), frames["daily"], frames["circles_monthly"]
-    if not len(months):
-        months = pd.DataFrame(columns=["month", "circle", "units", "vacancy", "rent_yuan_m2_month"])
-    last = months[months["month"] == months["month"].max()].set_index("circle")
-    last = last.drop(columns="month").astype(float).reindex(names)
-    today = [d.isoformat() for d in daily["date"]]
-    opens = {c: str(specs.get(c, {}).get("opens") or "") for c in names}
-    days = pd.Series({c: sum(day >= opens[c] for day in today) for c in names}, dtype=float)
-    visits = pd.Series({c: daily[f"footfall/{c}"].sum() for c in names}, dtype=float)
+    last: dict[str, tuple[float, ...]] = {}
+    if len(months):
+        of_last = months[months["month"] == months["month"].max()]
+        last = dict(zip(of_last["circle"], zip(*(of_last[c].astype(float) for c in _OF_CIRCLE))))
+    units, vacancy, rent = np.array([last.get(c, (math.nan,) * 3) for c in names]).reshape(-1, 3).T
+    today = [d.isoformat() for d in daily["date"].tolist()]
+    opens = [str(specs.get(c, {}).get("opens") or "") for c in names]
+    days = np.array([sum(day >= first for day in today) for first in opens], dtype=float)
+    visits = np.array([daily[f"footfall/{c}"].sum() for c in names], dtype=float)
+    footfall = np.divide(visits, days, out=np.full(len(names), math.nan), where=days > 0)
+    place = np.array([c != STREETS for c in names], dtype=bool)
     found: dict[str, float] = {}
     for family, each, weight in (
-        ("circle_footfall_day", visits / days.where(days > 0), days),
-        ("circle_vacancy_last", last["vacancy"], last["units"]),
-        ("circle_rent_yuan_m2_month_last", last["rent_yuan_m2_month"], last["units"]),
+        ("circle_footfall_day", footfall, days),
+        ("circle_vacancy_last", vacancy, units),
+        ("circle_rent_yuan_m2_month_last", rent, units),
     ):
-        places = [c for c in names if c != STREETS]
-        found[family] = _ratio((each * weight)[places].sum(), weight[places].sum())
-        found |= {f"{family}/{c}": each[c] for c in names}
+        found[family] = _ratio(np.nansum((each * weight)[place]), np.nansum(weight[place]))
+        found |= {f"{family}/{c}": value for c, value in zip(names, each.tolist())}
     return found
+
+
+_OF_CIRCLE = ("units", "vacancy", "rent_yuan_m2_month")
 
 
 def _platforms(frames: Frames, expansion_factor: float) -> dict[str, float]:

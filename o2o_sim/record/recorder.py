@@ -18,6 +18,7 @@ from ..market import exact
 from ..market.consumers import ONLINE
 from ..market.ledger import CAPITAL, LINE, LINES
 from ..market.offers import AT_PLACE, Table
+from .bounds import Bounds
 from .life import Life, life_of
 from .outcomes import outcomes
 from .sales import MonthSales, Rows
@@ -62,6 +63,7 @@ class Recorder:
         self._sales = MonthSales()
         self._table: Rows | None = None
         self._fresh: dict[str, float] = {}
+        self.bounds = Bounds()
 
     # -- every day ---------------------------------------------------------------------------------------
     @property
@@ -270,6 +272,7 @@ class Recorder:
             _check_new(system, system.figures, figures, city)
             city |= figures
         self._city_months.append(city)
+        self.bounds.month(m)
 
     # -- at the end --------------------------------------------------------------------------------------
     def collector(self) -> mesa.DataCollector:

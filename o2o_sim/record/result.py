@@ -68,6 +68,15 @@ class RunResult:
         """Every decision, with the figures behind it."""
         return self.frames["events"]
 
+    def bounds(self, store: str | None = None) -> list[str]:
+        """What was at one of its bounds for three months or longer (record/bounds.py), a sentence for each; of one
+        store alone if named. Runs of earlier versions know of none."""
+        told = self.manifest.get("bounds", [])
+        if store is not None:
+            mine = [entry for entry in told if entry["kind"] == "store" and store in entry["names"]]
+            return [_of_bound(entry, store) for entry in mine]
+        return [_of_bound(entry) for entry in told]
+
     def headline(self) -> dict[str, Any]:
         """The headline figures of the run; see `headline`."""
         return headline(self.frames, self.manifest)
@@ -90,6 +99,15 @@ class RunResult:
 
         replay = replay_of(self.folder, self.manifest, self.daily)
         return CityWidget.replay(replay, Cards(self.frames, self.manifest, replay=replay))
+
+
+def _of_bound(entry: Mapping[str, Any], store: str = "") -> str:
+    """What was at a bound, and for how long, in a sentence."""
+    what, kind, names = entry["what"], entry["kind"], entry["names"]
+    who = store or (names[0] if entry["count"] == 1 else f"{entry['count']:,} {kind}s")
+    whose = "" if kind == "city" else f" of {who}"
+    text = f"{what[:1].upper()}{what[1:]}{whose} was {entry['bound']}, for {entry['months']} months or longer"
+    return f"{text} (first in the month to {entry['since']})."
 
 
 def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[str, Any]:

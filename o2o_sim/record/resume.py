@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import Problem, ScenarioError
-from ..levers import find_levers, move
+from ..levers import find_levers, move, raw
 from ..scenario.load import to_plain
 from ..scenario.places import dotted
 from ..scenario.textfile import printable
@@ -50,6 +50,11 @@ def resume(
     others = state.put_into(model)
     for key, value in branch.moves.items():
         move(model, key, value)
+    for key, said in branch.changes.items():
+        if key in model.drift:  # what is said now goes before what its time made of it
+            del model.drift[key]
+            what = raw(model.spec, key)
+            what.hold(what.check(said))
     if branch.changes.keys() - {"days"}:
         model.offers_changed = True  # offers are made anew only when somebody says that they change
     if branch.changes or note:

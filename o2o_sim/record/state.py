@@ -27,6 +27,7 @@ from ..errors import ScenarioError
 from ..files import content
 from ..inputs.inputs import named_files
 from ..inputs.package import code_digest
+from ..levers import as_written, drift_again
 from ..scenario.load import from_plain, load_scenario, to_plain
 from ..scenario.textfile import printable
 from ..scenario.use import uses
@@ -133,6 +134,7 @@ class State:
             del found["policies"]
             if found.pop("model") is not model:
                 raise Unreadable("it is of another kind of model")
+            drift_again(model)
             _register(model, [agent for agent in found.pop("model.agents") if isinstance(agent, mesa.Agent)])
         except Unreadable as fault:
             raise self.fault(f"cannot be put back: {printable(str(fault))}") from fault
@@ -317,7 +319,7 @@ def _without(model: O2OModel) -> dict[int, frozenset[str]]:
 def _packed(model: O2OModel, path: Path, written: Written) -> bytes:
     spec = model.spec
     parts = {
-        "scenario": json.dumps(to_plain(spec)).encode(),
+        "scenario": json.dumps(to_plain(as_written(model))).encode(),
         "graph": json.dumps(written.nodes, separators=(",", ":")).encode(),
         "arrays": written.data,
     }

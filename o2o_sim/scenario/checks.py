@@ -20,6 +20,7 @@ from .blocks import (
     circle_alliance,
     closed_loop,
     couriers,
+    drivers,
     festivals,
     floor_follows_sales,
     franchise,
@@ -43,6 +44,7 @@ from .blocks import (
     smart,
     subsidy,
     till,
+    timeline,
     try_then_buy,
     turnover,
 )
@@ -172,7 +174,8 @@ def _formats(spec: Spec) -> Faults:
             yield Fault(
                 (*key[:-1], "chain_share"), "there are no chains of this format", "say how many: chains"
             )
-        yield from _first_modes(spec, f.modes, key[:-1], [c for c in f.demand_share if c in spec.categories])
+        sells = [c for c in f.demand_share if c in spec.categories]
+        yield from _first_modes(spec, f.modes, key[:-1], sells, spec.start)
         if f.modes and f.integrates_from is not None and f.integrates_from > spec.start:
             message = f"holds '{f.modes[0]}' on the first day, but integrates only from {f.integrates_from}"
             yield Fault((*key[:-1], "integrates_from"), message, "leave one of the two out")
@@ -185,24 +188,29 @@ def _formats(spec: Spec) -> Faults:
 
 def _named_stores(spec: Spec) -> Faults:
     for name, s in spec.stores.named.items():
-        key = ("stores", "named", name)
-        for format_name in spec.stores.formats:
-            if re.fullmatch(re.escape(format_name) + " [0-9]+", name):
-                yield Fault(key, f"other shops of '{format_name}' get names like this", of_name=True)
-        f = spec.stores.formats.get(s.format)
-        if f is None:
-            yield _unknown((*key, "format"), "format", s.format, spec.stores.formats)
-            continue
-        if s.category and s.category not in f.demand_share:
-            what = f"category of the format '{s.format}' called"
-            yield _unknown((*key, "category"), what, s.category, f.demand_share)
-        yield from _place_of_store(spec, s, key)
-        yield from _first_modes(spec, s.modes, key, [s.category] if s.category else list(f.demand_share))
+        yield from named_store(spec, name, s, ("stores", "named", name), spec.start)
 
 
-def _place_of_store(spec: Spec, s: NamedStore, key: Key) -> Faults:
+def named_store(spec: Spec, name: str, s: NamedStore, key: Key, opens: date) -> Faults:
+    """What is wrong with a store placed by hand that opens on a day."""
+    for format_name in spec.stores.formats:
+        if re.fullmatch(re.escape(format_name) + " [0-9]+", name):
+            yield Fault(key, f"other shops of '{format_name}' get names like this", of_name=True)
+    f = spec.stores.formats.get(s.format)
+    if f is None:
+        yield _unknown((*key, "format"), "format", s.format, spec.stores.formats)
+        return
+    if s.category and s.category not in f.demand_share:
+        what = f"category of the format '{s.format}' called"
+        yield _unknown((*key, "category"), what, s.category, f.demand_share)
+    yield from _place_of_store(spec, s, key, opens)
+    sells = [s.category] if s.category else list(f.demand_share)
+    yield from _first_modes(spec, s.modes, key, sells, opens)
+
+
+def _place_of_store(spec: Spec, s: NamedStore, key: Key, opens: date) -> Faults:
     if not s.circle:
-        yield from _placed(spec, s, key, "give x_km and y_km, or its circle")
+        yield from placed(spec, s, key, "give x_km and y_km, or its circle")
         return
     at = (*key, "circle")
     if s.is_placed:
@@ -210,22 +218,26 @@ def _place_of_store(spec: Spec, s: NamedStore, key: Key) -> Faults:
     if s.circle == STREETS:
         yield Fault(at, "street shops have places of their own", "give x_km and y_km instead")
     circle = spec.circles.get(s.circle)
-    if circle is not None and circle.opens is not None and circle.opens > spec.start:
-        yield Fault(at, f"the circle opens on {circle.opens}, but named stores are there on the first day")
+    if circle is not None and circle.opens is not None and circle.opens > opens:
+        when = "named stores are there on the first day" if opens == spec.start else f"the store on {opens}"
+        yield Fault(at, f"the circle opens on {circle.opens}, but {when}")
 
 
-def _first_modes(spec: Spec, modes: list[str], key: Key, sells: list[str]) -> Faults:
+def _first_modes(spec: Spec, modes: list[str], key: Key, sells: list[str], opens: date) -> Faults:
     for k, mode in enumerate(modes):
-        if fault := mode_fault(spec, mode, sells, (*key, "modes", k)):
+        if fault := mode_fault(spec, mode, sells, (*key, "modes", k), opens):
             yield fault
 
 
-def mode_fault(spec: Spec, mode: str, sells: Sequence[str], at: Key = ()) -> Fault | None:
-    """Why a store that sells these categories cannot hold a way of integrating on its first day; None if it
-    can."""
+def mode_fault(
+    spec: Spec, mode: str, sells: Sequence[str], at: Key = (), opens: date | None = None
+) -> Fault | None:
+    """Why a store that sells these categories cannot hold a way of integrating on the day on which it opens, by
+    default the first; None if it can."""
     if mode not in spec.modes.names:
         return _unknown(at, "way of integrating called", mode, spec.modes.names)
-    if mode in PARTNERS and not any(_carries(spec, p, mode, c) for p in spec.platforms for c in sells):
+    there = timeline.platforms_on(spec, opens or spec.start)
+    if mode in PARTNERS and not any(_carries(spec, p, mode, c) for p in there for c in sells):
         message = f"there is no {PARTNERS[mode]} platform that carries what is sold here"
         return Fault(at, message, f"it sells {', '.join(sells)}")
     return None
@@ -260,10 +272,10 @@ def _circles(spec: Spec) -> Faults:
         if name == STREETS:
             yield Fault(key, "is what the street shops are called", "call the circle otherwise", of_name=True)
         if c.is_placed or not _imports(spec, "circles"):
-            yield from _placed(spec, c, key, "give x_km and y_km")
+            yield from placed(spec, c, key, "give x_km and y_km")
 
 
-def _placed(spec: Spec, place: PlaceSpec, key: Key, how: str) -> Faults:
+def placed(spec: Spec, place: PlaceSpec, key: Key, how: str) -> Faults:
     """Whether something has a place, and on the map as far as that can be told."""
     if not place.is_placed:
         yield Fault(key, "has no place", how, of_name=True)
@@ -288,6 +300,9 @@ def _names(spec: Spec) -> Faults:
 def _platforms(spec: Spec) -> Faults:
     for name, p in spec.platforms.items():
         key = ("platforms", name)
+        if p.trust_ceiling is not None and (p.trust_ceiling - p.trust) * p.trust_growth < 0:
+            way = "grows" if p.trust_growth > 0 else "falls"
+            yield Fault((*key, "trust_ceiling"), f"trust of {p.trust:g} {way} and never comes there")
         for k, category in enumerate(p.categories):
             at: Key = (*key, "categories", k)
             if category not in spec.categories:
@@ -337,7 +352,7 @@ BLOCKS = (
     provider, franchise,
     turnover, circle_alliance, smart, mobile_payment,
     festivals, seasons, group_deals,
-    messages, closed_loop, try_then_buy,
+    messages, closed_loop, try_then_buy, drivers, timeline,
 )  # fmt: skip
 """The optional blocks that say something about the rest of a scenario."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import Problem
+from .blocks import drivers, timeline
 from .idle import formats_with, idle
 from .size import city_cells
 
@@ -31,6 +32,15 @@ def acting(spec: Spec) -> list[str]:
         )
     if growing := [name for name, p in spec.platforms.items() if p.harvest is not None]:
         said.append(f"The commission of {', '.join(growing)} rises (harvest).")
+    if driven := [".".join(map(str, key[1:])) for key, _ in drivers.each(spec)]:
+        said.append(f"The world around moves from month to month (drivers: {', '.join(driven)}).")
+    outside = dict(timeline.never(spec))
+    for name, happening in timeline.in_order(spec):
+        until = f" to {happening.until}" if happening.until else ""
+        if name not in outside or happening.date <= timeline.last_day(spec):
+            said.append(
+                f"{happening.date}{until}: {timeline.told(name, happening).rstrip('.')} (timeline.{name})."
+            )
     return said
 
 
@@ -71,6 +81,8 @@ def slips(spec: Spec, imported: Imported | None) -> Iterator[Problem]:
             sold |= (
                 {named.category} if named.category else set(spec.stores.formats[named.format].demand_share)
             )
+    for happening, why in timeline.never(spec):
+        yield spec.problem_at(("timeline", happening, "date"), why)
     for name in spec.categories:
         if name not in sold:
             hint = "give it to a format (demand_share), or leave the category out"

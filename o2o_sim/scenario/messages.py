@@ -183,6 +183,11 @@ def _message(error: dict[str, Any], value: Any) -> str:
     return printable(error["msg"][:1].lower() + error["msg"][1:])
 
 
+def sentence(fault: ValidationError, value: Any) -> str:
+    """What is wrong with a single value, in words."""
+    return _message(dict(fault.errors(include_url=False)[0]), value)
+
+
 def _hint(error: dict[str, Any], value: Any) -> str | None:
     kind = error["type"]
     if kind.startswith(("int_", "float_")):

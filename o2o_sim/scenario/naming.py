@@ -19,6 +19,11 @@ def unknown_circles(spec: Spec, circles: Sequence[str]) -> Faults:
     for name, store in spec.stores.named.items():
         if store.circle and store.circle not in places:  # that it may not be STREETS is said elsewhere
             yield unknown(("stores", "named", name, "circle"), "circle", store.circle, circles)
+    for name, happening in spec.timeline.items():
+        for shop, store in happening.open.items():
+            if store.circle and store.circle not in places:
+                key = ("timeline", name, "open", shop, "circle")
+                yield unknown(key, "circle", store.circle, circles)
     for name, boycott in spec.boycott.items():
         yield from unknown_names(("boycott", name, "circles"), "circle", boycott.circles, places)
     for name, account in spec.messages.items():

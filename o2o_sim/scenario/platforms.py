@@ -33,6 +33,7 @@ class Parcel(Block):
     )
     days: float = key(2.5, "Delivery promise", unit="days", ge=0, le=90, adjustable=True)
     days_yearly_x: float = key(0.9, "Factor on the promise after a year", unit="x/year", gt=0, le=2)
+    days_least: float = key(0.0, "No promise becomes shorter than this", unit="days", ge=0, le=90)
     cost_yearly_x: float = key(0.95, "Factor on the costs after a year", unit="x/year", gt=0, le=2)
     rounds: Rounds | None = key(
         None, "Couriers' rounds from a hub; empty: the long-tour formula, however few the parcels"
@@ -66,6 +67,13 @@ class Platform(Block):
     )
     trust: float = key(0.0, "Utility of its good name", unit="utils", ge=-20, le=20)
     trust_growth: float = key(0.0, "Yearly growth of that", unit="utils/year", ge=-10, le=10)
+    trust_ceiling: float | None = key(
+        None,
+        "Where the growth ends: trust approaches it along a logistic curve; empty: it grows for ever",
+        unit="utils",
+        ge=-40,
+        le=40,
+    )
     gross_margin: float = key(0.1, "Self-operated: gross margin on goods", unit="share", ge=-0.5, le=0.9)
     advertising_share: float = key(
         0.03,

@@ -8,11 +8,13 @@ from typing import Literal
 from .blocks.boycott import Boycott
 from .blocks.closed_loop import ClosedLoop
 from .blocks.couriers import Couriers
+from .blocks.drivers import Drivers
 from .blocks.franchise import Brand
 from .blocks.measures import Measure
 from .blocks.messages import TargetedAccount
 from .blocks.mobile_payment import MobilePayment
 from .blocks.provider import Provider
+from .blocks.timeline import Happening
 from .circles import Circle, ImportedCircles
 from .city import CitySpec
 from .entry import Entry
@@ -81,6 +83,10 @@ class Spec(Located):
     boycott: dict[str, Boycott] = key({}, "Boycotts of a platform by shops", max_length=20)
     entry: Entry = block(Entry, "Who takes an empty unit")
     mobile_payment: MobilePayment | None = key(None, "Paying by phone in shops, and who earns by it")
+    drivers: Drivers | None = key(None, "A world that moves: incomes, wages, prices, people; empty: it stays")
+    timeline: dict[str, Happening] = key(
+        {}, "What changes on a date: keys, and stores, circles and platforms that come and go", max_length=200
+    )
     messages: dict[str, TargetedAccount] = key({}, "Accounts that write to some cohorts", max_length=8)
     closed_loop: ClosedLoop | None = key(None, "From the coupon to the shop and online again")
     measures: list[Measure] = key(

@@ -139,6 +139,10 @@ def uses(spec: Spec) -> Iterator[tuple[tuple[str | int, ...], str, Use]]:
     for name, s in spec.stores.named.items():
         if s.policy:
             yield ("stores", "named", name, "policy"), "store", s.policy
+    for name, happening in spec.timeline.items():
+        for shop, s in happening.open.items():
+            if s.policy:
+                yield ("timeline", name, "open", shop, "policy"), "store", s.policy
     yield ("landlords", "policy"), "rent", spec.landlords.policy
     for name, c in spec.circles.items():
         if c.landlord:

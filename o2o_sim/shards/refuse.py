@@ -19,6 +19,10 @@ KEYS = (
     "closed_loop",
     "consumers.word_of_mouth",
     "couriers",
+    "drivers.income",
+    "drivers.phones",
+    "drivers.tourists",
+    "drivers.zones",
     "franchise",
     "messages",
     "mobile_payment",
@@ -33,6 +37,7 @@ KEYS = (
     "provider",
     "stores.formats.*.places",
     "stores.try_then_buy",
+    "timeline.*.begin",
 )
 """Keys whose mechanisms need people one by one; `*` stands for any name."""
 POLICIES = ("best_response",)
@@ -65,6 +70,10 @@ def _found(spec: Spec) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for key, _, use in uses(spec):
         if str(use) in POLICIES:
             yield key, by_one
+    for name, happening in spec.timeline.items():
+        for k, who in enumerate(happening.close):
+            if who in spec.platforms:
+                yield ("timeline", name, "close", k), by_one
     might = "a plugin may look at consumers there, and these stand in other processes"
     for name in OWN:
         yield from (((name, k), might) for k in range(len(getattr(spec, name))))
@@ -80,7 +89,7 @@ def _said(block: Any, pattern: tuple[str, ...], key: tuple[str, ...]) -> Iterato
     if name == "*":
         for each, value in block.items():
             yield from _said(value, tuple(rest), (*key, each))
-    else:
+    elif block is not None:
         yield from _said(getattr(block, name), tuple(rest), (*key, name))
 
 

@@ -131,6 +131,8 @@ def answer(run: RunResult) -> list[Said]:
         Said("Also", _also(run)),
         Said("Online", _online(run)),
         Said("Platforms", _platforms(run)),
+        Said("Dates", _dated(run)),
+        Said("Bounds", " ".join(run.bounds())),
     ]
     return [said for said in told if said.text]
 
@@ -394,9 +396,20 @@ def _named(run: RunResult) -> str:
     return f"Of the stores that the scenario names: {'; '.join(told)}."
 
 
+def _dated(run: RunResult) -> str:
+    """What the timeline of the scenario let happen."""
+    events = run.events
+    told = events[events["kind"] == "timeline"]
+    said = [f"{day(on)}: {str(why).rstrip('.')}" for on, why in zip(told["date"], told["reason"])]
+    more = len(said) - MOST_TOLD
+    rest = f"; and {more:,} more" if more > 0 else ""
+    return f"The scenario let happen: {'; '.join(said[:MOST_TOLD])}{rest}." if said else ""
+
+
 def _also(run: RunResult) -> str:
     """The decisions that no other paragraph describes: who ends, joins, buys, builds or boycotts."""
     events = run.events
+    events = events[events["kind"] != "timeline"]
     special = events[
         ~events["decision"].map(lambda d: d in USUAL or d.partition(" ")[0] in USUAL).astype(bool)
     ]

@@ -42,6 +42,7 @@ def outcome_tables(result: RunResult) -> list[RenderableType]:
         Text("\nA store that integrated in several ways counts in each of them.\n", style="dim"),
         headline_table(result),
         *_lives(result),
+        *([Text("\n".join(["", *bounds]))] if (bounds := result.bounds()) else []),
         _where(result),
     ]
 

@@ -47,6 +47,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "needs": ("categories",),
     "city": ("city",),
     "calendar": ("calendar",),
+    "world": ("drivers", "timeline"),
     "run": ("measures", "population", "residents", "start", "days", "currency", "engine"),
 }  # fmt: skip
 """What a changed key belongs to: the first group with a pattern that the key begins with. A circle, platform

@@ -385,14 +385,17 @@ def describe(
     code that made the model."""
     import numba
 
+    from ..levers import as_written
     from ..scenario.load import content_hash, to_plain
     from ..units import date_of
 
-    spec = model.spec
+    spec = as_written(model)
     decisions = int(model.day_counts["decisions"])
     days_here, decisions_here = model.day - before[0], decisions - before[1]
     read = replace(model.inputs, own=own.described())
-    resumed = {"resumed": model.past} if model.past else {}
+    resumed: dict[str, Any] = {"resumed": model.past} if model.past else {}
+    if bounds := model.recorder.bounds.described():
+        resumed["bounds"] = bounds
     return {
         "name": spec.name,
         "question": spec.question,

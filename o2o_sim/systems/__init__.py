@@ -11,6 +11,7 @@ from .chains_decide import Chains
 from .circle_alliance import CircleAlliances
 from .closed_loop import ClosedLoop
 from .couriers import Couriers
+from .drivers import Drivers
 from .festivals import Festivals
 from .floor_follows_sales import Floors
 from .franchise import Franchise
@@ -35,6 +36,7 @@ from .seasons import Seasons
 from .service import ServiceWorks
 from .smart import SmartCircles
 from .till import Tills
+from .timeline import Timeline
 from .try_then_buy import TryThenBuy
 from .turnover import Leases
 from .word_of_mouth import WordOfMouth
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from ..model import O2OModel
 
 SYSTEMS: tuple[type[System], ...] = (
-    Luck, Seasons, Festivals, FullShops, GroupBuying,
+    Timeline, Drivers, Luck, Seasons, Festivals, FullShops, GroupBuying,
     WordOfMouth, TargetedAccounts, ClosedLoop, TryThenBuy, Measures,
     Alliance, Franchise,
     Boycotts, ServiceWorks, Chains, IntegrationWave,

@@ -167,6 +167,12 @@ class System:
         value for each of `stores`. The same names every month. Changes nothing."""
         return {}
 
+    def at_bounds(self) -> Sequence[tuple[str, str, str, str]]:
+        """On the last day of a month: what of it is pressed against a limit, each as (what it is, of what kind
+        whose it is, whose, which limit), such as `("the floor", "store", "market 3", "at its smallest")`. What is so
+        for three months is told beside the run's results. Changes nothing."""
+        return ()
+
     def figures(self) -> dict[str, float]:
         """On the last day of a month, for the month's row of `city_monthly`: what it adds to it, by the name
         of the column; names of a family have a slash: `till_min/mall`. Changes nothing."""

@@ -60,6 +60,31 @@ class Floors(System):
             least, most = (x * store.format.area_m2 for x in (rules.smallest_x, rules.largest_x))
             store.area_m2 = min(max(area, least), most)
 
+    def at_bounds(self) -> list[tuple[str, str, str, str]]:
+        rules, found = self.rules, []
+        for store in self.model.stores:
+            if self.moves(store):
+                x = store.area_m2 / store.format.area_m2
+                if x <= rules.smallest_x:
+                    found.append(
+                        (
+                            "the floor",
+                            "store",
+                            store.name,
+                            f"at its smallest, {rules.smallest_x:g} of the usual",
+                        )
+                    )
+                elif x >= rules.largest_x:
+                    found.append(
+                        (
+                            "the floor",
+                            "store",
+                            store.name,
+                            f"at its largest, {rules.largest_x:g} of the usual",
+                        )
+                    )
+        return found
+
     def figures(self) -> dict[str, float]:
         """`floor_m2/FORMAT`: floor in use after the month's changes."""
         here = [s for s in self.model.stores if s.is_here]

@@ -105,7 +105,7 @@ class Funding(System):
             # Bills of other systems came after its own of the month.
             p.is_broke = p.cash_yuan < -0.01
             if p.cash_yuan < 0 and not finance.may_hope():
-                self._leave(p)
+                leave_market(self.model, p, "out of money")
 
     def _meet(self, finance: PlatformFinance) -> None:
         """The investors meet, if it is their month."""
@@ -134,34 +134,6 @@ class Funding(System):
             finance.refused += 1
             m.log(p.name, "platform", "no round", "too little growth", **figures)
 
-    def _leave(self, p: Platform) -> None:
-        """It leaves the market for good."""
-        m, bit = self.model, member_bit(p.number)
-        owed, shops = p.cash_yuan, partners(m, p)
-        m.log(
-            p.name,
-            "platform",
-            "leave",
-            "out of money",
-            **{
-                "cash (yuan)": round(owed, 2),
-                "subsidies in all (yuan)": p.paid_fen / 100,
-                "members": round(p.members, 4),
-                "shops": len(shops),
-            },
-        )
-        m.ledger.book("owners", INVESTORS, p.account, np.int64(-m.ledger.cash(p.account)))
-        stop_paying(p)
-        p.has_left, p.is_broke = True, True
-        record = m.consumers.columns.record
-        record["access"] &= ~bit
-        for store in shops:
-            for mode in [k for k, holding in store.modes.items() if holding.platform is p]:
-                store.quit(mode)
-                m.log(store.name, "store", f"quit {mode}", f"{p.name} has left the market")
-        m.count_users()
-        m.offers_changed = True
-
     def amend(self, rows: list[Offer]) -> list[Offer]:
         gone = {finance.platform.number for finance in self.finances if finance.platform.has_left}
         return [row for row in rows if row.platform not in gone] if gone else rows
@@ -178,3 +150,31 @@ class Funding(System):
             f"in_market/{finance.platform.name}": float(not finance.platform.has_left)
             for finance in self.finances
         }
+
+
+def leave_market(model: O2OModel, p: Platform, reason: str) -> None:
+    """A platform leaves for good: its offers, memberships and partnerships end, and its investors take what is in
+    its till, or settle what it owes."""
+    owed, shops = p.cash_yuan, partners(model, p)
+    model.log(
+        p.name,
+        "platform",
+        "leave",
+        reason,
+        **{
+            "cash (yuan)": round(owed, 2),
+            "subsidies in all (yuan)": p.paid_fen / 100,
+            "members": round(p.members, 4),
+            "shops": len(shops),
+        },
+    )
+    model.ledger.book("owners", INVESTORS, p.account, np.int64(-model.ledger.cash(p.account)))
+    stop_paying(p)
+    p.has_left, p.is_broke = True, True
+    model.consumers.columns.record["access"] &= ~member_bit(p.number)
+    for store in shops:
+        for mode in [k for k, holding in store.modes.items() if holding.platform is p]:
+            store.quit(mode)
+            model.log(store.name, "store", f"quit {mode}", f"{p.name} has left the market")
+    model.count_users()
+    model.offers_changed = True

@@ -33,6 +33,8 @@ class WordOfMouth(System):
         c = model.spec.consumers
         rates = [c.smartphone, c.phone_payment, *(p.membership for p in model.spec.platforms.values())]
         self.imitation = np.array([r.imitation for r in rates])
+        if model.spec.drivers is not None and model.spec.drivers.phones is not None:
+            self.imitation[0] = 0.0  # how many get a smartphone is said there
         record = model.consumers.columns.record
         self.bought = np.zeros((len(record), len(model.spec.platforms)), np.bool_)
         self.followed = 0

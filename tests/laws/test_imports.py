@@ -32,6 +32,8 @@ FLOOR = {
     "modes": 3,
     "policies": 3,
     "systems": 3,
+    "levers": 3,  # a system moves keys as they are moved by hand
+    "record.bounds": 4,  # the recorder looks at them every month
     "record.life": 3,  # the life that a store tells
     "record.outcomes": 4,
     "record.recorder": 4,  # the model carries its recorder
@@ -43,7 +45,6 @@ FLOOR = {
     "setup": 4,
     "extend": 4,
     "border": 4,  # between a model and the rules of its users
-    "levers": 4,
     "record": 5,
     "shards": 5,
     "studies": 5,
@@ -62,6 +63,7 @@ FLOOR = {
 UPWARDS = {
     ("type", "agents", "model"): "an agent belongs to a model and reads the city in it",
     ("type", "policies", "model"): "a policy judges one store or platform of a model",
+    ("type", "levers", "model"): "a lever is moved in a model",
     ("type", "systems", "model"): "a system is called with the model that it works in",
     ("lazy", "model", "record"): "a model saves itself",
     ("lazy", "studies", "show"): "the folder of a run or a study holds its plots and tables",
