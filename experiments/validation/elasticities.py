@@ -9,7 +9,9 @@ are none, too; its mean over the seeds stands with its standard error. Profit, w
 of sales per doubling of the driver.
 
 The elasticity of a category in its price is that of pieces bought in the price that was paid on average, when all
-who sell it, shops and platforms, ask more or less. Published figures say where they were read; "recalled" was not."""
+who sell it, shops and platforms, ask more or less. It is that of demand alone: the shops and their prices stand still for
+the year, of which the second half is counted, when people know the prices. Published figures say where they were
+read; "recalled" was not."""
 
 from __future__ import annotations
 
@@ -38,13 +40,17 @@ from o2o_sim.record.result import online_channels  # noqa: E402
 from o2o_sim.studies.job import key_of  # noqa: E402
 
 TOWN = (ROOT / "scenarios" / "town.yaml", ())
-SMALL = (ROOT / "scenarios" / "classroom.yaml", ("days=120",))
+SMALL = (ROOT / "scenarios" / "classroom.yaml", ("days=240",))
 SEEDS = (1, 2, 3, 4, 5)
 STEP = 1.2
 """A driver is multiplied and divided by it."""
 PAID = ("platforms.tuan.subsidy.per_order_yuan=3",)
 """What `levers.subsidy_x` multiplies: in the town as shipped nothing is paid."""
 PLATFORMS = ("bazaar", "swift")
+STILL = ("days=365", "stores.policy=never_integrate", "stores.satisficing.patience_months=120", "stores.cash_months=120", "stores.owners=null",
+         "stores.satisficing.price_step=0", "entry.policy=no_entry")  # fmt: skip
+"""No shop closes, opens or moves its prices."""
+HALF_YEAR = 6
 
 
 # -- what is moved ------------------------------------------------------------------------------------------
@@ -144,8 +150,8 @@ PUBLISHED = (
 
 # -- runs ---------------------------------------------------------------------------------------------------
 def measured(scenario: Path, changes: tuple[str, ...], seed: int) -> dict[str, float]:
-    """The figures of one run: metrics, profit on sales, and pieces and yuan of each category (`pieces/CATEGORY`,
-    `yuan/CATEGORY`). Kept under runs/validation by the key of the run."""
+    """The figures of one run: metrics, profit on sales, and pieces and yuan of each category in the last
+    half-year (`pieces/CATEGORY`, `yuan/CATEGORY`). Kept under runs/validation by the key of the run."""
     spec = load_scenario(scenario, changes).model_copy(update={"seed": seed})
 
     def made() -> pd.DataFrame:
@@ -156,7 +162,10 @@ def measured(scenario: Path, changes: tuple[str, ...], seed: int) -> dict[str, f
         kept = {figure: found[figure] for figure in FIGURES.values() if figure in found}
         kept[ORDERS] = sold.loc[parcels, "purchases"].sum()
         kept[PROFIT] = books["profit_yuan"].sum() / books["revenue_yuan"].sum()
-        bought = sold[sold["channel"] != "without"].groupby("category")[["purchases", "sales_yuan"]].sum()
+        late = sold["month"] > sorted(set(sold["month"]))[-HALF_YEAR - 1]
+        bought = (
+            sold[late & (sold["channel"] != "without")].groupby("category")[["purchases", "sales_yuan"]].sum()
+        )
         for name, row in bought.iterrows():
             kept |= {f"pieces/{name}": row["purchases"], f"yuan/{name}": row["sales_yuan"]}
         return pd.DataFrame({"figure": list(kept), "value": [float(v) for v in kept.values()]})
@@ -223,11 +232,13 @@ def _mean(values: list[float]) -> tuple[float, float]:
 
 def results(quick: bool = False, changes: tuple[str, ...] = ()) -> list[Result]:
     """The elasticities of categories in their prices; those of figures in drivers stand below, without a bar."""
-    where = asked(quick, changes)
+    scenario, given, seeds = asked(quick, changes)
+    still = (*given, *(() if quick else STILL))
     found = []
     for goods in GOODS:
         values = []
-        for low, high in pairs(Driver(f"price of {goods.name}", goods.keys), *where, 1.1):
+        driver = Driver(f"price of {goods.name}", goods.keys)
+        for low, high in pairs(driver, scenario, still, seeds, 1.1):
             pieces, yuan = (
                 [sum(side.get(f"{what}/{c}", 0.0) for c in goods.categories) for side in (low, high)]
                 for what in ("pieces", "yuan")

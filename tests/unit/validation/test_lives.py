@@ -1,0 +1,67 @@
+"""How the lives of simulated shops are judged, and elasticities measured."""
+
+from __future__ import annotations
+
+import math
+
+import elasticities
+import lives
+import numpy as np
+import pandas as pd
+import pytest
+from test_vital import lives as shops
+
+from o2o_sim import load_scenario
+from o2o_sim.record import vital
+
+
+def city(*samples: vital.Lives) -> lives.City:
+    return lives.City(samples, tuple(pd.DataFrame() for _ in samples))
+
+
+# -- the bars -----------------------------------------------------------------------------------------------
+def test_the_venues_pass_every_bar_that_is_drawn_around_them():
+    found = lives.bars("venues", city(lives.venues()))
+    judged = [r for r in found if r.passed is not None]
+    assert len(judged) == 9 and all(r.passed for r in judged)
+    assert found[1].value < 1e-4, "their exits by decile are their own"
+
+
+@pytest.mark.parametrize("slope, passed", [(-0.3, True), (-1.0, False), (0.0, False)])
+def test_a_city_is_judged_by_its_slope(slope, passed):
+    rng = np.random.default_rng(7)
+    n = 20_000
+    size = rng.normal(8, 1, n)
+    gone = rng.random(n) < 1 / (1 + np.exp(2.3 - slope * (size - 8)))
+    sales = np.exp(size)[:, None] * np.ones(24)
+    sales[gone, 14:] = np.nan
+    first = lives.bars("made up", city(shops(sales, gone=gone)))[0]
+    assert first.passed is passed and abs(first.value - slope) < 0.1
+
+
+def test_few_exits_lie_apart_by_chance_and_many_by_what_they_are():
+    real = vital.risks(lives.venues())
+    few = real.sample(200, random_state=1).assign(decile=1 + np.arange(200) % 10)
+    gap, noise = lives.decile_gap(few)
+    assert gap > 0.03 and noise > 0.03
+    reverse = real.assign(decile=11 - real["decile"])
+    gap, noise = lives.decile_gap(reverse)
+    assert gap == pytest.approx(0.118, abs=0.01) and noise < 0.03
+    assert math.isnan(lives.decile_gap(real.assign(gone=False))[0])
+
+
+# -- elasticities -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("elasticity", [-1.5, -0.3, 0.0, 0.8])
+def test_an_arc_is_near_the_elasticity_and_there_where_one_side_is_none(elasticity):
+    assert elasticities.arc(100.0, 100 * 1.2**elasticity, 1.2) == pytest.approx(elasticity, rel=0.02)
+    assert elasticities.arc(0.0, 5.0, math.e) == 2 and math.isnan(elasticities.arc(0.0, 0.0, 1.2))
+
+
+@pytest.mark.parametrize("driver", elasticities.DRIVERS, ids=lambda d: d.name)
+def test_a_driver_multiplies_what_it_names(driver):
+    scenario, given = elasticities.TOWN
+    spec = load_scenario(scenario, (*given, *driver.also)).model_dump()
+    moved = load_scenario(scenario, driver.changes(scenario, given, 1.25)).model_dump()
+    for key in driver.keys:
+        before = elasticities._at(spec, key)
+        assert before > 0 and elasticities._at(moved, key) == pytest.approx(1.25 * before), key
