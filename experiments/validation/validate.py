@@ -36,6 +36,7 @@ PARTS = (
     "platform_growth",
     "closing",
     "lives",
+    "elasticities",
 )
 PAGE, FIGURES = ROOT / "docs" / "validation.md", HERE / "results.json"
 HEAD = """# Does it agree with what was observed?
