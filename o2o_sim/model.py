@@ -69,7 +69,8 @@ class O2OModel(mesa.Model):
     `ledger` the money, `audiences` groups of consumers, `systems` the special systems that are on, `date` the
     day about to be simulated and `day` its number from 0, `spec` the scenario as it is now; `drift` has of every key
     that its time has moved what was written and what it is now; `leaving` says when stores leave; `past` says when the
-    run was gone on with from a file, and what was changed then, `inputs` what was read to make it. Draws come from `streams`
+    run was gone on with from a file, and what was changed then, `inputs` what was read to make it, `is_founded` whether what
+    stands there on the first day is there already. Draws come from `streams`
     alone; Mesa's own random generators are never used. `people` draws the consumers, by default into this process;
     others let them stand in several (shards/shoppers.py)."""
 
@@ -111,7 +112,9 @@ class O2OModel(mesa.Model):
         self.count_users()
         self.leaving: Leaving = Patience()
         self.systems: list[System] = []
+        self.is_founded = False
         setup.open_business(self)
+        self.is_founded = True
 
         self.board = Board(spec)
         self.offers_changed = True

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import setup
 from .agents.circle import Circle
 from .agents.platform import Platform
+from .agents.sites import free_name, street_cells
 from .agents.store import CLOSED, ONLINE_ONLY, OPEN, SHOWROOM, Store
 from .market.ledger import LINE
 from .market.offers import EVERYWHERE
 from .policies.decisions import Decision, View
-from .policies.entry import Prospect
-from .policies.integration import contribution_margin
+from .policies.prospects import Market
 from .streams import name_bits, stream, uniforms
 from .units import is_month_end
 
 if TYPE_CHECKING:
     from .model import O2OModel
-    from .scenario.stores import Format
     from .systems.base import Agent
 
 DAYS_A_YEAR = 365.25
@@ -252,44 +251,32 @@ def _first_tenants(model: O2OModel, circle: Circle) -> None:
     u = uniforms(model.seed_number, "first tenants of " + circle.name, 0, np.arange(max(units, 1)))[:units]
     for k, f in enumerate(np.searchsorted(cumulative / cumulative[-1], u, side="right")):
         name = list(formats)[int(f)]
-        shop = setup.free_name(model, f"{name} {circle.name} {k + 1} ({model.date:%Y-%m})")
+        shop = free_name(model, f"{name} {circle.name} {k + 1} ({model.date:%Y-%m})")
         setup.open_store(model, shop, name, circle, circle.cell)
 
 
 def let_vacant_units(model: O2OModel) -> None:
-    """Vacant units look for tenants."""
-    view = model.view
-    if all(c.vacant == 0 for c in model.circles.values()):
+    """Vacant units look for tenants, where newcomers do not search themselves (systems/search.py)."""
+    if model.spec.entry.search is not None or all(c.vacant == 0 for c in model.circles.values()):
         return
-    sitting = [s for s in model.stores if s.is_here]
-    sold = {s.number: quarter for s in sitting if (quarter := _last_quarter(s)) is not None}
-    everywhere = _by_format(sold.values())
-    floor = dict.fromkeys(model.spec.categories, 0.0)
-    for s in sitting:
-        _add_floor(floor, s)
+    view, market = model.view, Market(model)
     for circle in model.circles.values():
         if circle.vacant == 0:
             continue
-        here = _by_format(sold[s.number] for s in circle.tenants if s.number in sold)
-        earned = {n: q.earned(circle.rent) for n, q in (everywhere | here).items()}
-        earned = {n: e for n, e in earned.items() if _belongs(model.spec.stores.formats[n], circle)}
+        earned = market.earned(circle)
         u = uniforms(model.seed_number, "letting " + circle.name, model.day, np.arange(circle.vacant))
-        cells = (
-            setup.street_cells(model, circle.vacant, "new street shop", model.day)
-            if circle.is_street
-            else None
-        )
+        cells = street_cells(model, circle.vacant, "new street shop", model.day) if circle.is_street else None
         for k in range(len(u)):
-            prospects = [_prospect(model, name, e, floor) for name, e in earned.items()]
+            prospects = [market.prospect(name, e) for name, e in earned.items()]
             chosen = model.extensions.entry.choose(circle, prospects, view, float(u[k]))
             if chosen is None:
                 continue
             cell = int(cells[k]) if cells is not None else circle.cell
-            name = setup.free_name(model, f"{chosen.format} {circle.name} {k + 1} ({model.date:%Y-%m})")
+            name = free_name(model, f"{chosen.format} {circle.name} {k + 1} ({model.date:%Y-%m})")
             store = setup.open_store(model, name, chosen.format, circle, cell)
             if store.run_by is not None:
                 store.run_by.hopes(store, chosen.margin * store.usual_sales_yuan())
-            _add_floor(floor, store)
+            market.add_floor(store)
             model.log(
                 name,
                 "entry",
@@ -300,78 +287,6 @@ def let_vacant_units(model: O2OModel) -> None:
                     "rent (yuan/m2/month)": round(circle.rent_yuan_m2(cell), 4),
                 },
             )
-
-
-def _belongs(form: Format, circle: Circle) -> bool:
-    """Formats that stand only in circles take no street unit, and street formats none in a circle."""
-    return form.in_circles < 1 if circle.is_street else form.in_circles > 0
-
-
-def _add_floor(floor: dict[str, float], s: Store) -> None:
-    """Count a store's floor space, m2 by category."""
-    for category, share in s.floor.items():
-        floor[category] += share * s.floor_m2
-
-
-class _Quarter(NamedTuple):
-    """The last three months of a shop that sold anything: its `profit`, what it `paid` as rent, and its `revenue` in fen,
-    the level of `rent` per m2 where it is, and the share `kept` of a yuan of sales, which is left after all that grows
-    with it."""
-
-    format_name: str
-    profit: int
-    paid: int
-    revenue: int
-    rent: float
-    kept: float
-
-
-def _last_quarter(s: Store) -> _Quarter | None:
-    """What a shop earned; None if nothing."""
-    months = s.months[-3:]
-    revenue = sum([m.revenue for m in months])
-    if not s.is_here or revenue <= 0:
-        return None
-    paid = -sum([int(m.lines[LINE["rent"]]) for m in months])
-    level = max(s.circle.rent if s.circle.is_street else s.circle.rent_yuan_m2(s.cell), 1e-9)
-    profit = sum([m.profit for m in months])
-    return _Quarter(s.format_name, profit, paid, revenue, level, contribution_margin(months))
-
-
-class _Quarters:
-    """What shops of one format earned, in arrays: they are asked of it at the rents of many places."""
-
-    def __init__(self, shops: list[_Quarter]):
-        numbers = np.array([q[1:5] for q in shops], float)
-        self.profit, self.paid, self.revenue, self.rent = numbers.T
-        self.kept = sum([q.kept for q in shops]) / len(shops)
-
-    def earned(self, rent: float) -> tuple[float, float]:
-        """(Median profit on sales, had rents been at that level; mean share kept)."""
-        margin = (self.profit + self.paid * (1 - rent / self.rent)) / self.revenue
-        return float(np.median(margin)), self.kept
-
-
-def _by_format(shops: Iterable[_Quarter]) -> dict[str, _Quarters]:
-    """What some shops earned, by their format."""
-    found: dict[str, list[_Quarter]] = {}
-    for quarter in shops:
-        found.setdefault(quarter.format_name, []).append(quarter)
-    return {name: _Quarters(quarters) for name, quarters in found.items()}
-
-
-def _prospect(model: O2OModel, name: str, earned: tuple[float, float], floor: dict[str, float]) -> Prospect:
-    """What a newcomer expects: what sitting tenants earn, less what they lose to one more unit's floor."""
-    form = model.spec.stores.formats[name]
-    weights = {c: share * model.demand_yuan[c] for c, share in form.demand_share.items()}
-    total = sum(weights.values()) or 1.0
-    left = sum(
-        w / total * floor[c] / (floor[c] + form.area_m2 * w / total)
-        for c, w in weights.items()
-        if floor[c] > 0
-    )
-    margin, kept = earned
-    return Prospect(name, (margin - kept * (1 - left)) / left if left > 0 else -1.0)
 
 
 # -- technology ----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from scipy.special import ndtri
 
 from .agents.circle import STREETS, Circle
 from .agents.platform import Platform
+from .agents.sites import street_cells
 from .agents.store import Store
 from .city.imported import ImportedStore
 from .city.survey import units_of
@@ -17,6 +18,7 @@ from .errors import ScenarioError
 from .market.needs import Habits
 from .modes import Holding
 from .policies.integration import caller
+from .policies.prospects import units_carried
 from .scenario.schema import Spec
 from .scenario.stores import NamedStore
 from .streams import name_bits, uniforms
@@ -189,12 +191,7 @@ def _first_formats(model: O2OModel) -> dict[str, list[int]]:
     """How many units of each format the city's demand supports at their usual sales."""
     if model.city.stores:
         return {}
-    found = {}
-    for name, f in model.spec.stores.formats.items():
-        sales = sum(model.demand_yuan[c] * s for c, s in f.demand_share.items())
-        units = model.spec.stores.supply_x * sales / (f.area_m2 * f.sales_per_m2_year_yuan)
-        found[name] = list(range(round(units)))
-    return found
+    return {name: list(range(round(units_carried(model, name)))) for name in model.spec.stores.formats}
 
 
 def _to_supply(model: O2OModel, name: str, units: int) -> float:
@@ -241,29 +238,6 @@ def _slots(circles: list[Circle], wanted: int) -> list[Circle]:
     return [c for c in circles for _ in range(room[c.name])]
 
 
-def street_cells(model: O2OModel, n: int, process: str, day: int = 0, *, apart: bool = False) -> np.ndarray:
-    """Places for street shops: where people live and work; if `apart`, each in a part of the city of its own.
-
-    For that the cells are walked along a curve that keeps neighbours together (Morton 1966), and the people
-    met on the way are cut into n equal parts, with one shop in each. Long-standing shops of a kind shun one
-    another; drawn one by one they would bunch, and the first year's closures would be the making of that
-    draw."""
-    order = _curve(model.city.grid.nx, model.city.grid.ny)
-    weight = np.cumsum((model.city.residents + model.city.jobs)[order])
-    u = uniforms(model.seed_number, process, day, np.arange(max(n, 1)))[:n]
-    part = (np.arange(n) + u) / max(n, 1) if apart else u
-    return order[np.searchsorted(weight / weight[-1], part, side="right")]
-
-
-def _curve(nx: int, ny: int) -> np.ndarray:
-    """The cells of a grid along the Z-order curve."""
-    y, x = np.divmod(np.arange(nx * ny), nx)
-    code = np.zeros(nx * ny, np.int64)
-    for bit in range(max(nx, ny).bit_length()):
-        code |= ((x >> bit) & 1) << (2 * bit) | ((y >> bit) & 1) << (2 * bit + 1)
-    return np.argsort(code, kind="stable")
-
-
 def _traits(model: O2OModel, name: str) -> dict[str, float]:
     """Floor area, appeal, skill and cost (standard normal), and chain (uniform), drawn for this name alone."""
     u = uniforms(model.seed_number, "store traits", 0, np.full(1, name_bits(name)), 0)
@@ -278,16 +252,6 @@ def _traits(model: O2OModel, name: str) -> dict[str, float]:
         "cost": float(draws[3]),
         "chain": float(u[0]),
     }
-
-
-def free_name(model: O2OModel, name: str) -> str:
-    """The name, or with a number behind it if a store has it: in the month in which a circle opens, its first
-    tenants and who takes a unit at the month's end are counted anew."""
-    found, k = name, 1
-    while model.has_store(found):
-        k += 1
-        found = f"{name} no. {k}"
-    return found
 
 
 def _drawn_area(f: Format, z: float) -> float:

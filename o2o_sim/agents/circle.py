@@ -20,7 +20,11 @@ STREETS = "streets"
 
 
 class Circle(Placed, mesa.Agent):
-    """Units to let at one place. `rent` is the level in yuan per m2 and month, `tenants` who trades there."""
+    """Units to let at one place. `rent` is the level in yuan per m2 and month that is asked, `tenants` who trades there.
+
+    Where leases run for years its landlord knows of the month before the vacancy that searching alone explains
+    (`natural_vacancy`) and the highest level that newcomers could pay (`bid_yuan_m2`); None otherwise, and where nothing
+    is known of it."""
 
     model: O2OModel
     moved_by = "a circle stays where it is; its stores move with store.cell"
@@ -47,6 +51,8 @@ class Circle(Placed, mesa.Agent):
         self.policy, self.density_x = policy, density_x
         self.tenants: list[Store] = []
         self.account = model.ledger.open("landlord of " + name, LANDLORD)
+        self.natural_vacancy: float | None = None
+        self.bid_yuan_m2: float | None = None
         self.is_open = opens is None or opens <= model.date
 
     @property

@@ -16,7 +16,8 @@ from ..market.ledger import CAPITAL, LINE, OVERHEADS, OWNERS, PROVIDERS, STAFF, 
 from ..market.offers import AT_PLACE, Offer
 from ..modes import Holding
 from ..streams import name_bits
-from ..units import FEN_PER_YUAN, fen
+from ..units import FEN_PER_YUAN, fen, month_of
+from . import lease
 from .owner import meet
 from .register import Placed
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..model import O2OModel
     from ..record.life import Life
     from .circle import Circle
+    from .lease import Lease
     from .owner import Owner
     from .platform import Platform
 
@@ -135,7 +137,7 @@ class Store(Placed, mesa.Agent):
         self.owner: Platform | None = None
         self.months: list[Month] = []
         self.own_channels: tuple[str, ...] = ()
-        self.lease: Any = None
+        self.lease: Lease | None = lease.first(self)
         self.luck_appeal, self.luck_cost, self.showroom_income = 0.0, 0.0, 0.0
         self.run_by: Owner | None = None
         self.losses = 0
@@ -148,6 +150,7 @@ class Store(Placed, mesa.Agent):
         cash = cash_yuan if cash_yuan is not None else months * self.fixed_cost_yuan()
         model.ledger.book("owners", OWNERS, self.account, np.int64(fen(cash)))
         circle.tenants.append(self)
+        lease.pay_deposit(self)
 
     # -- where it is -------------------------------------------------------------------------------------
     @property
@@ -182,11 +185,21 @@ class Store(Placed, mesa.Agent):
                 f"{self.name} cannot move to {cell!r}: that is no cell on land (0 to {len(land) - 1}); "
                 "model.city.cell_at(x_m, y_m) gives the cell of a place in metres"
             )
+        moves = self.is_here and (circle, cell) != (self._circle, self._cell)
+        if moves:
+            lease.end(self)
         if self.is_here and circle is not self._circle:
             self._circle.tenants.remove(self)
             circle.tenants.append(self)
         self._circle, self._cell = circle, int(cell)
+        if moves:
+            self._sign()
         self.model.offers_changed = True
+
+    def _sign(self) -> None:
+        """Sign a lease of the unit in which it is, if there are leases there."""
+        self.lease = lease.sign(self)
+        lease.pay_deposit(self)
 
     @property
     def chain(self) -> str:
@@ -244,15 +257,33 @@ class Store(Placed, mesa.Agent):
 
     def rent_yuan(self) -> float:
         """Rent of a month."""
-        per_m2 = self.fixed_rent_yuan_m2
-        if per_m2 is None:
-            per_m2 = self.circle.rent_yuan_m2(self.cell) * self.format.rent_x
-        return per_m2 * self.model.spec.levers.rent_x * self.floor_m2
+        if self.lease is not None:
+            return self.lease.rent_yuan_m2(month_of(self.model.date)) * self.floor_m2
+        return self.asked_yuan_m2() * self.model.spec.levers.rent_x * self.floor_m2
+
+    def asked_yuan_m2(self) -> float:
+        """What a landlord asks for its unit per m2 and month, before the rent lever. A rent of its own stands for ever
+        without leases; with them it is that of the first day, and later ones move with the circle's level."""
+        own, circle = self.fixed_rent_yuan_m2, self.circle
+        if own is None:
+            return circle.rent_yuan_m2(self.cell) * self.format.rent_x
+        if lease.leases_of(self.model.spec, circle.name) is None or not circle.first_rent:
+            return own
+        return own * circle.rent / circle.first_rent
+
+    def next_rent_yuan_m2(self) -> float:
+        """What the next lease of its unit would cost per m2 and month: what its landlord has offered, or what he asks
+        today, the rent lever included."""
+        if self.lease is not None and self.lease.offer_yuan_m2 is not None:
+            return self.lease.offer_yuan_m2
+        return self.asked_yuan_m2() * self.model.spec.levers.rent_x
 
     def leaving_yuan(self, on: date | None = None) -> float:
         """What leaving its unit on a day costs by its lease, in yuan, by default today: what it still owes less the deposit
         that it gets back; 0 without a lease."""
-        return 0.0 if self.lease is None else float(self.lease.leaving_yuan(on or self.model.date))
+        if self.lease is None:
+            return 0.0
+        return (lease.owed_fen(self, on) - self.lease.deposit_fen) / FEN_PER_YUAN
 
     def wages_yuan(self) -> float:
         """Wages of a month."""
@@ -402,10 +433,14 @@ class Store(Placed, mesa.Agent):
         """Turn into a showroom, go online only, close, or come back as a shop; the unit is freed where it is left, and taken
         where it comes back."""
         if state in (ONLINE_ONLY, CLOSED) and self.is_here:
+            lease.end(self)
             self.circle.tenants.remove(self)
-        elif state in (OPEN, SHOWROOM) and not self.is_here:
+        comes_back = state in (OPEN, SHOWROOM) and not self.is_here
+        if comes_back:
             self.circle.tenants.append(self)
         self.state, self.reason, self.changed = state, reason, self.model.date
+        if comes_back:
+            self._sign()
         self.model.offers_changed = True
         if state == CLOSED:
             rest = self.model.ledger.cash(self.account)

@@ -37,9 +37,23 @@ class Indexed(RentPolicy):
 
 
 class Vacancy(RentPolicy):
-    """Empty units press the rent down, full houses let it rise, within a floor and a ceiling."""
+    """Empty units press the rent down, full houses let it rise, within a floor and a ceiling.
+
+    Where leases run for years (`landlords.leases`), what counts as empty is vacancy beyond the natural one: that of a
+    place whose tenants leave at their usual rate and whose units then stand empty as long as searching takes (Rosen &
+    Smith 1983, American Economic Review 73, 779-786), or `vacancy_target` if that is more. And the rent goes no lower than what newcomers could pay, for a
+    unit that nobody has found yet is not let sooner by it, and no higher."""
+
+    def bounds(self, circle: Circle, rules: Landlords) -> tuple[float, float]:
+        """(Lowest, highest) rent level that it sets."""
+        return rules.rent_floor_x * circle.first_rent, rules.rent_ceiling_x * circle.first_rent
 
     def decide(self, circle: Circle, rules: Landlords) -> float:
-        change = 1 - rules.vacancy_response * (circle.vacancy - rules.vacancy_target)
-        low, high = rules.rent_floor_x * circle.first_rent, rules.rent_ceiling_x * circle.first_rent
-        return min(max(circle.rent * change, low), high)
+        natural, bid = circle.natural_vacancy, circle.bid_yuan_m2
+        target = rules.vacancy_target if natural is None else natural
+        change = 1 - rules.vacancy_response * (circle.vacancy - target)
+        low, high = self.bounds(circle, rules)
+        rent = circle.rent * change
+        if bid is not None:
+            rent = max(rent, min(circle.rent, bid)) if change < 1 else min(rent, max(circle.rent, bid))
+        return min(max(rent, low), high)

@@ -91,7 +91,7 @@ def _rents(model: O2OModel) -> Iterator[Bound]:
     for circle in model.circles.values():
         if not (circle.is_open and circle.units and isinstance(circle.policy, Vacancy)):
             continue
-        low, high = rules.rent_floor_x * circle.first_rent, rules.rent_ceiling_x * circle.first_rent
+        low, high = circle.policy.bounds(circle, rules)
         if low < high and circle.rent <= low:
             yield Bound("the rent", "circle", circle.name, "on its floor (landlords.rent_floor_x)")
         elif low < high and circle.rent >= high:

@@ -21,7 +21,7 @@ import pandas as pd
 from ..errors import ScenarioError
 from ..scenario.circles import STREETS
 from ..scenario.shape import closest
-from .metrics_groups import by_format, sales_shares
+from .metrics_groups import by_format, landlords, sales_shares
 from .result import RunResult, columns_of, headline
 from .vital import AGES, RAMP, WAITS, of_run, statistics
 
@@ -155,6 +155,11 @@ METRICS: dict[str, Metric] = {
     "circle_rent_yuan_m2_month_last": Metric("rent in circles", "yuan/m2/month", "yuan",
         "rent level after the last month that the run has closed: mean weighted by units, without the streets;"
         " /CIRCLE: of one"),
+    "landlord_income_yuan": Metric("rents received", "yuan", "yuan",
+        "what landlords received from stores in the months that the run has closed; /CIRCLE: those of one"),
+    "vacancy_cost_yuan": Metric("rents that empty units would have brought", "yuan", "yuan",
+        "empty units at the mean rent that stores of the circle paid in the month, in the months that the run has"
+        " closed; /CIRCLE: those of one"),
     "members": Metric("members, share of consumers", "share", "share",
         "members of a platform after the last month that the run has closed"),
     "members_peak": Metric("most members, share of consumers", "share", "share",
@@ -229,6 +234,7 @@ def metrics(result: RunResult) -> dict[str, float]:
     found |= _fates(frames, scenario["categories"])
     found["gini_sales"] = _gini_sales(frames)
     found |= _circles(frames, scenario["circles"])
+    found |= landlords(frames, _members(frames, "footfall"))
     found |= _platforms(frames, scenario["residents"] / scenario["population"])
     integrated = frozenset(o for o, fate in FATE.items() if fate == "integrated")
     found |= by_format(frames, scenario["stores"]["formats"], integrated)

@@ -1,4 +1,4 @@
-"""Metrics of groups of stores: by format, and how a category's sales divide over channels."""
+"""Metrics of groups of stores: by format, landlords' incomes, and how a category's sales divide over channels."""
 
 from __future__ import annotations
 
@@ -76,6 +76,27 @@ def _books(columns: Mapping[str, np.ndarray], days: np.ndarray, form: str) -> tu
         visits / float(days[mine].sum()),
         _ratio(away, visits),
     )
+
+
+def landlords(frames: Frames, names: Iterable[str]) -> dict[str, float]:
+    """What landlords received in rent, and what their empty units would have brought at the mean rent that stores paid
+    there in the month, in all and by circle (the streets are one)."""
+    books, circles = frames["stores_monthly"], frames["circles_monthly"]
+    income: dict[Any, float] = {}
+    cost: dict[Any, float] = {}
+    if len(books):
+        income = (-books.groupby("circle")["rent_yuan"].sum()).to_dict()
+    if len(books) and len(circles):
+        mean = -books[books["rent_yuan"] < 0].groupby(["month", "circle"])["rent_yuan"].mean()
+        empty = (circles["units"] - circles["let"]).clip(lower=0)
+        at = pd.MultiIndex.from_frame(circles[["month", "circle"]])
+        lost = empty * mean.reindex(at).fillna(0.0).to_numpy(float)
+        cost = lost.groupby(circles["circle"]).sum().to_dict()
+    found: dict[str, float] = {}
+    for family, by in (("landlord_income_yuan", income), ("vacancy_cost_yuan", cost)):
+        found[family] = math.fsum(by.values())
+        found |= {f"{family}/{name}": by.get(name, 0.0) + 0.0 for name in sorted(names)}
+    return found
 
 
 def sales_shares(frames: Frames, categories: Iterable[str], channels: Iterable[str]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .blocks.circle_alliance import CircleAlliance
+from .blocks.leases import Leases
 from .blocks.smart import SmartCircle
 from .blocks.turnover import TurnoverRent
 from .city import PlaceSpec
@@ -38,6 +39,7 @@ class Circle(PlaceSpec):
         0, "Months without rent for who moves in, to lure tenants", unit="months", ge=0, le=120
     )
     turnover: TurnoverRent | None = key(None, "Its turnover leases, if not those of landlords.turnover")
+    leases: Leases | None = key(None, "Its leases, if not those of landlords.leases")
     smart: SmartCircle | None = key(None, "A district system for paying by phone that its owners invest in")
     alliance: CircleAlliance | None = key(None, "The platform that its landlord favours")
 

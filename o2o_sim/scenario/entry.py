@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .blocks.search import Search
 from .keys import Block, key
 from .use import Use
 
@@ -19,4 +20,7 @@ class Entry(Block):
     )
     margin_wanted: float = key(
         0.02, "Profit on sales that a newcomer wants to see among sitting tenants", unit="share", ge=-1, le=1
+    )
+    search: Search | None = key(
+        None, "Newcomers who look at a few places each; empty: a share of empty units is let each month"
     )

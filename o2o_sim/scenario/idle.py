@@ -212,10 +212,25 @@ def _of_store_policy(spec: Spec, path: Path) -> str | None:
 
 
 def _of_entry(spec: Spec, path: Path) -> str | None:
+    if path[1] == "share_per_month" and spec.entry.search is not None:
+        return "newcomers search: entry.search says how many take an empty unit"
+    if path[1] == "margin_wanted" and _has_leases(spec):
+        return None  # landlords who let for years ask what newcomers could pay
     return "entry.policy is none: nobody takes an empty unit" if spec.entry.policy == "none" else None
 
 
+def _of_ramp(spec: Spec, path: Path) -> str | None:
+    search = spec.entry.search
+    return "new shops lack nothing: ramp_utils is 0" if search is not None and not search.ramp_utils else None
+
+
+def _has_leases(spec: Spec) -> bool:
+    return spec.landlords.leases is not None or any(c.leases is not None for c in spec.circles.values())
+
+
 def _of_landlord(spec: Spec, path: Path) -> str | None:
+    if path[1] == "vacancy_target" and _has_leases(spec):
+        return None  # it is what landlords know at first
     policy = "indexed" if path[1] == "index_yearly" else "vacancy"
     used = {str(spec.landlords.policy), *(str(c.landlord) for c in spec.circles.values() if c.landlord)}
     return None if policy in used else f"no landlord has the policy {policy}"
@@ -350,6 +365,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("stores.best_response", _of_store_policy),
     ("entry.share_per_month", _of_entry),
     ("entry.margin_wanted", _of_entry),
+    ("entry.search.ramp_months", _of_ramp),
     ("landlords.index_yearly", _of_landlord),
     ("landlords.vacancy_*", _of_landlord),
     ("landlords.rent_*_x", _of_landlord),

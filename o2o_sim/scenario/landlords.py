@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .blocks.leases import Leases
 from .blocks.turnover import TurnoverRent
 from .keys import Block, key
 from .use import Use
@@ -41,3 +42,7 @@ class Landlords(Block):
         0.05, "Yearly growth of rents that are indexed", unit="share/year", ge=-0.5, le=2
     )
     turnover: TurnoverRent | None = key(None, "Turnover leases of all circles (streets have plain rents)")
+    leases: Leases | None = key(
+        None,
+        "Leases that run for years, of circles and streets; empty: all rents follow at once, who leaves owes nothing",
+    )

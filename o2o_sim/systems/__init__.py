@@ -21,6 +21,7 @@ from .group_deals import GroupBuying
 from .harvest import Harvest
 from .integration import IntegrationWave
 from .last_kilometre import LastKilometre
+from .leases import Tenancies
 from .luck import Luck
 from .measures import Measures
 from .member_data import MemberData
@@ -32,6 +33,7 @@ from .owners import Owners
 from .places import FullShops
 from .provider import Alliance
 from .recruit import Recruit
+from .search import Search
 from .seasons import Seasons
 from .service import ServiceWorks
 from .smart import SmartCircles
@@ -51,7 +53,7 @@ SYSTEMS: tuple[type[System], ...] = (
     Boycotts, ServiceWorks, Chains, IntegrationWave,
     Network, Recruit, Harvest, Funding,
     Acquisitions, OwnShops, MemberData, Tills, LastKilometre,
-    Leases, SmartCircles, CircleAlliances, MobilePayments,
+    Leases, Search, Tenancies, SmartCircles, CircleAlliances, MobilePayments,
     FreshFood, Couriers, Floors, Owners,
 )  # fmt: skip
 """All systems of the package, in the order in which they are asked."""

@@ -63,8 +63,9 @@ class Leases(System):
 
     def asked_fen(self, store: Store, lease: TurnoverRent) -> tuple[int, int]:
         """(base rent, what is asked of the sales above the breakpoint) of the month. The rent lever moves
-        both: at twice the rent the share is twice as high, too, and the breakpoint stays."""
-        lever = self.model.spec.levers.rent_x
+        both: at twice the rent the share is twice as high, too, and the breakpoint stays. In the term of a lease it
+        is the lever of the day of signing."""
+        lever = self.model.spec.levers.rent_x if store.lease is None else store.lease.lever_x
         base = lease.base_x * store.rent_yuan() * 100
         share = min(lever * lease.share_by_format.get(store.format_name, lease.share), 1.0)
         if share == 0:

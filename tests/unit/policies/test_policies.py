@@ -495,7 +495,9 @@ LANDLORD = Landlords(vacancy_target=0.1, vacancy_response=0.5, rent_floor_x=0.6,
 
 
 def place(rent=100.0, vacancy=0.1, first_rent=100.0):
-    return SimpleNamespace(rent=rent, vacancy=vacancy, first_rent=first_rent)
+    return SimpleNamespace(
+        rent=rent, vacancy=vacancy, first_rent=first_rent, natural_vacancy=None, bid_yuan_m2=None
+    )
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def paper() -> RunResult:
         "stores_monthly": pd.DataFrame(
             books,
             columns=["month", "store", "format", "revenue_yuan", "profit_yuan", "visits", "turned_away"],
-        ).assign(circle=MALL, state="open"),
+        ).assign(circle=MALL, state="open", rent_yuan=[-20.0, -50.0, -150.0, 0.0]),
         "sales_monthly": pd.DataFrame(goods, columns=["category", "channel", "sales_yuan"]),
         "circles_monthly": pd.DataFrame(
             circles, columns=["month", "circle", "units", "vacancy", "rent_yuan_m2_month"]
@@ -205,6 +205,14 @@ def test_circles(paper):
     assert m["circle_vacancy_last/streets"] == 0.5
     for name in ("footfall_day/never", "vacancy_last/never", "vacancy_last/late"):
         assert math.isnan(m[f"circle_{name}"])
+
+
+def test_landlords(paper):
+    """The mall's books: 20 in December, of whose units nothing is known, 50 and 150 in January with 29 empty units."""
+    m = metrics(paper)
+    assert m["landlord_income_yuan"] == m[f"landlord_income_yuan/{MALL}"] == 220
+    assert m["vacancy_cost_yuan"] == m[f"vacancy_cost_yuan/{MALL}"] == 29 * 100
+    assert m["landlord_income_yuan/B"] == m["vacancy_cost_yuan/B"] == 0
 
 
 def test_platforms(paper):
