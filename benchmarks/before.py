@@ -59,9 +59,11 @@ def worker(scenario: str, days: int) -> None:
 
 def measure(code: Path, scenario: str, days: int, threads: int) -> Seconds:
     """What a scenario takes with the code of a folder, by part and clock."""
+    # Not up there: the worker has the benchmarks of the other code.
+    from benchmarks.child import with_byte_code
+
     file = str(code / "scenarios" / f"{scenario}.yaml")
-    environment = {**os.environ, "PYTHONPATH": str(code), "NUMBA_NUM_THREADS": str(threads)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its byte code
+    environment = {**with_byte_code(), "PYTHONPATH": str(code), "NUMBA_NUM_THREADS": str(threads)}
     given = {"cwd": code, "env": environment, "capture_output": True, "text": True, "check": True}
     command = [sys.executable, str(HERE), "--worker", "--scenarios", file, "--days", str(days)]
     found = json.loads(subprocess.run(command, **given).stdout.splitlines()[-1])  # type: ignore[call-overload]

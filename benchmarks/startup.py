@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from benchmarks.child import ROOT
+from benchmarks.child import ROOT, begin_with_byte_code
 
 SCENARIO = Path(__file__).with_name("bench.yaml")
 SMALL = ("--set", "population=1000", "--days", "3", "--quiet")
@@ -73,6 +73,8 @@ def compiling(scenario: Path) -> dict[str, object]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Exit code 1 if the help is slow or heavy, or if the second run compiles."""
+    if arguments is None:
+        begin_with_byte_code()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--scenario", type=Path, default=SCENARIO)

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.child import ROOT
+from benchmarks.child import ROOT, begin_with_byte_code
 from o2o_sim.scenario.load import load_scenario
 from o2o_sim.studies.points import Point, cases
 from o2o_sim.studies.rows import read_rows
@@ -72,6 +72,7 @@ def common_numbers(pairs: int, workers: int, folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Run what was asked for, and print it beside the bars."""
+    begin_with_byte_code()
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--workers", type=int, default=2)
