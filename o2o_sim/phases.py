@@ -132,19 +132,19 @@ def serve(model: O2OModel) -> None:
     drawn for the day, and the others leave; what people will expect of queues follows from the crowd."""
     board, shoppers = model.board, model.shoppers
     here = shoppers.queue_up()[1:]
-    capacity = np.maximum(board.capacity / model.expansion_factor, 1e-9)
-    _turn_away(model, here, capacity)
-    board.expect_queues(here, capacity)
+    board.meet(here, model.expansion_factor)
+    _turn_away(model, here)
+    board.expect_queues()
     for system in model.systems:
         system.serve(shoppers.inside)
 
 
-def _turn_away(model: O2OModel, here: np.ndarray, capacity: np.ndarray) -> None:
-    """Of the consumers in a full shop, those whose turn comes last are not served. A capacity of 2.4 consumers a day is
-    3 on four days in ten."""
-    stores = len(capacity)
+def _turn_away(model: O2OModel, here: np.ndarray) -> None:
+    """Of the consumers in a full shop, those whose turn comes last are not served. If 2.4 of them can be, it is 3 on
+    four days in ten."""
+    stores = len(here)
     chance = uniforms(model.seed_number, "capacity", model.day, np.arange(stores))[:stores]
-    whole = np.floor(capacity + chance).astype(np.int64)
+    whole = np.floor(here * model.board.served_share() + chance).astype(np.int64)
     full = np.append(False, (here > whole) & (model.board.capacity > 0))
     if not (model.spec.stores.unserved_leave and full.any()):
         return

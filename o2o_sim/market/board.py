@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..scenario.schema import Spec
+from .crowds import Crowds, cases
 from .ledger import OUTSIDE_SELLERS
 from .offers import EVERYWHERE, Table
 
@@ -33,7 +34,8 @@ class Board:
     `capacity` (float64[stores], real people a day, 0: no limit or nobody can walk in) and `servers`
     (float64[stores]) are those of the shops; `reach_x` and `touch` (float64[categories]) how far people go for a
     category relative to their radius and what they lose by not seeing it, in utils; `local_sellers` are the Sellers of
-    the table.
+    the table; `crowd` (float64[stores, k]) how many people may be in each shop today, `chance` (float64[k]) how likely
+    each of these cases is, `others` (float64[stores]) the mean of those who are there besides the consumers.
     """
 
     def __init__(self, spec: Spec):
@@ -44,6 +46,10 @@ class Board:
         self.reach_x: Floats = np.zeros(0)
         self.touch: Floats = np.zeros(0)
         self.local_sellers: Sellers = {}
+        self.crowd: Floats = np.zeros((0, 1))
+        self.chance: Floats = np.ones(1)
+        self.others: Floats = np.zeros(0)
+        self._crowds = Crowds()
         self._own_queue: Floats = np.zeros(0)
         self._table: Table | None = None
 
@@ -96,13 +102,27 @@ class Board:
         return found
 
     # -- serve ----------------------------------------------------------------------------------------------
-    def expect_queues(self, here: np.ndarray, capacity: Floats) -> None:
-        """Mean wait in an M/M/c queue by the approximation of Sakasegawa (1977), smoothed over days. `here`
-        (int64[stores]) is how many consumers stand in each shop, `capacity` (float64[stores]) how many it can serve
-        in a day, both in simulated consumers."""
-        rules, servers = self.spec.stores, self.servers
-        busy = np.minimum(here / capacity, 0.98)
+    def meet(self, here: np.ndarray, each: float) -> None:
+        """Say how many people are in the shops in which `here` (int64[stores]) consumers stand, who are `each` people."""
+        self.others, spread = self._crowds.meet(here, each, self.capacity)
+        self.crowd, self.chance = cases(here, self.others, spread)
+
+    @property
+    def room(self) -> Floats:
+        """How many people a shop can serve today: float64[stores], above 0."""
+        return np.maximum(self.capacity, 1e-9)
+
+    def served_share(self) -> Floats:
+        """The chance of a customer to be served today: float64[stores]."""
+        share = np.minimum(1.0, self.room[:, None] / np.maximum(self.crowd, 1e-9))
+        return (share * self.chance).sum(axis=1)
+
+    def expect_queues(self) -> None:
+        """Mean wait in an M/M/c queue by the approximation of Sakasegawa (1977), smoothed over days."""
+        rules, servers = self.spec.stores, self.servers[:, None]
+        busy = np.minimum(self.crowd / self.room[:, None], 0.98)
         wait = rules.service_min * busy ** (np.sqrt(2 * (servers + 1)) - 1) / (servers * (1 - busy))
+        wait = (wait * self.chance).sum(axis=1)
         wait = np.rint(wait * 1024) / 1024  # so that the last bit of a power function moves no choice
         a = rules.queue_smoothing
-        self.queue = (1 - a) * self.queue + a * np.where(here > 0, wait, 0.0)
+        self.queue = (1 - a) * self.queue + a * wait

@@ -3,6 +3,7 @@ like a slip although it can be simulated."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,50 @@ if TYPE_CHECKING:
     from .schema import Spec
 
 
+FEWEST = 30.0
+"""With fewer simulated purchases in a month a shop's monthly sales vary by more than 18 % by chance alone: as much as sales
+of real venues change from month to month."""
+
+
+def monthly_purchases(spec: Spec) -> dict[str, float]:
+    """How many simulated purchases a usual shop of each format, and each named store, has in a month."""
+    wanted = {name: c.ticket_yuan / c.every_days for name, c in spec.categories.items()}
+    each, found = spec.residents / spec.population, {}
+    of_format = {name: (f.area_m2, f, "") for name, f in spec.stores.formats.items()}
+    formats = spec.stores.formats
+    named = {
+        n: (s.area_m2 or formats[s.format].area_m2, formats[s.format], s.category)
+        for n, s in spec.stores.named.items()
+    }
+    for name, (area, f, only) in (of_format | named).items():
+        weights = {only: 1.0} if only else {c: share * wanted[c] for c, share in f.demand_share.items()}
+        total = sum(weights.values())
+        if total > 0:
+            a_yuan = sum(w / total / spec.categories[c].ticket_yuan for c, w in weights.items())
+            found[name] = area * f.sales_per_m2_year_yuan / 12 * a_yuan / each
+    return found
+
+
+def unresolved(spec: Spec) -> list[str]:
+    """Which shops see so few simulated customers that what they sell in a month is mostly chance; a sentence, or none."""
+    found = monthly_purchases(spec)
+    thin = [name for name, n in found.items() if n < FEWEST]
+    if not thin or spec.population >= spec.residents:
+        return []
+    worst = min(thin, key=lambda name: found[name])
+    enough = min(spec.population * FEWEST / found[worst], spec.residents)
+    step = 10.0 ** max(len(str(int(enough))) - 2, 0)
+    enough = min(math.ceil(enough / step) * step, spec.residents)
+    others = f", and {len(thin) - 1} other kinds of shop too few" if len(thin) > 1 else ""
+    return [
+        f"{worst}: a shop like it has {found[worst]:.2g} simulated purchases a month{others}. What it sells is mostly chance, "
+        f"and so is how long it lasts; with population: {enough:.0f} it has {found[worst] * enough / spec.population:.0f}."
+    ]
+
+
 def acting(spec: Spec) -> list[str]:
-    """The policies that change what the scenario says while it runs, a short sentence for each."""
+    """The policies that change what the scenario says while it runs, and what so few people cannot tell, a short sentence
+    for each."""
     said = []
     landlords = {str(spec.landlords.policy), *(str(c.landlord) for c in spec.circles.values() if c.landlord)}
     if moving := sorted(landlords - {"fixed"}):
@@ -41,7 +84,7 @@ def acting(spec: Spec) -> list[str]:
             said.append(
                 f"{happening.date}{until}: {timeline.told(name, happening).rstrip('.')} (timeline.{name})."
             )
-    return said
+    return said + unresolved(spec)
 
 
 def without_effect(spec: Spec) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import modes
+from ..market.crowds import Crowds
 from ..market.offers import Offer
 from ..streams import uniforms
 from .base import System
@@ -26,11 +27,12 @@ daily.)"""
 
 @dataclass
 class Deal:
-    """One deal of one store: `began` is its first day's number, `buyers` the consumers who have bought so
-    far."""
+    """One deal of one store: `began` is its first day's number, `people` how many have bought so far, `others` of them
+    today besides the consumers (market/crowds.py)."""
 
     began: int
-    buyers: int = 0
+    people: float = 0.0
+    others: float = 0.0
 
 
 class GroupBuying(System):
@@ -49,6 +51,7 @@ class GroupBuying(System):
         self.not_before: dict[int, int] = {}
         """Store number -> first day on which its next deal could begin."""
         self.month = {"lapsed": 0, "sold_out": 0, "buyers": 0}
+        self.crowds = Crowds()
 
     @staticmethod
     def wanted(spec: Spec) -> bool:
@@ -91,8 +94,8 @@ class GroupBuying(System):
     def _go_on(self, store: Store, terms: GroupDeals, deal: Deal) -> None:
         """Whether a deal ends this morning, and why."""
         m = self.model
-        age, people = m.day - deal.began, deal.buyers * m.expansion_factor
-        if deal.buyers >= self._stock(terms):
+        age, people = m.day - deal.began, deal.people
+        if people > terms.most_buyers - 1e-6:  # sums of fractions
             how = "sold out"
             self.month["sold_out"] += 1
         elif age == terms.trial_days and people < terms.least_buyers:
@@ -107,10 +110,6 @@ class GroupBuying(System):
         m.offers_changed = True
         m.log(store.name, "store", "group deal", how, buyers=round(people), days=age)
 
-    def _stock(self, terms: GroupDeals) -> int:
-        """How many consumers a deal has room for: one at least."""
-        return max(1, int(terms.most_buyers / self.model.expansion_factor))
-
     # -- the day --------------------------------------------------------------------------------------------
     def amend(self, rows: list[Offer]) -> list[Offer]:
         return [r for r in rows if r.channel != CHANNEL or r.store in self.on]
@@ -124,22 +123,32 @@ class GroupBuying(System):
 
     def serve(self, inside: np.ndarray) -> None:
         """Who comes when a deal is sold out, in an order drawn for the day, gets none."""
-        m, is_deal = self.model, self._deal_rows()
         if not self.on:
             return
+        m, is_deal = self.model, self._deal_rows()
         wants = np.flatnonzero(is_deal[m.purchases.picks] & m.purchases.served)
         came = np.bincount(inside[wants], minlength=len(m.stores) + 1)[1:]
-        for number, deal in self.on.items():
+        stock = np.zeros(len(m.stores))
+        for number in self.on:
             terms = self._terms(m.stores[number])
-            if terms is None or deal.buyers + came[number] <= (stock := self._stock(terms)):
+            stock[number] = terms.most_buyers if terms is not None else 0.0
+        others, _ = self.crowds.meet(came, m.expansion_factor, stock)
+        for number, deal in self.on.items():
+            n, left = int(came[number]), max(stock[number] - deal.people, 0.0)
+            deal.others = min(float(others[number]), max(left - n, 0.0))
+            if not stock[number] or n + others[number] <= left:
                 continue
+            bits = np.full(1, m.stores[number].bits)
+            u = float(uniforms(m.seed_number, "last of a deal", m.day, bits)[0])
+            served = int(n * left / (n + others[number]) + u)
             mine = wants[inside[wants] == number + 1]
             ids = (
                 m.consumers.id[m.purchases.consumer[mine]].astype(np.uint64) * np.uint64(64)
                 + m.purchases.category[mine]
             )
             turn = np.argsort(uniforms(m.seed_number, "turn for a deal", m.day, ids), kind="stable")
-            m.purchases.served[mine[turn[stock - deal.buyers :]]] = False
+            m.purchases.served[mine[turn[served:]]] = False
+            deal.others = left - served
 
     def after_sales(self) -> None:
         if not self.on:
@@ -150,7 +159,7 @@ class GroupBuying(System):
         by_store = np.zeros(len(m.stores), np.int64)
         np.add.at(by_store, t.store[rows], bought)
         for number, deal in self.on.items():
-            deal.buyers += int(by_store[number])
+            deal.people += int(by_store[number]) + deal.others
         self.month["buyers"] += int(bought.sum())
 
     def figures(self) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import ndtri
 
 from ..market.compiled import kernel
 from ..streams import extend, log, stream, uniform, uniforms
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from ..scenario.schema import Spec
 
 U64 = np.uint64
-MOST_FOR_ONE = 1000
-"""A consumer who stands for more people than this comes as this many, and places shrink in proportion (a
-smaller shop is full a little more often)."""
 SAFE = 6.0
 """A shop with this many standard deviations (of the number of visitors inside at a time) more places than
 visitors is never full (chance below 1e-8), so that its day need not be played."""
@@ -26,32 +24,48 @@ visitors is never full (chance below 1e-8), so that its day need not be played."
 
 @kernel
 def seat_all(
-    who, start, party, places, hours_min, stay_min, waits, come_key, stay_key, seated, waited, found_full
+    who,
+    start,
+    others,
+    shop,
+    places,
+    hours_min,
+    stay_min,
+    waits,
+    come_key,
+    stay_key,
+    seated,
+    waited,
+    found_full,
 ):
-    """Play a day in every shop, visitor by visitor, in order of their arrival.
+    """Play a day in every shop, person by person, in order of their arrival.
 
-    who: uint64[visitors], their ids, grouped by shop: shop k has start[k] to start[k + 1]. Visitor v stands
-    for party[v] people who come at times of their own within `hours_min[k]` minutes and stay for
+    who: uint64[visitors], their ids, grouped by shop: shop k has start[k] to start[k + 1]. They and others[k]
+    (int64[shops]) more people come at times of their own within `hours_min[k]` minutes and stay for
     `stay_min[k]` on average (exponential); `places[k]` of them fit in at a time. If `waits`, they wait for a
-    place in order of arrival, else they leave.
+    place in order of arrival, else they leave. `shop` (uint64[shops]) are the bits of the shops, by which the
+    others are drawn.
 
-    Filled in: seated (bool[visitors]: whether the first of her people got a place), waited (float64[shops],
-    the sum of all people's minutes of waiting), found_full (int64[shops], how many people found no free
-    place).
+    Filled in: seated (bool[visitors]: whether she got a place), waited (float64[shops], the sum of all people's
+    minutes of waiting), found_full (int64[shops], how many people found no free place).
     """
     for k in range(len(places)):
-        room, people = places[k], np.int64(0)
-        for i in range(start[k], start[k + 1]):
-            people += party[i]
+        room, mine = places[k], start[k + 1] - start[k]
+        people = mine + others[k]
         came, stays = np.zeros(people), np.zeros(people)
-        visitor = np.full(people, -1, np.int64)  # of whom one is the first
-        v = 0
-        for i in range(start[k], start[k + 1]):
-            visitor[v] = i
-            for one in range(party[i]):
-                came[v] = hours_min[k] * uniform(extend(come_key, U64(one)), who[i])
-                stays[v] = -log(uniform(extend(stay_key, U64(one)), who[i])) * stay_min[k]
-                v += 1
+        come_others, stay_others = (
+            extend(extend(come_key, U64(1)), shop[k]),
+            extend(extend(stay_key, U64(1)), shop[k]),
+        )
+        for v in range(people):
+            if v < mine:
+                came[v] = uniform(extend(come_key, U64(0)), who[start[k] + v])
+                stays[v] = uniform(extend(stay_key, U64(0)), who[start[k] + v])
+            else:
+                came[v] = uniform(come_others, U64(v - mine))
+                stays[v] = uniform(stay_others, U64(v - mine))
+            came[v] *= hours_min[k]
+            stays[v] = -log(stays[v]) * stay_min[k]
         ends = np.zeros(max(room, 1))  # a heap: when those inside will leave, the soonest first
         inside = 0
         for v in _in_order(came, hours_min[k]):
@@ -67,8 +81,8 @@ def seat_all(
             if waits and room > 0:
                 waited[k] += ends[0] - now
                 _sift_down(ends, inside, ends[0] + stays[v])
-            elif visitor[v] >= 0:
-                seated[visitor[v]] = False
+            elif v < mine:
+                seated[start[k] + v] = False
 
 
 @kernel
@@ -123,10 +137,9 @@ def _sift_down(heap, size, value):
 class FullShops(System):
     """Shops of formats with `places`: a loss system (Erlang 1917), or a queue where nobody leaves.
 
-    In place of a number of customers a day they have a number of places, and the day is played visitor by
-    visitor. Where one consumer stands for many people, each of these comes at a time of her own, and the
-    consumer fares as the first of them: the share who find no place does not depend on how many stand behind
-    one.
+    In place of a number of customers a day they have a number of places, and the day is played person by person: the
+    consumers who came, and as many others as come on such a day (market/crowds.py), each at a time of her own. So the share
+    who find no place does not depend on how many people stand behind a consumer.
 
     What people expect of the shop is the wait of the last days, or, where one leaves, the chance to be turned
     away times what that is worth in minutes.
@@ -161,17 +174,17 @@ class FullShops(System):
         m.purchases.served[mine[inside]] = True  # places decide here, not what the staff can do in a day
         self._grow(len(m.stores))
 
-        each = min(m.expansion_factor, MOST_FOR_ONE)
-        scale = each / m.expansion_factor
-        room = np.array([self.places(s) for s in shops]) * scale
+        room = np.array([self.places(s) for s in shops])
+        bits = np.array([s.bits for s in shops], np.uint64)
         # A part of a place is there on so many days.
-        chance = uniforms(m.seed_number, "places", m.day, np.array([s.bits for s in shops], np.uint64))
+        chance = uniforms(m.seed_number, "places", m.day, bits)
         places = np.maximum(np.floor(room + chance), 1).astype(np.int64)
         rules = [s.format.places for s in shops]
         hours_min = np.array([60 * r.open_hours for r in rules if r is not None])
         stay_min = np.array([r.visit_min for r in rules if r is not None])
 
-        visits = np.bincount(inside, minlength=len(m.stores) + 1)[number + 1] * each
+        others = self._others(m.board.others[number], bits)
+        visits = np.bincount(inside, minlength=len(m.stores) + 1)[number + 1] + others
         load = visits * np.minimum(stay_min / hours_min, 1.0)
         tight = np.flatnonzero((visits > places) & (places < load + SAFE * np.sqrt(load) + SAFE))
         waits = not m.spec.stores.unserved_leave
@@ -187,17 +200,24 @@ class FullShops(System):
                 m.consumers.id[m.purchases.consumer[visitors]].astype(np.uint64) * U64(64)
                 + m.purchases.category[visitors]
             )
-            # Who stands for 2.5 people comes as two, or as three.
-            party = np.floor(each + uniforms(m.seed_number, "party", m.day, who)).astype(np.int64)
             seated, found, minutes = np.ones(len(visitors), np.bool_), full[tight], waited[tight]
             seat_all(
-                who, start, party, places[tight], hours_min[tight], stay_min[tight], waits,
+                who, start, others[tight], bits[tight], places[tight], hours_min[tight], stay_min[tight], waits,
                 stream(m.seed_number, "arrival", m.day), stream(m.seed_number, "stay", m.day),
                 seated, minutes, found,
             )  # fmt: skip
             m.purchases.served[visitors] = seated
             full[tight], waited[tight] = found, minutes
         self._expect(shops, number, visits, full, waited, waits)
+
+    def _others(self, mean: np.ndarray, bits: np.ndarray) -> np.ndarray:
+        """How many people come besides the consumers, int64[shops]: Poisson, by its normal approximation."""
+        if not mean.any():
+            return np.zeros(len(mean), np.int64)
+        u, part = (
+            uniforms(self.model.seed_number, "others in a shop", self.model.day, bits, k) for k in (0, 1)
+        )
+        return np.floor(np.maximum(mean + np.sqrt(mean) * ndtri(u), 0) + part).astype(np.int64)
 
     def _grow(self, stores: int) -> None:
         self.expected = np.concatenate([self.expected, np.zeros(stores - len(self.expected))])

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import modes
 from ..agents.tours import TOUR
+from ..market.crowds import Crowds
 from ..market.ledger import CAPITAL, COURIERS, INVESTORS, OVERHEADS, PROVIDERS
 from ..streams import uniforms
 from ..units import FEN_PER_YUAN, fen
@@ -46,6 +47,7 @@ class Alliance(System):
         self.has_left = False
         self.losses = 0
         self.orders, self.couriers_fen = 0, 0  # of simulated people, and in fen, this month so far
+        self.crowds = Crowds()
         self.orders_a_day, self.courier_yuan = 0.0, 0.0  # of real people, and yuan an order, last month
         model.ledger.book("owners", INVESTORS, self.account, np.int64(fen(spec.cash_yuan)))
 
@@ -135,10 +137,12 @@ class Alliance(System):
             return
         count = model.purchases.bought.sum(axis=0) * (t.columns["channel"] == t.channels.index(CHANNEL))
         orders = int(count.sum())
+        others, _ = self.crowds.meet(np.array([orders]), model.expansion_factor, np.ones(1))
         if not orders:
             return
-        real = orders * model.expansion_factor
-        couriers = fen(self.couriers_yuan(real))
+        # Ways get shorter with the orders of all people on such a day, of which these are a sample.
+        real, together = orders * model.expansion_factor, orders + float(others[0])
+        couriers = fen(self.couriers_yuan(together) * (real / together))
         self.orders, self.couriers_fen = self.orders + orders, self.couriers_fen + couriers
         book = model.ledger.book
         book("handling", PROVIDERS, self.account, np.int64((count * t.fen["handling"]).sum()))

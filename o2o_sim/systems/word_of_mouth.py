@@ -89,7 +89,14 @@ class WordOfMouth(System):
         first = np.searchsorted(record["home"], record["home"][who], side="left")
         last = np.searchsorted(record["home"], record["home"][who], side="right")
         draw = uniforms(m.seed_number, "recommend", m.day, record["id"][who], 1)
-        neighbour = first + np.floor(draw * (last - first)).astype(np.int64)
+        # Of all the people whom the consumers of a cell stand for, she herself is only one.
+        place, herself, among = (
+            draw * (last - first - 1 + 1 / m.expansion_factor),
+            who - first,
+            1 / m.expansion_factor,
+        )
+        place = np.where(place < herself, place, np.maximum(place + 1 - among, herself))
+        neighbour = first + np.floor(place).astype(np.int64)
         draw = uniforms(m.seed_number, "recommend", m.day, record["id"][who], 2)
         need = np.floor(draw * people.favourite.shape[1]).astype(np.int64)
         shop = people.favourite[neighbour, need]

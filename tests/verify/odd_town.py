@@ -15,6 +15,8 @@ from .odd_shops import Shops
 from .odd_start import City, Ways, draw, extend, hash64, mean_wait, person, stream
 
 LOW = (1 << 32) - 1
+NODES, CHANCE = np.polynomial.hermite_e.hermegauss(7)
+CHANCE = CHANCE / CHANCE.sum()
 MONEY = (
     "price",
     "discount",
@@ -70,6 +72,7 @@ class Town:
         self.ways = Ways(spec, self.city, spec.start)
         self.day, self.date = 0, spec.start
         self.queue: list[float] = []
+        self.visitors: dict[Any, tuple[float, float]] = {}
         self.changed = True
         self.log: list[tuple[Any, str, str, str]] = []
         self.paying: list[bool] = []
@@ -196,6 +199,15 @@ class Town:
         kept = {"open": 1.0, "showroom": 0.5, "online only": 0.1}.get(s.state, 0.0)
         return s.area_m2 / s.format.m2_per_staff * s.staffing * kept
 
+    @staticmethod
+    def known(of: dict, who: Any, count: float, exposure: float, guess: float, most: float) -> float:
+        """What is known of a rate after today."""
+        a, b = of.get(who, (5.0, 5.0 / max(guess, 1e-12)))
+        a, b = (1 - 1 / 180) * a + count, (1 - 1 / 180) * b + exposure
+        least = min(1.0, most / a)
+        of[who] = a * least, b * least
+        return a / b
+
     def serve(self, needs: list, choices: list) -> list[bool]:
         """Who is served; queues of tomorrow."""
         served, rules = [True] * len(needs), self.spec.stores
@@ -203,20 +215,30 @@ class Town:
         for n, (took, _) in enumerate(choices):
             if took is not None and took.seen == "place":
                 inside[took.store].append(n)
+        room = {s.number: self.staff(s) * s.format.served_per_staff_day for s in self.stores if s.here}
+        total = sum(len(inside[s.number]) for s in self.stores)
+        today = self.known(self.visitors, "all", total, 1.0, total, 25.0)
         for s in self.stores:
             who, k = inside[s.number], s.number
             if not s.here:
                 self.queue[k] *= 1 - rules.queue_smoothing
+                if k in self.visitors:
+                    self.known(self.visitors, k, len(who), 0.0, 1.0, 400.0)
                 continue
-            places = self.staff(s) * s.format.served_per_staff_day / self.each
-            whole = math.floor(places + draw(self.spec.seed, "capacity", self.day, 0, k))
+            rate = self.known(self.visitors, k, len(who), today, room[k] / sum(room.values()), 400.0)
+            others = rate * today * (self.each - 1)
+            crowd = [len(who) + max(others + math.sqrt(others) * z, 0.0) for z in NODES]
+            share = sum(p * min(1.0, room[k] / max(x, 1e-9)) for p, x in zip(CHANCE, crowd))
+            whole = math.floor(len(who) * share + draw(self.spec.seed, "capacity", self.day, 0, k))
             if rules.unserved_leave and len(who) > whole:
                 who = sorted(who, key=lambda n: draw(self.spec.seed, "turn", self.day, 0, needs[n][0]["id"]))
                 for n in who[whole:]:
                     served[n] = False
-            w, rho = max(self.staff(s), 1.0), min(len(who) / places, 0.98)
-            wait = rules.service_min * rho ** (math.sqrt(2 * (w + 1)) - 1) / (w * (1 - rho))
-            wait = round(wait * 1024) / 1024 if who else 0.0
+            w, wait = max(self.staff(s), 1.0), 0.0
+            for p, x in zip(CHANCE, crowd):
+                rho = min(x / room[k], 0.98)
+                wait += p * rules.service_min * rho ** (math.sqrt(2 * (w + 1)) - 1) / (w * (1 - rho))
+            wait = round(wait * 1024) / 1024
             self.queue[k] = (1 - rules.queue_smoothing) * self.queue[k] + rules.queue_smoothing * wait
         return served
 
