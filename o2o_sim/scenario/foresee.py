@@ -51,9 +51,9 @@ def unresolved(spec: Spec) -> list[str]:
     enough = min(spec.population * FEWEST / found[worst], spec.residents)
     step = 10.0 ** max(len(str(int(enough))) - 2, 0)
     enough = min(math.ceil(enough / step) * step, spec.residents)
-    others = f", and {len(thin) - 1} other kinds of shop too few" if len(thin) > 1 else ""
+    others = f" ({len(thin) - 1} more have fewer than {FEWEST:.0f}, too)" if len(thin) > 1 else ""
     return [
-        f"{worst}: a shop like it has {found[worst]:.2g} simulated purchases a month{others}. What it sells is mostly chance, "
+        f"{worst}: such a shop has {found[worst]:.2g} simulated purchases a month{others}. What it sells is mostly chance, "
         f"and so is how long it lasts; with population: {enough:.0f} it has {found[worst] * enough / spec.population:.0f}."
     ]
 

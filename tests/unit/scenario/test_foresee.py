@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from o2o_sim import O2OModel, load_scenario
-from o2o_sim.scenario.foresee import without_effect
+from o2o_sim.scenario.foresee import unresolved, without_effect
 from o2o_sim.scenario.idle import formats_with
 
 ROOT = Path(__file__).parents[3]
@@ -57,3 +57,26 @@ def test_the_table_of_formats_and_modes_is_that_of_the_base_city():
     for name in spec.stores.formats:
         can = [mode for mode in modes if name in formats_with(spec, mode)]
         assert re.findall(r"`(\w+)`", told[name]) == can, name
+
+
+CROWDS = ROOT / "tests" / "laws" / "crowds.yaml"
+
+
+@pytest.mark.parametrize(
+    ("said", "who", "enough"),
+    [
+        (["population=2000"], None, 0),  # 102 coats a month
+        (["population=500"], "corner: such a shop has 25 simulated", 600),
+        (["population=100"], "corner: such a shop has 5.1 simulated purchases a month (1 more have", 600),
+        (["population=64000", "stores.formats.corner.area_m2=0.1"], None, 0),  # each stands for herself
+        (["stores.named.kiosk={format: corner, area_m2: 5, x_km: 1, y_km: 1}"], "kiosk: ", 7100),
+    ],
+    ids=["enough", "a format", "two formats", "everybody", "one shop"],
+)
+def test_which_shops_see_too_few_people_is_said_and_how_many_would_do(said, who, enough):
+    found = unresolved(load_scenario(CROWDS, said))
+    assert len(found) == (who is not None)
+    if who is not None:
+        assert found[0].startswith(who) and f"population: {enough} " in found[0]
+        again = unresolved(load_scenario(CROWDS, [*said, f"population={enough}"]))
+        assert not again, "with so many nothing is left to say"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from o2o_sim import ScenarioError
+from o2o_sim import O2OModel, ScenarioError, load_scenario
 from o2o_sim.agents.store import CLOSED
 from o2o_sim.market.consumers import ONLINE, member_bit
 from o2o_sim.market.ledger import LINE
@@ -243,3 +243,19 @@ def test_a_deal_that_is_tried_to_its_end_lapses_too(tmp_path):
     ends = [how for _, how in told(model) if how != "begins"]
     assert set(ends) == {"lapses: too few buyers"}
     assert model.results()["city_monthly"].iloc[-1]["group_deals_lapsed"] == len(ends)
+
+
+@pytest.mark.parametrize("each", [1, 50])
+def test_a_stock_counts_people_however_many_a_consumer_stands_for(tmp_path, each):
+    """Twenty people are less than one consumer of fifty: then two deals in five sell to one."""
+    model = deals(tmp_path, most_buyers=20)
+    file = tmp_path / "case.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + f"residents: {200 * each}\n", encoding="utf-8")
+    model = O2OModel(load_scenario(file))
+    sold = 0
+    for _ in range(7 * 30):
+        model.step()
+        sold += buyers(model) * each
+    ended = [how for _, how in told(model) if how == "sold out"]
+    assert len(ended) > 20
+    assert sold / len(ended) == pytest.approx(20, rel=0 if each == 1 else 0.5, abs=1)
