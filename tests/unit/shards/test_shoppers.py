@@ -141,7 +141,7 @@ def switched(folder: Path, *names: str, days: int = 40):
 ON_SUMS = (
     "buy share", "harvest", "network", "acquire a circle and a chain", "own shops", "circle alliance", "leases",
     "price matching", "service", "chains decide", "imitation", "late joiners", "rounds", "floor follows sales",
-    "what people pay", "too late", "luck", "leases that run for years", "newcomers who search", "owners",
+    "what people pay", "too late", "luck", "leases that run for years", "newcomers who search",
 )  # fmt: skip
 """Switches that can be had over shards; all others are refused."""
 
