@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import numba
 import numpy as np
 
 from benchmarks.world import CELLS, OFFERS, PLATFORMS, SHOPPING, SHOPS, SIDE, TOUCH, World, nbytes
@@ -77,13 +79,20 @@ def run(world: World, days: int) -> tuple[np.ndarray, float, int]:
     w, shopping = market(world), Shopping(rules.value)
     n = world.consumers
     due, draw = np.zeros((n, 1), np.int16), np.zeros(n, np.float32)
-    rng = np.random.default_rng(SEED)
     buyers, seconds = np.zeros(OFFERS, np.int64), 0.0
+    # Who goes shopping is drawn on as many threads as there are, as the other engines do it.
+    threads = numba.get_num_threads()
+    sources = [np.random.default_rng(s) for s in np.random.SeedSequence(SEED).spawn(threads)]
+    parts = [slice(n * k // threads, n * (k + 1) // threads) for k in range(threads)]
+    pool = ThreadPoolExecutor(threads)
+
+    def draw_needs(source: np.random.Generator, part: slice) -> None:
+        source.random(dtype=np.float32, out=draw[part])
+        np.multiply(draw[part] >= SHOPPING, NEVER, out=due[part, 0], dtype=np.int16)
+
     for day in range(days + 1):
         began = time.perf_counter()
-        rng.random(dtype=np.float32, out=draw)
-        np.multiply(draw >= SHOPPING, NEVER, out=due[:, 0], dtype=np.int16)
-        w.people["at"] = w.people["home"]
+        list(pool.map(draw_needs, sources, parts))
         consumer, category = needs.find_due(w.people, due, day, True, 0, np.zeros(1), np.uint64(0))
         pick, _, _ = shopping.day(w, consumer, category, SEED, day)
         bought = np.bincount(pick, minlength=OFFERS + 1)[1:]

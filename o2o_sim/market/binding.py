@@ -132,7 +132,7 @@ _LANES = (
     "person", "alternative", "chooser_of", "draw_keys", "lane_person", "enter", "limits", "expand", "meet", "standing",
     "go_through",
 )  # fmt: skip
-_PARTS = (*((lanes, p) for p in _LANES), (shopping, "surplus_of"))
+_PARTS = (*((lanes, p) for p in _LANES), (shopping, "furthest_first"), (shopping, "surplus_of"))
 """The functions of the loop, each after those it calls. Compiled they all dissolve in the loop, because handing over a
 dozen arrays costs as much as they do."""
 
@@ -171,8 +171,9 @@ def _bind(rule: Rule, compiled: bool) -> Loop:
     look = rebind(shopping.look_all, names)
     if compiled:
         look = kernel(look, rule=rule.digest, pipeline_class=_Apart)
-        return Loop(me, shopping.arrange, look, shopping.go_there, names)
-    return Loop(me, shopping.arrange.py_func, look, shopping.go_there.py_func, names)
+    others = [shopping.enlist, shopping.share_out, shopping.sort, shopping.go_there]
+    enlist, share_out, sort, go_there = others if compiled else [f.py_func for f in others]
+    return Loop(me, enlist, share_out, sort, look, go_there, names)
 
 
 # Numba keeps whatever it compiled or read back for as long as the process lives, which may be thousands of

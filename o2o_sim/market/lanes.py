@@ -22,11 +22,12 @@ from ..streams import (
     vector,
 )
 from .consumers import ONLINE, PAYS_BY_PHONE
+from .instructions import VECTOR, read_alone
 from .records import BASE_ME, Alternative, Chooser, Me, Trip
 
 U64, U32, F32 = np.uint64, np.uint32, np.float32
-WIDE, VECTOR = 64, 16
-"""Lanes of a group; and how many of them are worked on at once, in single precision."""
+WIDE = 64
+"""Lanes of a group; VECTOR of them are worked on at once."""
 _LARGEST = F32(80.0)
 """Utilities are cut off here, far beyond what could ever be chosen or passed over."""
 NEVER, WRONG = F32(np.inf), F32(np.nan)
@@ -42,8 +43,9 @@ ACCESS, LOW, HIGH, FAVOURITE, FOLLOWS, SLOT = range(6)
 BITS = 6
 # Rows of the sheet of what was `found` (uint32): the bits of the best time (float32; NaN, and beaten by nothing, once
 # the rule gave NaN or infinity for anything that she sees), and its offer.
-BEST, PICK = range(2)
-FOUND = 2
+# When the list is done: the bits of the surplus (float32).
+BEST, PICK, SURPLUS = range(3)
+FOUND = 3
 
 _W = U64(WIDE)
 _ME = tuple(U64(k * WIDE) for k in range(len(BASE_ME)))
@@ -173,7 +175,7 @@ def time_of(utility, mine_low, mine_high, low, high):
 def expand(numbers, bits, minutes, first, lanes):
     """Write the minutes from each lane's cell to the offer at hand, from those of its tile on, into row AWAY."""
     for lane in range(_NONE, lanes):
-        numbers[_AWAY + lane] = minutes[first + U64(bits[_SLOT + lane])]
+        numbers[_AWAY + lane] = read_alone(minutes, first + U64(bits[_SLOT + lane]))
 
 
 def meet(numbers, bits, found, lanes, offers, o, way, unseen_x, scales, today):
@@ -185,6 +187,7 @@ def meet(numbers, bits, found, lanes, offers, o, way, unseen_x, scales, today):
     store, needs, reach, row = offers[o].store, offers[o].needs, down(offers[o].reach), U32(o)
     low, high = low_half(offers[o].key), high_half(offers[o].key)
     known = _FAMILIARITY + U64(offers[o].platform) * _W
+    lanes = lanes // U64(VECTOR) * U64(VECTOR)  # they are whole vectors, which the compiler is told by this
     for lane in range(_NONE, lanes):
         away, loyal = numbers[_AWAY + lane], numbers[_LOYALTY + lane]
         follows = bits[_FOLLOWS + lane] == store

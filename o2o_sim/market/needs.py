@@ -36,9 +36,9 @@ def find_due(people, due, day, free_day, next_free, plan_ahead, key):
     what is put off was put off until the `next_free` day: on days that are not free (`free_day`), with the chances
     `plan_ahead` (float64[categories])."""
     each = due.reshape(-1)  # a view: what is put off is written through it
-    found = np.flatnonzero(each <= day)
-    consumer = found // due.shape[1]
-    category = found - consumer * due.shape[1]
+    found = np.flatnonzero(each <= day).astype(np.uint32)
+    consumer = found // np.uint32(due.shape[1])
+    category = found - consumer * np.uint32(due.shape[1])
     if not free_day and plan_ahead.any():
         chance = plan_ahead[category]
         asked = np.flatnonzero(chance)
@@ -54,7 +54,8 @@ def find_due(people, due, day, free_day, next_free, plan_ahead, key):
 
 def blocks_of(consumer, people, block):
     """Where each block of consumers begins among their needs: int64[blocks + 1]."""
-    return np.searchsorted(consumer, np.arange((people + block - 1) // block + 1) * block)
+    edges = np.arange((people + block - 1) // block + 1) * block
+    return np.searchsorted(consumer, edges.astype(consumer.dtype))  # of one type: nothing is converted
 
 
 @kernel

@@ -1,6 +1,6 @@
 """A day of shopping in rounds: what is seen from home, then around the work place, then by followers, and at last on the
 phone of who stands in a shop. In each round the needs are sorted by the list that they go through, and those of one
-list go through it together."""
+list go through it together, in runs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .lanes import NEVER, WIDE
+from .lanes import NEVER
 from .records import World
-from .shopping import CLASSES, FOLLOWED, HOME, PHONE, WORK, sheets
-from .threads import in_threads
+from .shopping import FOLLOWED, HOME, PHONE, RUN, WORK, sheets
+from .threads import WORTH, in_threads
 
 Ints = NDArray[np.int64]
+BLOCK = 4096
+"""People in one block when they go where they have chosen to: their records stay in a processor's own memory meanwhile."""
+LIGHT = 16
+"""How many needs are less work to sort than one is to decide: so many more are worth a thread."""
+PARTS, MANY = 8, 2 * LIGHT * WORTH
+"""Parts in which needs are sorted, if there are as many needs as are worth two threads."""
 
 
 class Choices(NamedTuple):
@@ -28,22 +34,14 @@ class Choices(NamedTuple):
     surplus: NDArray[np.float32]
 
 
-class _Room(NamedTuple):
-    """By need, what a round notes of it (see `arrange`): made once a day, for fresh memory costs as much as the sorting
-    does."""
-
-    listing: NDArray[np.int32]
-    order: NDArray[np.uint32]
-    class_of: NDArray[np.uint8]
-    by_class: NDArray[np.uint32]
-
-
 class Loop(NamedTuple):
     """A rule bound to the loop: the record of a consumer (`me`), the functions of a round (shopping.py), and what the
     names in them stand for."""
 
     me: type
-    arrange: Callable
+    enlist: Callable
+    share_out: Callable
+    sort: Callable
     look: Callable
     go_there: Callable
     names: dict[str, Any]
@@ -54,26 +52,35 @@ class Loop(NamedTuple):
         n = len(consumer)
         pick, visited = np.zeros(n, np.uint32), np.zeros(n, np.uint32)
         found = Choices(np.full(n, NEVER, np.float32), pick, visited, np.zeros(n, np.float32))
-        room = _Room(
-            np.empty(n, np.int32), np.empty(n, np.uint32), np.empty(n, np.uint8), np.empty(n, np.uint32)
-        )
+        # Made once a day, for fresh memory costs as much as the sorting does.
+        listing, order = np.empty(n, np.int32), np.empty(n, np.uint32)
         for look, first, lists in _rounds(world):
-            self._round(world, consumer, category, look, first, lists, key, found, room)
-        self.go_there(world.people, world.offers, consumer, np.where(visited > 0, visited, pick))
+            self._round(world, consumer, category, look, first, lists, key, found, listing, order)
+        people = len(world.people)
+        blocks = np.minimum(np.arange(-(-people // BLOCK) + 1) * BLOCK, people)
+        begins = np.searchsorted(consumer, blocks.astype(consumer.dtype))
+        in_threads(
+            self.go_there, n // LIGHT, world.people, world.offers, consumer, pick, visited, blocks, begins
+        )
         return found
 
     def _round(
         self, world: World, consumer: np.ndarray, category: np.ndarray, look: int, first: int, lists: int,
-        key: np.uint64, found: Choices, room: _Room,
+        key: np.uint64, found: Choices, listing: NDArray[np.int32], order: NDArray[np.uint32],
     ) -> None:  # fmt: skip
-        n, w, start = len(consumer), world, np.zeros(lists + 1, np.int64)
-        self.arrange(
-            w.people, w.offers, w.touch, w.scales, w.tile_of, consumer, category, found.pick, look, start,
-            np.zeros(CLASSES + 1, np.int64), *room,
-        )  # fmt: skip
-        begins, ends = groups_of(start)
+        n, w = len(consumer), world
+        parts = PARTS if n >= MANY else 1
+        held = np.zeros((parts, lists), np.int64)
         in_threads(
-            self.look, n, *w, consumer, category, room.listing, first, room.order, begins, ends, look, key, *found,
+            self.enlist, n // LIGHT, w.people, w.offers, w.touch, w.scales, w.tile_of, consumer, category, found.pick,
+            look, held, listing,
+        )  # fmt: skip
+        start = np.empty(lists + 1, np.int64)
+        self.share_out(held, start)
+        in_threads(self.sort, n // LIGHT, listing, held, order)
+        begins, ends = runs_of(start)
+        in_threads(
+            self.look, n, *w, consumer, category, listing, first, order, begins, ends, look, key, *found,
             own=lambda: sheets(w.familiarity.shape[1]),
         )  # fmt: skip
 
@@ -91,8 +98,8 @@ def _rounds(world: World) -> Iterator[tuple[int, int, int]]:
         yield PHONE, scales.everywhere, categories
 
 
-def groups_of(start: Ints, most: int = WIDE) -> tuple[Ints, Ints]:
-    """Where groups of at most so many needs of one list begin and end (int64[groups] each); those of list k begin at
+def runs_of(start: Ints, most: int = RUN) -> tuple[Ints, Ints]:
+    """Where runs of at most so many needs of one list begin and end (int64[runs] each); those of list k begin at
     start[k]."""
     parts = -(-np.diff(start) // most)
     within = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)

@@ -267,7 +267,6 @@ class LocalShoppers:
         self._morning = morning
         self.notice.table.columns["queue"] = morning.queue
         people, day = self.population.columns, morning.day
-        people.record["at"] = people.record["home"]
         consumer, category = needs.find_due(
             people.record,
             people.due,

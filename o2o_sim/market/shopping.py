@@ -21,13 +21,14 @@ import numpy as np
 from ..streams import bits_single, log, single_bits
 from .compiled import kernel
 from .consumers import ONLINE
+from .instructions import VECTOR, fetch_ahead
 from .lanes import (
     BEST,
     BITS,
     FAMILIARITY,
     FOUND,
     PICK,
-    VECTOR,
+    SURPLUS,
     WIDE,
     draw_keys,
     enter,
@@ -39,69 +40,118 @@ from .threads import take
 
 U64, U32, F32 = np.uint64, np.uint32, np.float32
 _ONLINE = ONLINE
-_NO_OFFER, _NO = U32(0), U32(0)
+_NO_OFFER, _NO, _NO_LANE = U32(0), U32(0), U64(0)
+_BEST, _PICK, _SURPLUS = U64(BEST * WIDE), U64(PICK * WIDE), U64(SURPLUS * WIDE)
 HOME, WORK, FOLLOWED, PHONE = range(4)
 """The rounds of a day."""
 BLOCK = 512
 """Consumers in one block of work; blocks, not consumers, are dealt to threads."""
-GROUPS = 8
-"""Groups in one block of a round."""
-CLASSES = 64
+SOON = 24
+"""How many needs ahead the record of somebody is fetched."""
+RUN = 512
+"""Needs of one list that are looked at in a row, by one thread."""
+CLASSES = 32
 _CLASSES = np.float64(CLASSES)
-"""Of how far people look: whoever looks less far than the others drops out of a vector with her class."""
+"""Of how far people look: whoever looks less far than the others of a run drops out of a vector with her class."""
 
 
 # The functions below take their arrays one by one: taken out of a namedtuple, each would be reference-counted
-# at every call, which costs more than the comparison of twenty offers.
+# at every call, which costs more than the comparison of twenty offers. Loops take parts or runs (threads.py) until there is
+# none left.
 @kernel
-def arrange(
-    people, offers, touch, scales, tile_of, needs_consumer, needs_category, pick, look, start, begin, listing, order,
-    class_of, by_class,
-):  # fmt: skip
-    """Sort the needs of round `look` by the list that they go through, and those of a list by how far their people look,
-    furthest first (in CLASSES classes): `order` (uint32[needs]) names those that go through any, those of the round's
-    list number k from start[k] on (`start`: int64[lists + 1], zeros before). `listing` (int32[needs]) becomes the
-    number of each one's list, -1 for none: HOME, the shops around her tile; WORK, those around her work place; FOLLOWED,
-    what only followers see; PHONE, what is seen everywhere, for who stands in a shop and has the goods in her hands.
-    `begin` (int64[CLASSES + 1], zeros before), `class_of` (uint8[needs]) and `by_class` (uint32[needs]) are to work
-    with."""
-    per_class = _CLASSES / scales.largest_radius
-    for n in range(len(needs_consumer)):
-        i, c = np.int64(needs_consumer[n]), np.int64(needs_category[n])
-        k: Any = np.int64(-1)
-        if look == HOME:
-            k = np.int64(tile_of[c, people[i].home])
-        elif look == WORK:
-            if people[i].work >= 0:
-                k = np.int64(tile_of[c, people[i].work])
-        elif look == FOLLOWED:
-            if people[i].follows >= 0:
-                k = c * scales.stores + np.int64(people[i].follows)
-        elif touch[c] > 0.0 and (people[i].access & _ONLINE) > _NO and offers[pick[n]].walk > _NO:
-            k = c
-        listing[n] = k
-        if k >= 0:
-            near = 0.0 if people[i].follows >= 0 else scales.largest_radius - np.float64(people[i].radius)
-            class_of[n] = np.uint8(min(max(near * per_class, 0.0), _CLASSES - 1.0))
-            begin[np.int64(class_of[n]) + 1] += 1
-            start[k + 1] += 1
-    for k in range(CLASSES):
-        begin[k + 1] += begin[k]
-    for n in range(len(needs_consumer)):
-        if listing[n] >= 0:
-            k = np.int64(class_of[n])
-            by_class[begin[k]] = n
-            begin[k] += 1
-    # start[k + 1] is where the next need of list k goes: at last, where those of the next list begin.
+def enlist(
+    taken, people, offers, touch, scales, tile_of, needs_consumer, needs_category, pick, look, held, listing
+):
+    """Which list each need goes through in round `look`: `listing` (int32[needs]) becomes its number, -1 for none. HOME:
+    the shops around her tile; WORK: those around her work place; FOLLOWED: what only followers see; PHONE: what is seen
+    everywhere, for who stands in a shop and has the goods in her hands. `held` (int64[parts, lists], zeros before) becomes
+    how many of each part of the needs go through each list."""
+    parts, needs, part = held.shape[0], len(needs_consumer), take(taken)
+    while part < parts:
+        for n in range(part * needs // parts, (part + 1) * needs // parts):
+            fetch_ahead(people, np.int64(needs_consumer[min(n + SOON, needs - 1)]))
+            i, c = np.int64(needs_consumer[n]), np.int64(needs_category[n])
+            k: Any = np.int64(-1)
+            if look == HOME:
+                k = np.int64(tile_of[c, people[i].home])
+            elif look == WORK:
+                if people[i].work >= 0:
+                    k = np.int64(tile_of[c, people[i].work])
+            elif look == FOLLOWED:
+                if people[i].follows >= 0:
+                    k = c * scales.stores + np.int64(people[i].follows)
+            elif touch[c] > 0.0 and (people[i].access & _ONLINE) > _NO and offers[pick[n]].walk > _NO:
+                k = c
+            listing[n] = k
+            if k >= 0:
+                held[part, k] += 1
+        part = take(taken)
+
+
+@kernel
+def share_out(held, start):
+    """Where needs go that are sorted by list, and within it by part: from how many of each part go through each list, `held`
+    (int64[parts, lists]) becomes where the first of them goes, and `start` (int64[lists + 1]) where each list begins."""
     total = np.int64(0)
-    for k in range(1, len(start)):
-        held = start[k]
+    for k in range(held.shape[1]):
         start[k] = total
-        total += held
-    for m in range(total):
-        k = np.int64(listing[by_class[m]])
-        order[start[k + 1]] = by_class[m]
-        start[k + 1] += 1
+        for part in range(held.shape[0]):
+            here = held[part, k]
+            held[part, k] = total
+            total += here
+    start[held.shape[1]] = total
+
+
+@kernel
+def sort(taken, listing, at, order):
+    """Write the needs that go through a list (`listing`) to `order` (uint32[needs]), from `at` on, which is used up: what
+    `share_out` has made of `held`."""
+    parts, needs, part = at.shape[0], len(listing), take(taken)
+    while part < parts:
+        for n in range(part * needs // parts, (part + 1) * needs // parts):
+            k = np.int64(listing[n])
+            if k >= 0:
+                order[at[part, k]] = n
+                at[part, k] += 1
+        part = take(taken)
+
+
+def furthest_first(
+    people, familiarity, favourite, loyalty, scales, needs_consumer, order, begin, end, matters, class_of, places, run
+):  # fmt: skip
+    """Write the needs order[begin:end] to `run` (uint32[RUN]), and where it `matters` those first whose people look
+    furthest, by CLASSES classes. `class_of` (uint8[RUN]) and `places` (int64[CLASSES]) are to work with."""
+    size, others = end - begin, np.uint8(0)
+    for m in range(size):
+        run[m] = order[begin + m]
+        fetch_ahead(people, np.int64(needs_consumer[order[min(begin + m + SOON, end - 1)]]))
+        i = np.int64(needs_consumer[run[m]])
+        fetch_ahead(familiarity, i)
+        fetch_ahead(favourite, i)
+        fetch_ahead(loyalty, i)
+    if size <= VECTOR or not matters:
+        return
+    per_class = _CLASSES / scales.largest_radius
+    for m in range(size):
+        i = np.int64(needs_consumer[run[m]])
+        near = 0.0 if people[i].follows >= 0 else scales.largest_radius - np.float64(people[i].radius)
+        class_of[m] = np.uint8(min(max(near * per_class, 0.0), _CLASSES - 1.0))
+        others |= class_of[m] ^ class_of[0]
+    if others == 0:
+        return
+    for k in range(CLASSES):
+        places[k] = 0
+    for m in range(size):
+        places[class_of[m]] += 1
+    total = np.int64(0)
+    for k in range(CLASSES):
+        here = places[k]
+        places[k] = total
+        total += here
+    for m in range(size):
+        k = class_of[m]
+        run[places[k]] = order[begin + m]
+        places[k] += 1
 
 
 def surplus_of(best, pick):
@@ -110,23 +160,26 @@ def surplus_of(best, pick):
 
 
 def look_all(
-    taken, numbers, bits, found, furthest, who, people, familiarity, favourite, loyalty, extra, offers, start, listed,
-    nearest, first_minutes, minutes, tile_of, slot_of, slots, reach_x, touch, scales, today, needs_consumer,
-    needs_category, listing, first_list, order, begins, ends, look, day_key, best, pick, visited, surplus,
+    taken, numbers, bits, found, furthest, who, class_of, places, run, people, familiarity, favourite, loyalty, extra,
+    offers, start, listed, nearest, first_minutes, minutes, tile_of, slot_of, slots, reach_x, touch, scales, today,
+    needs_consumer, needs_category, listing, first_list, order, begins, ends, look, day_key, best, pick, visited, surplus,
 ):  # fmt: skip
-    """Round `look` of a day, in blocks of groups: the needs order[begins[g]:ends[g]] are of one category and list.
-    `numbers`, `bits`, `found`, `furthest` and `who` are a thread's own (`sheets`)."""
-    group = take(taken) * GROUPS
-    while group < len(begins):
-        for g in range(group, min(group + GROUPS, len(begins))):
-            begin, size = begins[g], ends[g] - begins[g]
-            q = order[begin]
-            c = np.int64(needs_category[q])
-            k = first_list + np.int64(listing[q])
+    """Round `look` of a day, in runs: the needs order[begins[r]:ends[r]] are of one category and list.
+    What stands before `people` are a thread's own (`sheets`)."""
+    r = take(taken)
+    while r < len(begins):
+        furthest_first(
+            people, familiarity, favourite, loyalty, scales, needs_consumer, order, begins[r], ends[r], look <= WORK,
+            class_of, places, run,
+        )  # fmt: skip
+        c = np.int64(needs_category[run[0]])
+        for begin in range(0, ends[r] - begins[r], WIDE):
+            size = min(ends[r] - begins[r] - begin, WIDE)
+            k = first_list + np.int64(listing[run[0]])
             for vector in range(WIDE // VECTOR):
                 furthest[vector] = 0.0
             for lane in range(size):
-                q = order[begin + lane]
+                q = run[begin + lane]
                 i = np.int64(needs_consumer[q])
                 slot = U32(slot_of[c, people[i].work if look == WORK else people[i].home])
                 enter(people, familiarity, favourite, loyalty, extra, slot, i, c, lane, numbers, bits)
@@ -155,8 +208,11 @@ def look_all(
                     first_minutes[k] if around else U64(0), slots[c] if around else 0, start[k], start[k + 1], reach_x[c],
                     F32(1.0) if goes else F32(0.0), 0.0 if look == PHONE else 1.0, scales, today,
                 )  # fmt: skip
+            for at in range(_NO_LANE, lanes):
+                worth = surplus_of(bits_single(found[_BEST + at]), found[_PICK + at])
+                found[_SURPLUS + at] = single_bits(F32(worth))
             for lane in range(size):
-                q = order[begin + lane]
+                q = run[begin + lane]
                 chosen = found[PICK * WIDE + lane]
                 time = bits_single(found[BEST * WIDE + lane])
                 if np.isnan(time):
@@ -165,21 +221,30 @@ def look_all(
                     if chosen != pick[q]:
                         visited[q], pick[q] = pick[q], chosen
                 else:
-                    best[q], pick[q], surplus[q] = time, chosen, surplus_of(time, chosen)
-        group = take(taken) * GROUPS
+                    best[q], pick[q] = time, chosen
+                    surplus[q] = bits_single(found[SURPLUS * WIDE + lane])
+        r = take(taken)
 
 
 def sheets(platforms):
     """The arrays of one thread for `look_all`: three sheets (lanes.py) with so many rows of familiarity, how far each
-    vector looks, and the ids of those in the lanes."""
+    vector looks, the ids of those in the lanes, and what `furthest_first` needs."""
     rows = FAMILIARITY + platforms
     numbers, bits, found = np.zeros(rows * WIDE, F32), np.zeros(BITS * WIDE, U32), np.zeros(FOUND * WIDE, U32)
-    return numbers, bits, found, np.zeros(WIDE), np.zeros(WIDE, U64)
+    own = np.zeros(RUN, np.uint8), np.zeros(CLASSES, np.int64), np.zeros(RUN, U32)
+    return numbers, bits, found, np.zeros(WIDE), np.zeros(WIDE, U64), *own
 
 
 @kernel
-def go_there(people, offers, needs_consumer, pick):
-    """Who walks to an offer is there; of several errands of one day, at the last."""
-    for n in range(len(pick)):
-        if offers[pick[n]].walk > _NO:
-            people[needs_consumer[n]].at = offers[pick[n]].cell
+def go_there(taken, people, offers, needs_consumer, pick, visited, blocks, begins):
+    """Who walks to an offer is there, and at the last if she has several errands; everybody else is at home. Block b are
+    the people from blocks[b] on, whose needs begin with begins[b] (both int64[blocks + 1])."""
+    b = take(taken)
+    while b < len(blocks) - 1:
+        for i in range(blocks[b], blocks[b + 1]):
+            people[i].at = people[i].home
+        for n in range(begins[b], begins[b + 1]):
+            to = visited[n] if visited[n] > _NO_OFFER else pick[n]
+            if offers[to].walk > _NO:
+                people[needs_consumer[n]].at = offers[to].cell
+        b = take(taken)

@@ -84,7 +84,7 @@ def test_a_crowd_chooses_as_each_of_it_alone(rule, monkeypatch):
     monkeypatch.setattr(lists, "SIDES", (1,))
     apart = city(file, **few).run()
     assert_same(together, apart)
-    monkeypatch.setattr(rounds, "groups_of", functools.partial(rounds.groups_of, most=1))
+    monkeypatch.setattr(rounds, "runs_of", functools.partial(rounds.runs_of, most=1))
     assert_same(together, city(file, **few).run())
 
 
@@ -99,9 +99,14 @@ def test_python_equals_compiled_for_huff():
 
 @pytest.mark.slow
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="needs two threads")
-def test_one_thread_equals_two():
+@pytest.mark.parametrize("light", [rounds.LIGHT, 1], ids=["as it is", "sorted in threads"])
+def test_one_thread_equals_two(light, monkeypatch):
+    """Also where needs are sorted in parts, as only those of a million people are."""
     with threads(1):
         one = city(population=5000, residents=100_000, days=40).run()
+    monkeypatch.setattr(rounds, "LIGHT", light)
+    monkeypatch.setattr(rounds, "MANY", rounds.MANY if light > 1 else 1)
+    monkeypatch.setattr(rounds, "BLOCK", 100)
     with threads(2):
         two = city(population=5000, residents=100_000, days=40).run()
     assert_same(one, two)
