@@ -136,8 +136,10 @@ class Owner:
         self.belief.learn(month.profit / 100 + left * (1 / usual - 1) + store.rent_yuan())
 
     def profit(self, store: Store) -> float:
-        """The monthly profit that he believes in, at today's rent, in yuan."""
-        return self.belief.mean - store.rent_yuan()
+        """The monthly profit that he believes in, in yuan: at today's rent or, once his landlord has offered another lease,
+        at the rent of that."""
+        ends = store.lease is not None and store.lease.offer_yuan_m2 is not None
+        return self.belief.mean - (store.next_rent_yuan_m2() * store.floor_m2 if ends else store.rent_yuan())
 
     def earns_outside(self, store: Store) -> float:
         """What he could earn elsewhere in a month, in yuan: it grows with wages."""

@@ -120,7 +120,7 @@ def _as_a_shop(store: Store, view: View, times: float) -> Belief:
     found = owner.afresh(store, times * others, times)
     if owner.before is not None:
         own, on = owner.before
-        past = (view.date - on).days / 365.25 * 12
+        past = max((view.date - on).days, 0) / 365.25 * 12
         weight = 0.5 ** (past / owner.rules.choice.mode_memory_months)
         found.mean = times * (weight * own.mean + (1 - weight) * others)
         found.variance = min(times**2 * (own.variance + past * own.drift**2), found.variance)

@@ -44,6 +44,10 @@ class Leaving:
         """Asked when it has books to look at and has given up what did not pay: whether it leaves of its own will."""
         return None
 
+    def wants_early(self, store: Store, view: View, figures: dict[str, Any]) -> Decision | None:
+        """Asked in place of that while it has fewer months of books than it looks back on, in this run."""
+        return None
+
 
 class Patience(Leaving):
     """Whoever has lost money for `patience_months` in a row gives up; who is out of cash and credit is insolvent."""
@@ -155,6 +159,10 @@ class OptionValue(Leaving):
             "cost of turning into it (yuan)": round(best.cost, 2),
         }
         return Decision(KIND[best.state], IN_WORDS[best.state], figures=figures)
+
+    def wants_early(self, store: Store, view: View, figures: dict[str, Any]) -> Decision | None:
+        """Sitting tenants knew their shops before the run began, and newcomers know how little they know."""
+        return self.wants(store, view, figures)
 
     def with_sisters(self, stake: Stake, store: Store, view: View, doubt: float) -> Stake:
         """With what the customers of a closed branch bring sister shops nearby, which is worth the same for ever. It is only

@@ -34,7 +34,7 @@ class Satisficing(StorePolicy):
         if ended is not None:
             return ended
         if len(store.months) < rules.memory_months:
-            return KEEP
+            return leaving.wants_early(store, view, figures) or KEEP
         for mode, holding in store.modes.items():
             if holding.months >= rules.trial_months:
                 won = sum(holding.contribution_fen[-rules.trial_months :]) / 100

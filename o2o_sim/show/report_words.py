@@ -16,7 +16,7 @@ from .wording import day, listed, money, of, percent, plural
 HALF_YEAR = 6
 MOST_TOLD = 6
 """Kinds of stores or decisions that a paragraph describes."""
-USUAL = ("keep", "price", "close", "adopt", "quit", "move online", "showroom", "rent", "open")
+USUAL = ("keep", "price", "close", "adopt", "quit", "move online", "come back", "showroom", "rent", "open")
 """Decisions, or their first words, that other paragraphs or figures tell of."""
 FEW = 8
 """Groups of fewer stores say nothing about a kind of store."""
@@ -76,12 +76,29 @@ REASONS = {
     "integration cost": "of all that set it apart, its ways of selling online cost it most",
     "no customers": "nobody bought",
     "no cash": "the money was gone before the first month was over",
+    "the rent is higher than at opening": "at the rent that its place cost when the run began it would have gone on",
+    "sales went online": "had parcels no more of its trade than when it opened, it would have gone on",
+    "sales went to other shops": "with the sales of its opening it would have gone on, and neither parcels nor luck took them",
+    "wages are higher than at opening": "at the wages of its opening it would have gone on",
+    "deliveries and commissions cost more than at opening": "had orders cost what they did when it opened, it would have gone on",
+    "selling online costs more than it brings": "without its ways of selling online it would have gone on",
+    "bad luck": "in a month of mean luck it would have gone on",
+    "something else seemed worth more": "it earned enough; its owner saw something better to do",
+    "it attracts fewer people than others of its kind": "with the usual appeal of its kind it would have gone on",
+    "the place never carried it": "none of these changes would have kept it",
+    "retires": "its owner was too old to go on",
+    "leaves": "its owner had reasons of his own",
 }
-"""Main cause of a closure, as the model names it -> what the model saw (`main_cause` of
-policies/store.py)."""
+"""Main cause of a closure, as the model names it -> what the model saw (`main_cause` and `true_cause` of
+policies/reasons.py)."""
 APART = (
     "The model names only what set a store apart from others of its kind; what weighs on all alike, as high rents or wages do, "
     "is not among these causes but in the books."
+)
+
+KEPT = (
+    "A cause is the change that would have kept the store, by its books and the formula by which its owner decided; where several "
+    "would have, the one worth most."
 )
 
 
@@ -228,11 +245,16 @@ def _causes(run: RunResult) -> str:
     more = len(closed) - sum(n for _, n in counts.most_common(3))
     if more:
         told.append(f"other causes for {more:,}")
-    text = f"The main cause that the model names is {'; '.join(told)}. {APART}"
+    owners = bool(run.manifest["scenario"].get("stores", {}).get("owners"))
+    text = f"The main cause that the model names is {'; '.join(told)}. {KEPT if owners else APART}"
     broke = int(closed["reason"].str.startswith("insolvent").sum())
     gave_up = int(closed["reason"].str.startswith("gave up").sum())
-    if broke or gave_up:
-        text += f" {_capital(_how_they_left(gave_up, broke))}."
+    private = int(closed["reason"].str.startswith("private").sum())
+    if broke or gave_up or private:
+        gone = _how_they_left(
+            gave_up, broke, private, "as leaving was worth more" if owners else "after long losses"
+        )
+        text += f" {_capital(gone)}."
     return " ".join(filter(None, (text, _books(run))))
 
 
@@ -247,9 +269,13 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _how_they_left(gave_up: int, broke: int) -> str:
-    parts = [f"{gave_up:,} gave up after long losses"] if gave_up else []
-    return listed([*parts, *([f"{broke:,} ran out of money and credit"] if broke else [])])
+def _how_they_left(gave_up: int, broke: int, private: int = 0, why: str = "after long losses") -> str:
+    told = {
+        f"gave up {why}": gave_up,
+        "ran out of money and credit": broke,
+        "left for private reasons": private,
+    }
+    return listed([f"{n:,} {what}" for what, n in told.items() if n])
 
 
 def _books(run: RunResult) -> str:

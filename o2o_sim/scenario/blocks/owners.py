@@ -15,7 +15,7 @@ class Outside(Block):
     """What owners could earn elsewhere, lognormal between them."""
 
     mean: float = key(
-        0.03, "Mean, as a share of the usual sales of the format's usual unit", unit="share", ge=0, le=1
+        0.015, "Mean, as a share of the usual sales of the format's usual unit", unit="share", ge=0, le=1
     )
     spread: float = key(0.7, "Standard deviation of its logarithm between owners", ge=0, le=3)
     by_format: dict[str, float] = key({}, "Format -> its mean, if not the general one", max_length=50)
@@ -35,10 +35,10 @@ class Savings(Block):
     """Money that carries a shop through losses, lognormal between owners."""
 
     cash_months: float = key(
-        5.0, "Mean cash at the opening, in months of usual fixed cost", unit="months", ge=0, le=120
+        9.0, "Mean cash at the opening, in months of usual fixed cost", unit="months", ge=0, le=120
     )
     credit_months: float = key(
-        2.0,
+        4.0,
         "Mean credit, in months of usual fixed cost; beyond it a shop is insolvent",
         unit="months",
         ge=0,
@@ -50,7 +50,7 @@ class Savings(Block):
 class Private(Block):
     """Reasons to leave that have nothing to do with what the shop earns."""
 
-    yearly: float = key(0.02, "Chance a year to leave for private reasons", unit="share/year", ge=0, lt=1)
+    yearly: float = key(0.03, "Chance a year to leave for private reasons", unit="share/year", ge=0, lt=1)
     opening_age: float = key(40.0, "Mean age of who opens a shop", unit="years", ge=18, le=80)
     age_spread: float = key(9.0, "Standard deviation of that age", unit="years", ge=0, le=20)
     retirement_age: float = key(62.0, "Age from which owners retire", unit="years", ge=30, le=100)
@@ -70,15 +70,15 @@ class Learning(Block):
     """What owners believe of their own shop's profit, in shares of its usual sales (Jovanovic 1982)."""
 
     prior: float = key(
-        0.08,
+        0.15,
         "Standard deviation of what a newcomer does not know of the shop's profit",
         unit="share",
         gt=0,
         le=2,
     )
-    noise: float = key(0.06, "Standard deviation of chance in a month's profit", unit="share", gt=0, le=2)
+    noise: float = key(0.15, "Standard deviation of chance in a month's profit", unit="share", gt=0, le=2)
     drift: float = key(
-        0.007, "Standard deviation of a month's lasting change of the profit", unit="share", gt=0, le=1
+        0.012, "Standard deviation of a month's lasting change of the profit", unit="share", gt=0, le=1
     )
 
 
@@ -86,10 +86,10 @@ class Choice(Block):
     """How an owner weighs going on against leaving."""
 
     attention: float = key(
-        0.25, "Chance that an owner thinks about leaving in a given month", unit="share", gt=0, le=1
+        0.025, "Chance that an owner thinks about leaving in a given month", unit="share", gt=0, le=1
     )
     doubt: float = key(
-        0.01,
+        0.04,
         "Scale of chance (logistic) in what leaving seems worth to him, as a share of the shop's usual sales",
         unit="share",
         gt=0,
@@ -103,7 +103,7 @@ class Choice(Block):
         le=24,
     )
     refit_months: float = key(
-        1.0,
+        3.0,
         "Cost of turning into a showroom, moving online or coming back, in months of usual fixed cost of what it becomes",
         unit="months",
         ge=0,
