@@ -56,16 +56,19 @@ HALF_YEAR = 6
 # -- what is moved ------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Driver:
-    """What is moved: `keys` are multiplied together, from what the scenario says with `also` set."""
+    """What is moved: `keys` are multiplied together, from what the scenario says with `also` set; or they `grow` by the
+    factor each year, which over two years comes to the same on average."""
 
     name: str
     keys: tuple[str, ...]
     also: tuple[str, ...] = ()
+    grow: bool = False
 
     def changes(self, scenario: Path, given: tuple[str, ...], factor: float) -> tuple[str, ...]:
         """The overrides that multiply the driver."""
         spec = load_scenario(scenario, (*given, *self.also)).model_dump()
-        return (*given, *self.also, *(f"{key}={_at(spec, key) * factor:.10g}" for key in self.keys))
+        value = {key: factor - 1 if self.grow else _at(spec, key) * factor for key in self.keys}
+        return (*given, *self.also, *(f"{key}={v:.10g}" for key, v in value.items()))
 
 
 def _at(spec: dict, key: str) -> float:
@@ -93,6 +96,7 @@ DRIVERS = (
     Driver("subsidies", ("levers.subsidy_x",), PAID),
     Driver("logistics cost", ("levers.logistics_x",)),
     Driver("wages", ("stores.wage_yuan_month",)),
+    Driver("incomes", ("drivers.income.yearly",), grow=True),
     Driver("prices of all", prices(FORMATS, ONLINE)),
     Driver("online prices", prices((), ONLINE)),
     Driver("delivery fees", tuple(f"platforms.{p}.parcel.fee_share" for p in PLATFORMS),

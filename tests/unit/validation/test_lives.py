@@ -12,6 +12,7 @@ import pytest
 from test_vital import lives as shops
 
 from o2o_sim import load_scenario
+from o2o_sim.policies.reasons import CHANGED
 from o2o_sim.record import vital
 
 
@@ -50,6 +51,34 @@ def test_few_exits_lie_apart_by_chance_and_many_by_what_they_are():
     assert math.isnan(lives.decile_gap(real.assign(gone=False))[0])
 
 
+# -- reasons ------------------------------------------------------------------------------------------------
+def fates(*rows):
+    columns = ["store", "name", "opened", "outcome", "reason"]
+    return pd.DataFrame([(k, f"shop {k}", *row) for k, row in enumerate(rows)], columns=columns)
+
+
+def test_a_lever_causes_the_closings_that_there_are_only_with_it():
+    day = "2013-01-01"
+    without = fates(
+        (day, "survived", ""),
+        (day, "closed", "gave up: bad luck"),
+        (day, "survived", ""),
+        (day, "survived", ""),
+    )
+    with_it = fates((day, "closed", f"gave up: {CHANGED['rent']}"), (day, "closed", f"gave up: {CHANGED['rent']}"),
+                    (day, "closed", "private: leaves"), ("2013-05-31", "closed", "gave up: bad luck"))  # fmt: skip
+    assert lives.caused(without, with_it) == [f"gave up: {CHANGED['rent']}", "private: leaves"]
+    assert lives.agreement(lives.caused(without, with_it), ("rent",)) == (1, 2)
+    assert lives.agreement([f"insolvent: {CHANGED['online']}"], ("rent", "online")) == (1, 1)
+
+
+@pytest.mark.parametrize("lever", lives.LEVERS, ids=lambda x: x.name)
+def test_a_lever_moves_what_it_names_after_half_a_year(lever):
+    spec = load_scenario(lives.CITIES["town"][0], (*lives.CITIES["town"][1], *lever.changes()))
+    (moved,) = spec.timeline.values()
+    assert moved.date == lives.MOVED and moved.set and set(lever.reasons) <= set(CHANGED)
+
+
 # -- elasticities -------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("elasticity", [-1.5, -0.3, 0.0, 0.8])
 def test_an_arc_is_near_the_elasticity_and_there_where_one_side_is_none(elasticity):
@@ -63,5 +92,7 @@ def test_a_driver_multiplies_what_it_names(driver):
     spec = load_scenario(scenario, (*given, *driver.also)).model_dump()
     moved = load_scenario(scenario, driver.changes(scenario, given, 1.25)).model_dump()
     for key in driver.keys:
-        before = elasticities._at(spec, key)
-        assert before > 0 and elasticities._at(moved, key) == pytest.approx(1.25 * before), key
+        after = elasticities._at(moved, key)
+        assert (
+            after == pytest.approx(0.25 if driver.grow else 1.25 * elasticities._at(spec, key)) and after > 0
+        ), key
