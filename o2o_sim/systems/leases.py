@@ -13,6 +13,7 @@ from ..market.ledger import LINE
 from ..policies.prospects import Market
 from ..units import FEN_PER_YUAN, month_of
 from .base import System
+from .search import newcomers_margin
 
 if TYPE_CHECKING:
     from ..agents.circle import Circle
@@ -218,6 +219,7 @@ class Tenancies(System):
     def _look(self) -> None:
         """Landlords count their units, and learn what newcomers could pay."""
         spec, market = self.model.spec, Market(self.model)
+        wanted = spec.entry.margin_wanted - newcomers_margin(self.model)
         for name, circle in self.model.circles.items():
             rules = leases_of(spec, name)
             if rules is None or not circle.is_open or circle.units == 0:
@@ -229,7 +231,7 @@ class Tenancies(System):
                 self.seen[name].see(circle)
             natural = self.seen[name].natural_vacancy
             circle.natural_vacancy = max(natural or 0.0, spec.landlords.vacancy_target)
-            circle.bid_yuan_m2 = market.bid(circle, spec.entry.margin_wanted)
+            circle.bid_yuan_m2 = market.bid(circle, wanted)
 
     def figures(self) -> dict[str, float]:
         """By circle and in all: `landlord_income_yuan`, rents received in the month; `vacancy_cost_yuan`, what the empty

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from ..scenario.blocks.search import Search as Rules
     from ..scenario.schema import Spec
 
+FIRST_YEAR = 12
+REMEMBERED = 1 - 1 / 60
+"""What is left of the experience of earlier newcomers after a month: that of the last five years or so counts."""
+FIRST_LESSONS = 5.0
+"""How many newcomers who fared as the books promised weigh as much as what people think at first."""
 TRADE, SAVINGS = 0, 1
 """What a newcomer's first draws are for."""
 
@@ -48,20 +53,53 @@ class Newcomer:
     bits: np.uint64
 
 
+@dataclass
+class Lessons:
+    """How newcomers of some years fared: `open_` are those of less than a year, by store number, with the margin that
+    others' books promised; `total` and `count` the sum, and the number, of what the others earned in their first year
+    less that, in shares of sales; both fade."""
+
+    open_: dict[int, float] = field(default_factory=dict)
+    total: float = 0.0
+    count: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        """By how much newcomers' margins differ from what books promise: negative where who has stayed is better than who
+        comes."""
+        return self.total / (self.count + FIRST_LESSONS)
+
+    def learn(self, stores: list[Store]) -> None:
+        """A month more: hear of who has left, and of who has been there for a year."""
+        self.total, self.count = REMEMBERED * self.total, REMEMBERED * self.count
+        for number, promised in list(self.open_.items()):
+            store = stores[number]
+            if store.is_here and len(store.months) < FIRST_YEAR:
+                continue
+            del self.open_[number]
+            revenue = sum([m.revenue for m in store.months])
+            if revenue > 0:
+                margin = sum([m.profit for m in store.months]) / revenue
+                self.total += max(margin, -1.0) - promised
+                self.count += 1
+
+
 class Search(System):
     """Newcomers search (Stigler 1961, Journal of Political Economy 69, 213-225, for goods; here for places).
 
     Each month some people think of opening a shop, of a format drawn in proportion to the shops that the city's demand
     could carry. Each looks at some empty places at which the format may stand, and expects there what sitting tenants of
-    the format earn at the rent that is asked, with an error of its own for each place. It takes the best, if that promises
-    the margin that newcomers want and savings suffice for deposit and the first month; so more come where shops earn more.
-    Who takes the best of several is mostly one who expects too much."""
+    the format earn at the rent that is asked, less by how much newcomers have earned less than such books promised, with an
+    error of its own for each place. It takes the best, if that promises the margin that newcomers want and savings suffice for
+    deposit and the first month; so more come where shops earn more. Who takes the best of several is mostly one who
+    expects too much, and who has stayed is better than who comes: both are what newcomers learn from each other."""
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
         rules = model.spec.entry.search
         assert rules is not None
         self.rules: Rules = rules
+        self.lessons = Lessons()
         self.places: list[Place] = []
         self.homes: dict[int, tuple[str, int]] = {}
         weights = [units_carried(model, name) for name in model.spec.stores.formats]
@@ -101,6 +139,7 @@ class Search(System):
 
     # -- who comes -----------------------------------------------------------------------------------------------
     def month_end(self) -> None:
+        self.lessons.learn(self.model.stores)
         left, market = self._see_empty(), Market(self.model)
         for place in left:
             who = self._newcomer("successor of " + place.before)
@@ -144,7 +183,7 @@ class Search(System):
         for k, place in enumerate(places):
             if belongs(self.model.spec.stores.formats[who.format_name], place.circle):
                 error = float(ndtri(_draw(self.model, "what a newcomer makes of a place", who, k)))
-                margin = market.prospect_at(who.format_name, place.circle).margin
+                margin = market.prospect_at(who.format_name, place.circle).margin + self.lessons.mean
                 believed.append((margin + self.rules.margin_noise * error, k))
         if not believed or max(believed)[0] < self.model.spec.entry.margin_wanted:
             return
@@ -167,6 +206,7 @@ class Search(System):
         )
         if store.run_by is not None:
             store.run_by.hopes(store, margin * store.usual_sales_yuan())
+        self.lessons.open_[store.number] = expected
         market.add_floor(store)
         self.places = [p for p in self.places if p is not place]
         model.log(
@@ -183,6 +223,10 @@ class Search(System):
                 "tenant before": place.before,
             },
         )
+
+    def figures(self) -> dict[str, float]:
+        """`newcomers_margin`: by how much newcomers' margins differ from what others' books promised them."""
+        return {"newcomers_margin": self.lessons.mean}
 
     # -- the first months of a new shop --------------------------------------------------------------------------
     def amend(self, rows: list[Offer]) -> list[Offer]:
@@ -205,3 +249,8 @@ class Search(System):
 def _draw(model: O2OModel, process: str, who: Newcomer, what: int = 0) -> float:
     """A newcomer's own draw of the month."""
     return float(uniforms(model.seed_number, process, model.day, np.full(1, who.bits), what)[0])
+
+
+def newcomers_margin(model: O2OModel) -> float:
+    """By how much newcomers' margins differ from what others' books promise, as people have learnt; 0 without a search."""
+    return next((s.lessons.mean for s in model.systems if isinstance(s, Search)), 0.0)

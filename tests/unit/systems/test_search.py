@@ -6,7 +6,7 @@ import pytest
 
 from o2o_sim.agents.store import CLOSED
 from o2o_sim.policies.prospects import Market
-from o2o_sim.systems.search import Newcomer, Search
+from o2o_sim.systems.search import Lessons, Newcomer, Search, newcomers_margin
 from o2o_sim.units import month_of
 
 from .hamlet import hamlet, run_days
@@ -148,3 +148,28 @@ def test_a_newcomer_looks_at_different_places_that_suit_its_format(tmp_path):
 def test_a_policy_of_entry_beside_the_search_is_refused(tmp_path):
     problem = refused(tmp_path, "", "entry: {policy: none, search: {}}")
     assert problem.key == "entry.policy" and "search" in problem.message
+
+
+def test_newcomers_learn_how_earlier_ones_have_fared(tmp_path):
+    """What newcomers were promised is made much more than they earn: after their first year fewer would come."""
+    model = run_days(town(tmp_path), 31)
+    search, new = system(model, Search), opened(model)
+    assert new and newcomers_margin(model) == 0
+    search.lessons.open_ = {s.number: 0.9 for s in new}
+    run_days(model, 335)
+    assert newcomers_margin(model) == 0, "nobody knows before the year is over"
+    run_days(model, 31)
+    earned = [sum(m.profit for m in s.months[:12]) / sum(m.revenue for m in s.months[:12]) for s in new]
+    short = sum(earned) - 0.9 * len(new)
+    assert newcomers_margin(model) == pytest.approx(short / (len(new) + 5), abs=0.01)
+    assert newcomers_margin(model) < -0.05
+    told = model.results()["city_monthly"]["newcomers_margin"]
+    assert told.iloc[-1] == newcomers_margin(model) and told.iloc[0] == 0
+
+
+def test_lessons_fade():
+    lessons = Lessons(total=-1.0, count=5.0)
+    assert lessons.mean == pytest.approx(-0.1)
+    for _ in range(300):
+        lessons.learn([])
+    assert -0.01 < lessons.mean < 0
