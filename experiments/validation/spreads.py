@@ -4,10 +4,11 @@
     python experiments/validation/spreads.py --scenario FILE --set KEY=VALUE ... --seeds 5
     python experiments/validation/spreads.py --sd 0.9 --monthly 0.1     # other targets than those of the Texan venues
 
-Two numbers are fitted, one after the other, each by secants on its square: `area_spread` of all formats, to the standard deviation
-of ln yearly sales within a trade, and `stores.luck.appeal`, to the robust standard deviation of the monthly change of ln sales. All
-other keys are those of the scenario, with `stores.supply_exact` on. Every city that was tried is a row of what is printed; its
-runs are kept under runs/validation."""
+Two numbers are fitted, one after the other, each by secants on its square: `area_spread` of all formats, to the
+standard deviation of ln yearly sales within a trade, and `stores.luck.appeal`, to the robust standard deviation of
+the monthly change of ln sales. All other keys are those of the scenario, with `stores.supply_exact` on, and luck as by
+default if the scenario has none. Every city that was tried is a row of what is printed; its runs are kept under
+runs/validation."""
 
 from __future__ import annotations
 
@@ -74,8 +75,10 @@ class Cities:
 
     def __init__(self, scenario: Path, changes: Sequence[str], seeds: Sequence[int]):
         self.scenario, self.changes, self.seeds = scenario, list(changes), seeds
-        self.formats = list(load_scenario(scenario, changes).stores.formats)
-        self.area: float | None = None
+        stores = load_scenario(scenario, changes).stores
+        self.formats = list(stores.formats)
+        if stores.luck is None:
+            self.changes.append("stores.luck={}")
 
     def with_(self, area: float | None = None, appeal: float | None = None) -> Lives:
         """The lives of the shops of all seeds."""
