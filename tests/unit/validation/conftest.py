@@ -6,4 +6,5 @@ import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[3] / "experiments" / "validation"))
+sys.path.append(str(Path(__file__).parents[3] / "experiments" / "calibration"))
 sys.path.append(str(Path(__file__).parents[1] / "record"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import elasticities
+import fit_lives
 import lives
 import numpy as np
 import pandas as pd
@@ -96,3 +97,40 @@ def test_a_driver_multiplies_what_it_names(driver):
         assert (
             after == pytest.approx(0.25 if driver.grow else 1.25 * elasticities._at(spec, key)) and after > 0
         ), key
+
+
+# -- the fit ------------------------------------------------------------------------------------------------
+def test_the_venues_have_no_loss_and_who_has_no_figures_a_large_one():
+    assert fit_lives.loss(lives.venues()) == 0
+    assert fit_lives.loss(shops(np.ones((60, 5)))) > 5
+
+
+@pytest.mark.parametrize("number", fit_lives.NUMBERS, ids=lambda n: n.key)
+def test_a_number_is_moved_where_its_block_is_on(number):
+    on = ("stores.owners={}", "stores.luck={}", "entry.search={}")
+    town = lives.CITIES["town"][0]
+    spec = load_scenario(town, on).model_dump()
+    now = fit_lives.value_of(spec, number.key)
+    moved = load_scenario(town, (*on, *fit_lives.written(spec, number.key, now * number.step))).model_dump()
+    assert fit_lives.value_of(moved, number.key) == pytest.approx(now * number.step)
+    assert (
+        fit_lives.value_of(
+            {"stores": {"formats": {}, "luck": None, "owners": None}, "entry": {"search": None}},
+            "entry.search.rate_yearly",
+        )
+        is None
+    )
+
+
+def test_a_round_keeps_what_comes_nearer(monkeypatch):
+    wanted = 0.5
+
+    def tried(scenario, changes):
+        spec = load_scenario(scenario, changes).model_dump()
+        return abs(math.log(fit_lives.value_of(spec, "entry.search.rate_yearly") / wanted))
+
+    monkeypatch.setattr(fit_lives, "tried", tried)
+    monkeypatch.setattr(fit_lives, "loss", lambda found: found)
+    start = ("entry.search={rate_yearly: 0.3}",)
+    once = fit_lives.improved(lives.CITIES["town"][0], start)
+    assert once == (*start, "entry.search.rate_yearly=0.42")
