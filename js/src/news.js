@@ -6,8 +6,8 @@ import { dateText, isoDay } from "./text.js";
 
 const MOST = 400;
 const FEW = 3; // from so many on, those who decide the same share a line
-const KINDS = { store: "shop", entry: "new shop", platform: "platform", landlord: "landlord" };
-const MANY = { store: "shops", entry: "new shops", platform: "platforms", landlord: "landlords" };
+const KINDS = { store: "shop", entry: "new shop", platform: "platform", landlord: "landlord", timeline: "timeline" };
+const MANY = { store: "shops", entry: "new shops", platform: "platforms", landlord: "landlords", timeline: "dates" };
 /** Kinds of news, as the kinds that can be selected. */
 const SELECTS = { store: "store", entry: "store", platform: "platform", landlord: "circle" };
 /** Decisions of every month, of which there are many. */

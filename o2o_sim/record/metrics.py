@@ -22,7 +22,7 @@ from ..errors import ScenarioError
 from ..scenario.circles import STREETS
 from ..scenario.shape import closest
 from .metrics_groups import by_format, landlords, sales_shares
-from .result import RunResult, columns_of, headline
+from .result import RunResult, columns_of, headline, people_each
 from .vital import AGES, RAMP, WAITS, of_run, statistics
 
 Frames = Mapping[str, pd.DataFrame]
@@ -235,7 +235,7 @@ def metrics(result: RunResult) -> dict[str, float]:
     found["gini_sales"] = _gini_sales(frames)
     found |= _circles(frames, scenario["circles"])
     found |= landlords(frames, _members(frames, "footfall"))
-    found |= _platforms(frames, scenario["residents"] / scenario["population"])
+    found |= _platforms(frames, people_each(frames, scenario))
     integrated = frozenset(o for o, fate in FATE.items() if fate == "integrated")
     found |= by_format(frames, scenario["stores"]["formats"], integrated)
     found |= sales_shares(frames, scenario["categories"], channels)
@@ -353,9 +353,8 @@ def _circles(frames: Frames, specs: Mapping[str, Any]) -> dict[str, float]:
 _OF_CIRCLE = ("units", "vacancy", "rent_yuan_m2_month")
 
 
-def _platforms(frames: Frames, expansion_factor: float) -> dict[str, float]:
-    """Members, cash, orders and subsidies of every platform; a simulated order is one of
-    `expansion_factor`."""
+def _platforms(frames: Frames, each: float | np.ndarray) -> dict[str, float]:
+    """Members, cash, orders and subsidies of every platform; a simulated order is one of `each` (people_each)."""
     names, city = _members(frames, "orders"), frames["city_monthly"]
 
     def months(what: str, name: str) -> pd.Series:
@@ -364,13 +363,14 @@ def _platforms(frames: Frames, expansion_factor: float) -> dict[str, float]:
 
     cash = {p: float(months("cash_yuan", p).iloc[-1]) for p in names}
     orders = frames["daily"].tail(LAST_DAYS)
+    last = each if isinstance(each, float) else float(each[-LAST_DAYS:].mean())
     spent = _subsidies(frames["events"]) if len(city) else {}
     nothing = 0.0 if len(city) else math.nan
     values = {
         "members": {p: months("members", p).iloc[-1] for p in names},
         "members_peak": {p: months("members", p).max() for p in names},
         "cash_yuan": cash,
-        "orders_day": {p: orders[f"orders/{p}"].mean() * expansion_factor for p in names},
+        "orders_day": {p: orders[f"orders/{p}"].mean() * last for p in names},
         "subsidy_yuan": {p: spent.get(p, nothing) for p in names},
         "platform_solvent": {p: cash[p] if math.isnan(cash[p]) else cash[p] >= -FEN for p in names},
     }

@@ -123,12 +123,12 @@ def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[
     """
     daily, outcomes = frames["daily"], frames["outcomes"]
     scenario = manifest["scenario"]
-    expansion_factor = scenario["residents"] / scenario["population"]
+    each = people_each(frames, scenario)
     by_channel = {c.partition("/")[2]: float(daily[c].sum()) for c in columns_of(daily, "sales")}
     by_channel = dict(sorted(by_channel.items(), key=lambda item: -item[1]))
     sales = sum(by_channel.values())
     footfall = float(daily[columns_of(daily, "footfall")].to_numpy().sum())
-    orders = float(daily[columns_of(daily, "orders")].to_numpy().sum()) * expansion_factor
+    orders = _in_people(daily[columns_of(daily, "orders")].to_numpy().sum(axis=1), each)
     subsidy = float(daily["subsidy_yuan"].sum())
     needs = float(daily["needs"].sum())
     online = online_channels(manifest)
@@ -149,10 +149,26 @@ def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[
         "stores_opened": int((outcomes["opened"] > start).sum()),
         "stores_closed": closed,
         "yearly_exit_rate": _share(closed, store_years),
-        "showrooming_share": _share(float(daily["showroomed"].sum()) * expansion_factor, footfall),
-        "turned_away_share": _share(float(daily["turned_away"].sum()) * expansion_factor, footfall),
+        "showrooming_share": _share(_in_people(daily["showroomed"].to_numpy(), each), footfall),
+        "turned_away_share": _share(_in_people(daily["turned_away"].to_numpy(), each), footfall),
         "surplus_mean": _share(float((daily["surplus_mean"] * daily["needs"]).sum()), needs),
     }
+
+
+def people_each(frames: Mapping[str, pd.DataFrame], scenario: Mapping[str, Any]) -> float | np.ndarray:
+    """How many people a simulated consumer stood for: one number, or where `drivers` let the city grow, a number for
+    each row of the daily table (the last month's also for days of a month that was not over)."""
+    population, city = scenario["population"], frames["city_monthly"]
+    if "residents" not in city or not len(city):
+        return float(scenario["residents"] / population)
+    days, months = frames["daily"]["date"].to_numpy(), city["month"].to_numpy()
+    at = np.minimum(np.searchsorted(months, days), len(months) - 1)
+    return city["residents"].to_numpy()[at] / population
+
+
+def _in_people(counts: np.ndarray, each: float | np.ndarray) -> float:
+    """The sum of a column of the daily table that counts consumers, in people."""
+    return float(counts.sum()) * each if isinstance(each, float) else float((counts * each).sum())
 
 
 def online_channels(manifest: Mapping[str, Any]) -> tuple[str, ...]:

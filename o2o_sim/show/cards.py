@@ -394,6 +394,8 @@ class Cards:
 
     @property
     def _expansion_factor(self) -> float:
+        if self._model is not None:
+            return float(self._model.expansion_factor)
         return float(self._scenario["residents"]) / float(self._scenario["population"])
 
     @property

@@ -115,7 +115,7 @@ class Timeline(System):
         m.log(
             name,
             "timeline",
-            "until " + h.until.isoformat() if h.until else "change",
+            f"moves until {h.until}" if h.until else "happens",
             told(name, h),
             **figures,
         )

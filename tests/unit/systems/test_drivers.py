@@ -13,6 +13,8 @@ from o2o_sim import O2OModel, load_scenario
 from o2o_sim.errors import ScenarioError
 from o2o_sim.levers import as_written
 from o2o_sim.market.consumers import ONLINE
+from o2o_sim.record.result import people_each
+from o2o_sim.shards.refuse import refuse
 from tests.laws.cities import SMALL
 from tests.laws.test_scenarios import laws_hold
 
@@ -212,3 +214,27 @@ def test_a_wrong_file_is_told_with_its_line(text, said, tmp_path):
 def test_what_makes_no_sense_is_refused(drivers, said, tmp_path):
     with pytest.raises(ScenarioError, match=said):
         town(tmp_path, **drivers)
+
+
+def test_orders_of_a_growing_city_are_of_as_many_people_as_there_were(tmp_path):
+    """Each day counts with the people whom a consumer stood for on it."""
+    model = town(tmp_path, 59, residents={"yearly": 3.0})
+    frames = model.results()
+    each = people_each(frames, {"residents": 30_000, "population": 600})
+    x = of_day(date(2013, 2, 1), 3.0)
+    assert each == pytest.approx(np.repeat([50.0, 50.0 * x], [31, 28]))
+    still = town(tmp_path, 59, wages={})
+    said = {"residents": 30_000, "population": 600}
+    assert people_each(still.results() | {"city_monthly": frames["city_monthly"][["month"]]}, said) == 50.0
+
+
+@pytest.mark.parametrize("key", ["income", "phones"])
+def test_drivers_that_look_at_people_are_refused_over_shards(key, tmp_path):
+    town(tmp_path, **{key: {"yearly": 0.1}})
+    with pytest.raises(ScenarioError, match=f"drivers.{key}: cannot be had in a run over shards"):
+        refuse(load_scenario(tmp_path / "moved.yaml"))
+
+
+def test_drivers_that_do_not_are_had_over_shards(tmp_path):
+    town(tmp_path, wages={"yearly": 0.1}, prices={"yearly": 0.1}, residents={"yearly": 0.1})
+    refuse(load_scenario(tmp_path / "moved.yaml"))
