@@ -158,8 +158,8 @@ def headline(frames: dict[str, pd.DataFrame], manifest: dict[str, Any]) -> dict[
 def people_each(frames: Mapping[str, pd.DataFrame], scenario: Mapping[str, Any]) -> float | np.ndarray:
     """How many people a simulated consumer stood for: one number, or where `drivers` let the city grow, a number for
     each row of the daily table (the last month's also for days of a month that was not over)."""
-    population, city = scenario["population"], frames["city_monthly"]
-    if "residents" not in city or not len(city):
+    population, city = scenario["population"], frames.get("city_monthly")
+    if city is None or "residents" not in city or not len(city):
         return float(scenario["residents"] / population)
     days, months = frames["daily"]["date"].to_numpy(), city["month"].to_numpy()
     at = np.minimum(np.searchsorted(months, days), len(months) - 1)

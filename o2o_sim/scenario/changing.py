@@ -54,6 +54,7 @@ BUILT: tuple[tuple[str, str, str, str], ...] = (
     ("categories.*.income_elasticity", "", _PEOPLE, ""),
     ("categories.*.frequency_elasticity", "", _PEOPLE, ""),
     ("categories.*.plan_ahead", "", _LISTED, ""),
+    ("categories.*.reach_x", "", "who sees which shops was worked out by it", ""),
     ("categories.*.shippable", "", _STORES, ""),
     ("categories.*.spoilage_per_day", "couriers", _LISTED, ""),
     ("couriers.heat_x", "", _LISTED, ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ScenarioError
@@ -40,6 +41,8 @@ KEYS = (
     "timeline.*.begin",
 )
 """Keys whose mechanisms need people one by one; `*` stands for any name."""
+READ_BY_PEOPLE = ("consumers.familiarity_weight", "consumers.loyalty_weight", "consumers.work_anchor")
+"""Keys that are read where people stand, each time anew: they cannot change on a date there (`timeline`)."""
 POLICIES = ("best_response",)
 """Policies that do."""
 MEASURES_ON_SUMS = ("integration",)
@@ -71,6 +74,9 @@ def _found(spec: Spec) -> Iterator[tuple[tuple[str | int, ...], str]]:
         if str(use) in POLICIES:
             yield key, by_one
     for name, happening in spec.timeline.items():
+        for path in happening.set:
+            if any(fnmatchcase(path, pattern) for pattern in READ_BY_PEOPLE):
+                yield ("timeline", name, "set", path), "people read it, and these stand in other processes"
         for k, who in enumerate(happening.close):
             if who in spec.platforms:
                 yield ("timeline", name, "close", k), by_one

@@ -137,18 +137,23 @@ class Drivers(System):
         m = self.model
         if "residents" not in self.series and not self.zones:
             return
-        mine = m.consumers.id < m.spec.population
-        weight = np.ones(len(mine))
-        for zone in self.zones:
-            weight[zone.inside] *= zone.series.x(m.date)
-        mean = float(weight[mine].mean())
+        mean = self._often_by_zone() if self.zones else 1.0
         people = self.residents * self.x.get("residents", 1.0) * mean
         people = max(people, float(m.spec.population))  # a consumer stands for one person at least
         if people != m.spec.residents:
             drift(m, raw(m.spec, "residents"), people)
             m.expansion_factor = people / m.spec.population
-        if self.zones:
-            self.often = np.where(mine, weight / mean, 1.0)
+
+    def _often_by_zone(self) -> float:
+        """Set how often needs come in each part of the city; returns by how much the whole city has grown by that."""
+        m = self.model
+        mine = m.consumers.id < m.spec.population
+        weight = np.ones(len(mine))
+        for zone in self.zones:
+            weight[zone.inside] *= zone.series.x(m.date)
+        mean = float(weight[mine].mean())
+        self.often = np.where(mine, weight / mean, 1.0)
+        return mean
 
     def _visit(self, *, first: bool = False) -> None:
         """Let as many visitors be there as there are this month; others take their places after a month."""

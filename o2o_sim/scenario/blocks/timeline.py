@@ -138,7 +138,7 @@ def _wholes(spec: Spec) -> Faults:
         for problem in check_all(changed):
             if h.set and (problem.key, problem.message) not in told:
                 told.add((problem.key, problem.message))
-                message = f"from then on {problem.key} {problem.message}"
+                message = f"from then on {problem.key}: {problem.message}"
                 yield Fault((*at, "set"), message, problem.hint)
 
 

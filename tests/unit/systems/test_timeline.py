@@ -13,6 +13,7 @@ from o2o_sim.errors import ScenarioError
 from o2o_sim.levers import as_written, in_force, move, moved
 from o2o_sim.scenario.describe import summary
 from o2o_sim.scenario.foresee import acting, slips
+from o2o_sim.shards.refuse import refuse
 from o2o_sim.systems.timeline import MOST_STEPS
 from tests.laws.cities import SMALL
 from tests.laws.test_scenarios import laws_hold
@@ -220,9 +221,11 @@ def test_two_lines_of_one_key_may_not_cross(tmp_path):
 
 
 def test_a_whole_that_could_not_be_simulated_is_refused(tmp_path):
-    change = {"date": "2013-01-10", "set": {"categories.food.reach_x": 0.001}}
-    with pytest.raises(ScenarioError, match=r"from then on categories\.food\.reach_x nobody gets to a shop"):
-        load_scenario(written(tmp_path, {"x": change}))
+    change = {"date": "2013-01-10", "set": {"platforms.bazaar.trust_growth": -0.1}}
+    grows = {"platforms": {"bazaar": {"trust_growth": 0.1, "trust_ceiling": 2}}}
+    said = r"from then on platforms\.bazaar\.trust_ceiling: trust of 0\.3 falls"
+    with pytest.raises(ScenarioError, match=said):
+        load_scenario(written(tmp_path, {"x": change}, **grows))
 
 
 def test_what_lies_outside_of_the_run_is_warned_of(tmp_path):
@@ -265,3 +268,18 @@ def test_a_setting_of_a_plugin_changes_on_a_date(tmp_path):
         ScenarioError, match=r"timeline\.x\.set\.systems\.0\.chance: must be a number from 0 to 1"
     ):
         O2OModel(load_scenario(written(tmp_path, timeline, **systems)))
+
+
+@pytest.mark.parametrize(
+    ("happening", "key"),
+    [
+        ({"begin": ["depot"]}, "timeline.x.begin"),
+        ({"close": ["corner shop", "depot"]}, "timeline.x.close.1"),
+        ({"set": {"consumers.loyalty_weight": 2.0}}, "timeline.x.set.consumers.loyalty_weight"),
+    ],
+)
+def test_what_looks_at_people_is_refused_over_shards(happening, key, tmp_path):
+    spec = load_scenario(written(tmp_path, {"x": {"date": "2013-01-03", **happening}}))
+    with pytest.raises(ScenarioError) as fault:
+        refuse(spec)
+    assert [p.key for p in fault.value.problems] == [key]
