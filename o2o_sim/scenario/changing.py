@@ -66,6 +66,9 @@ BUILT: tuple[tuple[str, str, str, str], ...] = (
     *((f"stores.{name}", "", _STORES, "") for name in (
         "named", "supply_x", "supply_exact", "quality_spread", "skill_mean", "skill_spread", "cash_months",
     )),
+    *((f"stores.owners.{name}", "", "owners were drawn by it", "") for name in (
+        "outside", "discount", "savings", "learning", "private.opening_age", "private.age_spread",
+    )),
     *((f"circles.*.{name}", "", _STORES, "") for name in (
         "x_km", "y_km", "lon", "lat", "units", "share", "opens", "occupied_start",
     )),

@@ -75,9 +75,11 @@ def test_a_change_on_a_day_is_the_saved_city_under_another_value(key, tmp_path):
 ALSO_AT_FIRST = (
     "levers.rent_x", "stores.wage_yuan_month", "stores.formats.*.rent_x", "stores.formats.*.m2_per_staff",
     "stores.formats.*.other_cost_share", "stores.service.gain", "stores.service.scale_yuan_m2",
-    "platforms.*.patience_yuan", "stores.luck.*",
+    "platforms.*.patience_yuan", "stores.luck.*", "landlords.leases.*", "landlords.vacancy_target",
+    "entry.margin_wanted", "calendar.seasons.*",
 )  # fmt: skip
-"""Keys that are read where they are used, and on the first day as well: for the cash that a store begins with."""
+"""Keys that are read where they are used, and on the first day as well: for the cash that a store begins with, and what its sitting tenants
+have behind them."""
 HABITS = ("habit_rate", "habit_fade", "loyalty_rate", "loyalty_fade", "follow_rate", "price_rate")
 """Keys of `consumers` of which a copy is kept that changes with them."""
 
