@@ -82,12 +82,13 @@ def one_run(scenario: Path, changes: Sequence[str], seed: int) -> tuple[Lives, p
         result = run(spec, out=False, threads=1)
         lives = vital.of_run(result.frames)
         arrays.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(arrays, **{name: getattr(lives, name) for name in KEPT_OF})
+        kept = {name: getattr(lives, name) for name in KEPT_OF}
+        np.savez_compressed(arrays, **{name: value for name, value in kept.items() if value is not None})
         return result.outcomes
 
     outcomes = made_once(KEPT / f"lives-{key}.csv", made)
     with np.load(arrays) as kept:
-        lives = Lives(**{name: kept[name] if kept[name].ndim else kept[name].item() for name in KEPT_OF})
+        lives = Lives(**{name: kept[name] if kept[name].ndim else kept[name].item() for name in kept.files})
     return lives, outcomes.fillna("")
 
 

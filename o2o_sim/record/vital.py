@@ -5,6 +5,7 @@ those with which the figures of 5,493 Texan venues were computed (experiments/va
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ RAMP = (1, 3)
 """Ages in months at which newcomers' sales are told."""
 LEAST = 10
 """Shops that a group must have for its median change to be taken off: that of fewer follows each of them."""
+BEFORE = "tenant before"
+"""The figure by which a newcomer's event says who was in its unit before."""
 IN_A_UNIT = ("open", "showroom")
 LEFT = ("closed", "moved online")
 """Outcomes of a store that has given up its unit."""
@@ -121,8 +124,8 @@ def from_months(
 def of_run(frames: Frames) -> Lives:
     """The lives of the stores of a run, from its tables (`RunResult.frames`).
 
-    A store lives while it holds its unit: who goes on online only has left. Its group is its format, its site its
-    circle. A store founded on a month's last evening lives from the next month on."""
+    A store lives while it holds its unit: who goes on online only has left. Its group is its format. Its site is
+    its unit where the run tells who was in it before (newcomers that search), else its circle. A store founded on a month's last evening lives from the next month on."""
     stores, books = frames["outcomes"], frames["stores_monthly"]
     if not len(books):
         return _nobody()
@@ -141,7 +144,11 @@ def of_run(frames: Frames) -> Lives:
     fates = stores.set_index("store").reindex(shops)
     began = pd.Timestamp(frames["daily"]["date"].iloc[0]).date().isoformat()
     one = rows.groupby(number).first()
-    site, sites = pd.factorize(one["circle"], sort=True)
+    site, empty = _units(frames, fates["name"].astype(str).tolist()), None
+    if site is None:
+        circle, circles = pd.factorize(one["circle"], sort=True)
+        site = np.asarray(circle, np.int64)
+        empty = _empty(frames["circles_monthly"], [str(c) for c in circles], start, width)
     return Lives(
         wide,
         first,
@@ -149,9 +156,9 @@ def of_run(frames: Frames) -> Lives:
         (last < width - 1) | fates["outcome"].isin(LEFT).to_numpy(bool),
         (fates["opened"].astype(str) > began).to_numpy(bool),
         one["format"].to_numpy(str),
-        site.astype(np.int64),
+        site,
         width,
-        _empty(frames["circles_monthly"], [str(s) for s in sites], start, width),
+        empty,
     )
 
 
@@ -180,7 +187,7 @@ def _months(values: pd.Series) -> Ints:
 
 
 def _numbered(values: pd.Series) -> Ints:
-    return np.asarray(pd.factorize(values, sort=True)[0], np.int64)
+    return np.asarray(pd.factorize(values)[0], np.int64)
 
 
 def _span(wide: Floats) -> tuple[Ints, Ints]:
@@ -188,6 +195,20 @@ def _span(wide: Floats) -> tuple[Ints, Ints]:
     there = ~np.isnan(wide)
     last = wide.shape[1] - 1 - there[:, ::-1].argmax(axis=1)
     return np.asarray(there.argmax(axis=1), np.int64), np.asarray(last, np.int64)
+
+
+def _units(frames: Frames, names: list[str]) -> Ints | None:
+    """The unit of each store (older ones first), by the tenant that the newcomer's event says was there before; None if
+    no event says so."""
+    events = frames["events"]
+    opened = events[(events["kind"] == "entry") & events["figures"].str.contains(BEFORE, regex=False)]
+    if not len(opened):
+        return None
+    before = {str(who): str(json.loads(said)[BEFORE]) for who, said in zip(opened["who"], opened["figures"])}
+    unit: dict[str, str] = {}
+    for name in names:
+        unit[name] = unit.get(before.get(name, ""), name)
+    return _numbered(pd.Series([unit[name] for name in names]))
 
 
 def _empty(circles: pd.DataFrame, names: list[str], start: int, width: int) -> Floats:

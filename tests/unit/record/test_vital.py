@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import date
 from pathlib import Path
@@ -260,10 +261,13 @@ def run_on_paper() -> dict[str, pd.DataFrame]:
               (3, "survived", "2014-02-28"), (4, "moved online", "2014-01-01")]  # fmt: skip
     circles = [(m, "mall", 10, let) for m, let in zip(ends, (2, 2, 2))]
     return {
-        "outcomes": pd.DataFrame(stores, columns=["store", "outcome", "opened"]),
+        "outcomes": pd.DataFrame(stores, columns=["store", "outcome", "opened"]).assign(
+            name=lambda t: [f"shop {k}" for k in t["store"]]
+        ),
         "stores_monthly": pd.DataFrame(books, columns=columns),
         "circles_monthly": pd.DataFrame(circles, columns=["month", "circle", "units", "let"]),
         "daily": pd.DataFrame({"date": [date(2014, 1, 1), date(2014, 3, 31)]}),
+        "events": pd.DataFrame([("entry", "shop 3", "{}")], columns=["kind", "who", "figures"]),
     }
 
 
@@ -282,6 +286,15 @@ def test_a_store_lives_while_it_holds_its_unit():
     ]
     assert found.empty.tolist() == [[8, 8, 8], [0, 0, 0]]
     assert found.sales[3, 2] == 0
+
+
+@pytest.mark.parametrize("before, site", [("shop 1", [0, 1, 2, 1, 3]), ("", [0, 1, 2, 3, 4])])
+def test_a_unit_is_known_by_who_was_there_before(before, site):
+    frames = run_on_paper()
+    frames["events"]["figures"] = [json.dumps({"tenant before": before})]
+    found = of_run(frames)
+    assert found.empty is None and found.site.tolist() == site
+    assert joined([found, found]).site.tolist() == [*site, *(k + 1 + max(site) for k in site)]
 
 
 def test_runs_are_joined_with_sites_of_their_own():
