@@ -313,3 +313,17 @@ def test_its_couriers_and_those_of_shops_are_told_apart(tmp_path):
     told = run_days(hamlet(tmp_path, PAID + "couriers: {}"), 31).results()["city_monthly"].iloc[-1]
     assert told["alliance_courier_yuan_order"] > 0
     assert told["deliveries"] == told["courier_yuan_order"] == 0, "no shop delivers itself"
+
+
+@pytest.mark.parametrize("population", [1, 2])
+def test_what_an_order_costs_to_bring_depends_on_how_many_people_order_not_on_how_many_are_simulated(
+    tmp_path, population
+):
+    """On a day with one simulated order as many people order as on any other day."""
+    rules = PAID.replace("longest_km: 2", "longest_km: 50").replace("drop_yuan: 1", "drop_yuan: 0")
+    cost = []
+    for some in (population, 200):
+        model = hamlet(tmp_path, f"{rules}population: {some}\nresidents: 200\n")
+        run_days(model, 59)
+        cost.append(model.results()["city_monthly"]["alliance_courier_yuan_order"].mean())
+    assert cost[0] == pytest.approx(cost[1], rel=0.08)
