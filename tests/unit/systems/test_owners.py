@@ -278,7 +278,7 @@ def test_shops_of_the_first_day_are_sitting_tenants_in_a_world_before_levers(tmp
     assert sum(short) < 0.12 * len(short)
     assert sum(stake_of(s).profit < stake_of(s).critical for s in dear.stores) > sum(short)
     foreseen = sum(s.run_by.opening.sales for s in plain.stores)
-    there = [s for s in plain.stores]
+    there = list(plain.stores)
     run_days(plain, 30)
     sold = sum(s.months[0].revenue for s in there) / 100
     assert sold == pytest.approx(foreseen, rel=0.1)
