@@ -50,7 +50,7 @@ class Savings(Block):
 class Private(Block):
     """Reasons to leave that have nothing to do with what the shop earns."""
 
-    yearly: float = key(0.03, "Chance a year to leave for private reasons", unit="share/year", ge=0, lt=1)
+    yearly: float = key(0.02, "Chance a year to leave for private reasons", unit="share/year", ge=0, lt=1)
     opening_age: float = key(40.0, "Mean age of who opens a shop", unit="years", ge=18, le=80)
     age_spread: float = key(9.0, "Standard deviation of that age", unit="years", ge=0, le=20)
     retirement_age: float = key(62.0, "Age from which owners retire", unit="years", ge=30, le=100)
