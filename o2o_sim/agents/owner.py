@@ -76,13 +76,15 @@ class Opening:
     """The shop as it opened (a sitting tenant's: as the run begins), for what has changed since; a month's yuan and shares.
 
     `rent` is of a m2 of its floor, `wage` of one of the staff, `online` the share of its category that parcels had,
-    `orders` what deliveries, handling and commissions take of its sales."""
+    `orders` what deliveries, handling and commissions take of its sales; luck as `Store` has it."""
 
     rent: float
     sales: float
     online: float
     wage: float
     orders: float
+    luck_appeal: float = 0.0
+    luck_cost: float = 0.0
 
 
 class Owner:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..agents.store import Store
 
 FIXED = tuple(LINE[n] for n in ("rent", "wages", "overheads"))
+YEAR = 12
 THINKS, DOUBTS, GOES = range(3)
 """Which draw of an owner's month is for what."""
 
@@ -111,8 +112,7 @@ class OptionValue(Leaving):
         assert owner is not None
         cash, credit = purse(store)
         if cash < -credit and store.cash_yuan < -store.credit_yuan:
-            stake = stake_of(store)
-            cause = true_cause(store, view, -stake.profit, 0.0, figures)
+            cause = true_cause(store, view, _missing(store, -credit - cash), 0.0, figures)
             return Decision("close", "insolvent: " + cause, figures=figures)
         if _draw(store, GOES) < owner.goes_away(store):
             age = owner.age(store)
@@ -199,6 +199,14 @@ def stake_of(store: Store) -> Stake:
         waiting=lease - later,
         hazard=owner.goes_away(store),
     )
+
+
+def _missing(store: Store, short: float) -> float:
+    """By how many yuan a month an insolvent store earned too little, in all its months, to go on for another year at its loss
+    of the last half year; `short` yuan are missing today."""
+    last = store.months[-6:]
+    loss = max(-sum(m.profit for m in last) / max(len(last), 1) / 100, 0.0)
+    return (YEAR * loss + short) / (len(store.months) + YEAR)
 
 
 def _draw(store: Store, what: int) -> float:

@@ -15,19 +15,27 @@ if TYPE_CHECKING:
 
 HALF_YEAR = 6
 ORDERS = tuple(LINE[n] for n in ("delivery fees", "commission", "advertising", "handling", "delivery"))
-CHANGED = {
+WORDS = {
     "rent": "the rent is higher than at opening",
-    "online": "sales went online",
-    "rivals": "sales went to other shops",
     "wages": "wages are higher than at opening",
     "orders": "deliveries and commissions cost more than at opening",
     "modes": "selling online costs more than it brings",
+    "online": "sales went online",
+    "rivals": "sales went to other shops",
     "luck": "bad luck",
     "offer": "something else seemed worth more",
+    "appeal": "it attracts fewer people than others of its kind",
+    "never lucky": "bad luck",
 }
-"""What may have changed since the opening, and how a reason says it."""
-LACKING = {"quality": "it attracts fewer people than others of its kind"}
-"""What may have been against it from the beginning."""
+"""What may be against a store, and how a reason says it."""
+TIERS = (
+    ("rent", "wages", "orders", "modes", "online"),
+    ("rivals",),
+    ("luck", "offer"),
+    ("appeal", "never lucky"),
+)
+"""The order in which they are asked whether that alone would have kept the store: the conditions that have changed since it
+opened, who took its customers, chance, and what was against it from the beginning."""
 NEVER = "the place never carried it"
 
 
@@ -66,20 +74,19 @@ def true_cause(store: Store, view: View, gap: float, doubt: float, figures: dict
     """The change that would have kept a store, in a few words; `gap` is by how many yuan a month the profit that its owner
     believes in is too low to go on, `doubt` how many of them are chance in his own mind.
 
-    Each change is worth what it would add to that profit. Of those since the opening that would have filled the gap the
-    largest is the reason; if none would have alone, what was against the store from the beginning, if that would; then
-    the largest of all; and if nothing would have helped, the place never carried it. All are kept in `figures`."""
-    changed, lacking = rises(store, view)
-    changed["offer"] = doubt
-    said = {CHANGED[k]: v for k, v in changed.items()} | {LACKING[k]: v for k, v in lacking.items()}
-    figures["what would have kept it (yuan/month)"] = {k: round(v, 2) for k, v in said.items() if v > 0}
+    Each change is worth what undoing it would add to that profit. They are asked by the tiers above: the first that
+    holds one that would have filled the gap alone gives the reason, its largest. Where none would have alone, the
+    largest of all is the reason, or that the place never carried it, if even that is less than a quarter of the gap. All
+    are kept in `figures`."""
+    worth = rises(store, view) | {"offer": doubt}
+    figures["what would have kept it (yuan/month)"] = {k: round(v, 2) for k, v in worth.items() if v > 0}
     figures["missing (yuan/month)"] = round(gap, 2)
-    for causes, words in ((changed, CHANGED), (lacking, LACKING)):
-        best = max(causes, key=lambda k: causes[k])
-        if causes[best] >= gap > 0:
-            return words[best]
-    best = max(said, key=lambda k: said[k])
-    return best if said[best] > 0.25 * gap else NEVER
+    for tier in TIERS:
+        best = max(tier, key=lambda k: worth[k])
+        if worth[best] >= gap and worth[best] > 0:
+            return WORDS[best]
+    best = max(worth, key=lambda k: worth[k])
+    return WORDS[best] if worth[best] > 0.25 * gap else NEVER
 
 
 def opening_of(store: Store, view: View) -> Opening:
@@ -94,34 +101,38 @@ def opening_of(store: Store, view: View) -> Opening:
         online=view.online_share.get(store.category, 0.0),
         wage=store.model.wage_yuan(),
         orders=_orders(first),
+        luck_appeal=store.luck_appeal,
+        luck_cost=store.luck_cost,
     )
 
 
-def rises(store: Store, view: View) -> tuple[dict[str, float], dict[str, float]]:
-    """By how many yuan a month its profit would be larger (what has changed since it opened undone, what it lacked made
-    good); nothing is counted twice: sales that went online or that luck took are not also lost to other shops."""
+def rises(store: Store, view: View) -> dict[str, float]:
+    """By how many yuan a month its profit would be larger were each thing of `WORDS` undone but the owner's doubt. Nothing is
+    counted twice: sales that went online or that luck took are not also lost to other shops."""
     last = store.months[-HALF_YEAR:]
     if not last:
-        return {"rent": 0.0}, {"quality": 0.0}
+        return dict.fromkeys((k for tier in TIERS for k in tier), 0.0)
     then = opening_of(store, view)
     sales, kept = _sales(last), max(contribution_margin(last), 0.0)
     now_online = view.online_share.get(store.category, 0.0)
     online = sales * max((1 - then.online) / max(1 - now_online, 0.05) - 1, 0.0)
-    luck = sales * (math.exp(-store.luck_appeal) - 1)
+    luck = sales * (math.exp(then.luck_appeal - store.luck_appeal) - 1)
     lost = then.sales - sales
     wages, wage = store.wages_yuan(), store.model.wage_yuan()
     modes = sum(min(h.contribution_fen[-1], 0) for h in store.modes.values() if h.contribution_fen) / 100
-    changed = {
+    worse = max(store.format.quality - store.quality, 0.0)
+    usual = store.usual_sales_yuan()
+    return {
         "rent": store.rent_yuan() - then.rent * store.floor_m2,
-        "online": kept * online,
-        "rivals": kept * max(lost - online - max(luck, 0.0), 0.0),
         "wages": wages * (1 - then.wage / wage) if wage > 0 else 0.0,
         "orders": (_orders(last) - then.orders) * sales,
         "modes": -modes,
-        "luck": kept * luck + store.luck_cost * store.usual_sales_yuan(),
+        "online": kept * online,
+        "rivals": kept * max(lost - online - max(luck, 0.0), 0.0),
+        "luck": kept * luck + (store.luck_cost - then.luck_cost) * usual,
+        "appeal": kept * sales * (math.exp(worse) - 1),
+        "never lucky": kept * sales * (math.exp(-store.luck_appeal) - 1) + store.luck_cost * usual,
     }
-    worse = max(store.format.quality - store.quality, 0.0)
-    return changed, {"quality": kept * sales * (math.exp(worse) - 1)}
 
 
 def usual_rent(store: Store) -> float:

@@ -214,6 +214,8 @@ class Tenants:
                 online=float(foreseen.online[numbers[store.category]]),
                 wage=wage,
                 orders=float(foreseen.orders[store.number]) / max(sales, 1.0),
+                luck_appeal=store.luck_appeal,
+                luck_cost=store.luck_cost,
             )
 
 
