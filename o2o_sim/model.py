@@ -259,6 +259,10 @@ class O2OModel(mesa.Model):
         """What is drawn of a store of a format for a name alone: `area_m2`, `quality`, `cost_x`, `skill` and `chain`."""
         return setup.drawn(self, name, format_name)
 
+    def written(self, key: str, now: float) -> float:
+        """What the scenario says at a key of which the value is `now`: another one if its time has moved it."""
+        return float(self.drift[key][0]) if key in self.drift else now
+
     def wage_yuan(self) -> float:
         """Wage of one of the staff this month."""
         rules = self.spec.stores

@@ -103,7 +103,8 @@ class Owner:
         z = _traits(store, name)
         out, savings = rules.outside, rules.savings
         form = store.format
-        usual = form.area_m2 * form.sales_per_m2_year_yuan / MONTHS
+        sells = f"stores.formats.{store.format_name}.sales_per_m2_year_yuan"  # at the first day's prices
+        usual = form.area_m2 * store.model.written(sells, form.sales_per_m2_year_yuan) / MONTHS
         share = out.by_format.get(store.format_name, out.mean)
         self.outside_yuan = 0.0 if self.is_chain else _lognormal(share, out.spread, z[OUTSIDE]) * usual
         yearly = rules.discount.chains
@@ -145,7 +146,7 @@ class Owner:
 
     def earns_outside(self, store: Store) -> float:
         """What he could earn elsewhere in a month, in yuan: it grows with wages."""
-        wage = store.model.spec.stores.wage_yuan_month
+        wage = store.model.written("stores.wage_yuan_month", store.model.spec.stores.wage_yuan_month)
         return self.outside_yuan * (store.model.wage_yuan() / wage if wage > 0 else 1.0)
 
     def age(self, store: Store) -> float | None:

@@ -238,3 +238,19 @@ def test_drivers_that_look_at_people_are_refused_over_shards(key, tmp_path):
 def test_drivers_that_do_not_are_had_over_shards(tmp_path):
     town(tmp_path, wages={"yearly": 0.1}, prices={"yearly": 0.1}, residents={"yearly": 0.1})
     refuse(load_scenario(tmp_path / "moved.yaml"))
+
+
+def test_what_owners_could_earn_elsewhere_grows_with_wages_alone(tmp_path):
+    """Also for those who open when prices have grown."""
+    town(tmp_path, wages={"yearly": 1.0}, prices={"yearly": 1.0})
+    file = tmp_path / "moved.yaml"
+    said = yaml.safe_load(file.read_text()) | {"stores": {"owners": {}}}
+    file.write_text(yaml.safe_dump(said))
+    model = O2OModel(load_scenario(file))
+    first = next(s for s in model.stores if s.run_by is not None and s.run_by.outside_yuan > 0)
+    before, prior = first.run_by.earns_outside(first), first.run_by.outside_yuan
+    for _ in range(33):
+        model.step()
+    x = of_day(date(2013, 2, 1), 1.0)
+    assert first.run_by.earns_outside(first) == pytest.approx(before * x)
+    assert type(first.run_by)(first, model.spec.stores.owners).outside_yuan == pytest.approx(prior)
