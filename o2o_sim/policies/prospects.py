@@ -126,20 +126,14 @@ class Market:
         return level * form.rent_x * self.model.spec.levers.rent_x * form.area_m2
 
     def bid(self, circle: Circle, margin_wanted: float) -> float | None:
-        """The level of rent in a circle at which half of all newcomers could expect a margin, their formats being those of
-        the shops that the city's demand supports; 0 if they could not even without rent, None if nothing is known of any
-        format."""
-        bids, weights = [], []
+        """The highest level of rent in a circle at which newcomers of some format could expect a margin; 0 if they
+        could not even without rent, None if nothing is known of any format."""
+        bids = []
         for name, quarters in self.tenants(circle).items():
             left = self.left(name)
             if left > 0:
                 bids.append(quarters.bid(margin_wanted * left + quarters.kept * (1 - left)))
-                weights.append(units_carried(self.model, name))
-        if not bids or sum(weights) <= 0:
-            return None
-        order = np.argsort(bids, kind="stable")
-        below = np.cumsum(np.array(weights)[order])
-        return max(float(bids[order[np.searchsorted(below, below[-1] / 2)]]), 0.0)
+        return max(max(bids), 0.0) if bids else None
 
 
 def units_carried(model: O2OModel, format_name: str) -> float:

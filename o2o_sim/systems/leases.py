@@ -13,7 +13,7 @@ from ..market.ledger import LINE
 from ..policies.prospects import Market
 from ..units import FEN_PER_YUAN, month_of
 from .base import System
-from .search import newcomers_margin
+from .search import newcomers_hope
 
 if TYPE_CHECKING:
     from ..agents.circle import Circle
@@ -32,16 +32,14 @@ BOOKS_MONTHS = 6
 
 @dataclass
 class Experience:
-    """What a landlord has seen of his units: months with and without a tenant, how often one left or came, and of the
-    months without and the coming those in which newcomers could pay what he asked; all fade."""
+    """What a landlord has seen of his units: months with and without a tenant, and how often one left or came; all
+    fade."""
 
     tenants: set[int]
     let_months: float
     empty_months: float
     left: float
     came: float
-    sought_months: float
-    found: float
     usual_months: float
 
     @classmethod
@@ -49,20 +47,17 @@ class Experience:
         """As if he had seen two years at a vacancy, and units standing empty for so many months."""
         let, empty = (FIRST_MONTHS * circle.units * share for share in (1 - target, target))
         moves = empty / empty_months
-        return cls({s.number for s in circle.tenants}, let, empty, moves, moves, empty, moves, empty_months)
+        return cls({s.number for s in circle.tenants}, let, empty, moves, moves, empty_months)
 
     def see(self, circle: Circle) -> None:
         """One month more."""
         now = {s.number for s in circle.tenants}
         left, came = len(self.tenants - now), len(now - self.tenants)
-        could_pay = circle.bid_yuan_m2 is None or circle.bid_yuan_m2 >= circle.rent
         for name, more in (
             ("let_months", len(now)),
             ("empty_months", circle.vacant),
             ("left", left),
             ("came", came),
-            ("sought_months", circle.vacant if could_pay else 0),
-            ("found", came if could_pay else 0),
         ):
             setattr(self, name, KEPT_IN_MIND * getattr(self, name) + more)
         self.tenants = now
@@ -74,10 +69,10 @@ class Experience:
 
     @property
     def natural_vacancy(self) -> float | None:
-        """Vacancy at which as many leave as come, if all could pay: s / (s + f) with the rates at which tenants leave
-        and empty units are let. None if neither has been seen."""
+        """Vacancy at which as many leave as come: s / (s + f) with the rates at which tenants leave and empty units are
+        let. None if neither has been seen."""
         leaving = self.left / self.let_months if self.let_months else 0.0
-        finding = self.found / self.sought_months if self.sought_months else 0.0
+        finding = self.came / self.empty_months if self.empty_months else 0.0
         return leaving / (leaving + finding) if leaving + finding else None
 
 
@@ -219,7 +214,7 @@ class Tenancies(System):
     def _look(self) -> None:
         """Landlords count their units, and learn what newcomers could pay."""
         spec, market = self.model.spec, Market(self.model)
-        wanted = spec.entry.margin_wanted - newcomers_margin(self.model)
+        wanted = spec.entry.margin_wanted - newcomers_hope(self.model)
         for name, circle in self.model.circles.items():
             rules = leases_of(spec, name)
             if rules is None or not circle.is_open or circle.units == 0:

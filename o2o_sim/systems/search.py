@@ -13,7 +13,7 @@ from ..agents.lease import leases_of
 from ..agents.sites import free_name, street_cells
 from ..policies.prospects import Market, belongs, units_carried
 from ..streams import name_bits, uniforms
-from ..units import MONTHS_A_YEAR, month_of, rent_begins
+from ..units import FEN_PER_YUAN, MONTHS_A_YEAR, month_of, rent_begins
 from .base import System
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ FIRST_YEAR = 12
 REMEMBERED = 1 - 1 / 60
 """What is left of the experience of earlier newcomers after a month: that of the last five years or so counts."""
 FIRST_LESSONS = 5.0
-"""How many newcomers who fared as the books promised weigh as much as what people think at first."""
+"""So many newcomers who sold what is usual, and fared as the books promised, weigh as much as what people think at
+first."""
 TRADE, SAVINGS = 0, 1
 """What a newcomer's first draws are for."""
 
@@ -56,8 +57,8 @@ class Newcomer:
 @dataclass
 class Lessons:
     """How newcomers of some years fared: `open_` are those of less than a year, by store number, with the margin that
-    others' books promised; `total` and `count` the sum, and the number, of what the others earned in their first year
-    less that, in shares of sales; both fade."""
+    others' books promised; `total` is the sum of what the others earned in their first year less that, in years of usual
+    sales, and `count` that of what they sold; both fade."""
 
     open_: dict[int, float] = field(default_factory=dict)
     total: float = 0.0
@@ -78,10 +79,10 @@ class Lessons:
                 continue
             del self.open_[number]
             revenue = sum([m.revenue for m in store.months])
+            weight = revenue / FEN_PER_YUAN / (FIRST_YEAR * store.usual_sales_yuan())
             if revenue > 0:
-                margin = sum([m.profit for m in store.months]) / revenue
-                self.total += max(margin, -1.0) - promised
-                self.count += 1
+                self.total += weight * (sum([m.profit for m in store.months]) / revenue - promised)
+                self.count += weight
 
 
 class Search(System):
@@ -251,6 +252,11 @@ def _draw(model: O2OModel, process: str, who: Newcomer, what: int = 0) -> float:
     return float(uniforms(model.seed_number, process, model.day, np.full(1, who.bits), what)[0])
 
 
-def newcomers_margin(model: O2OModel) -> float:
-    """By how much newcomers' margins differ from what others' books promise, as people have learnt; 0 without a search."""
-    return next((s.lessons.mean for s in model.systems if isinstance(s, Search)), 0.0)
+def newcomers_hope(model: O2OModel) -> float:
+    """By how much the margin that a newcomer expects of the best place it has looked at differs from what others' books
+    promise: what people have learnt, and the mean of the largest of its errors (Blom 1958). 0 without a search."""
+    search = next((s for s in model.systems if isinstance(s, Search)), None)
+    if search is None:
+        return 0.0
+    n = search.rules.looks
+    return search.lessons.mean + search.rules.margin_noise * float(ndtri((n - 0.375) / (n + 0.25)))

@@ -6,7 +6,7 @@ import pytest
 
 from o2o_sim.agents.store import CLOSED
 from o2o_sim.policies.prospects import Market
-from o2o_sim.systems.search import Lessons, Newcomer, Search, newcomers_margin
+from o2o_sim.systems.search import Lessons, Newcomer, Search, newcomers_hope
 from o2o_sim.units import month_of
 
 from .hamlet import hamlet, run_days
@@ -154,17 +154,18 @@ def test_newcomers_learn_how_earlier_ones_have_fared(tmp_path):
     """What newcomers were promised is made much more than they earn: after their first year fewer would come."""
     model = run_days(town(tmp_path), 31)
     search, new = system(model, Search), opened(model)
-    assert new and newcomers_margin(model) == 0
+    assert new and newcomers_hope(model) == 0
     search.lessons.open_ = {s.number: 0.9 for s in new}
     run_days(model, 335)
-    assert newcomers_margin(model) == 0, "nobody knows before the year is over"
+    assert newcomers_hope(model) == 0, "nobody knows before the year is over"
     run_days(model, 31)
     earned = [sum(m.profit for m in s.months[:12]) / sum(m.revenue for m in s.months[:12]) for s in new]
-    short = sum(earned) - 0.9 * len(new)
-    assert newcomers_margin(model) == pytest.approx(short / (len(new) + 5), abs=0.01)
-    assert newcomers_margin(model) < -0.05
+    sold = [sum(m.revenue for m in s.months[:12]) / 100 / (12 * s.usual_sales_yuan()) for s in new]
+    short = sum(w * (e - 0.9) for w, e in zip(sold, earned))
+    assert newcomers_hope(model) == pytest.approx(short / (sum(sold) + 5), rel=0.03)
+    assert newcomers_hope(model) < -0.05
     told = model.results()["city_monthly"]["newcomers_margin"]
-    assert told.iloc[-1] == newcomers_margin(model) and told.iloc[0] == 0
+    assert told.iloc[-1] == newcomers_hope(model) and told.iloc[0] == 0
 
 
 def test_lessons_fade():
