@@ -154,6 +154,20 @@ def test_tourists_shop_in_shops_only_and_come_and_go(tmp_path):
     laws_hold(model)
 
 
+def test_tourists_who_left_need_nothing(tmp_path):
+    (tmp_path / "guests.csv").write_text("date,value\n2013-01-31,100\n2013-02-01,1\n", encoding="utf-8")
+    stay = {"x_km": 2.0, "y_km": 2.0, "people": 4000, "needs_x": 4.0, "file": "guests.csv"}
+    model = town(tmp_path, 31, tourists={"old town": stay})
+    visitors = model.consumers.id >= 600
+    assert visitors[model.purchases.consumer].sum() > 20
+    bought = set()
+    for _ in range(14):
+        model.step()
+        bought |= {int(k) for k in model.purchases.consumer if visitors[k]}
+    assert len(bought) == 1  # forty people are one consumer
+    assert model.results()["city_monthly"]["tourists/old town"].tolist() == [4000]
+
+
 def test_residents_choose_as_they_would_without_tourists_until_shops_feel_them(tmp_path):
     """Nobody else's draws change by them."""
     stay = {"x_km": 2.0, "y_km": 2.0, "people": 50, "radius_km": 0.3}

@@ -11,6 +11,7 @@ import yaml
 from o2o_sim import O2OModel, load_scenario
 from o2o_sim.errors import ScenarioError
 from o2o_sim.levers import as_written, in_force, move, moved
+from o2o_sim.record.state import read_state
 from o2o_sim.scenario.describe import summary
 from o2o_sim.scenario.foresee import acting, slips
 from o2o_sim.shards.refuse import refuse
@@ -116,17 +117,18 @@ def test_a_circle_closes_with_its_tenants(tmp_path):
 
 def test_a_platform_begins_with_members_and_ends_without(tmp_path):
     timeline = {
-        "a": {"date": "2013-01-20", "begin": ["depot"]},
+        "a": {"date": "2013-02-10", "begin": ["depot"]},
         "b": {"date": "2013-03-02", "close": ["depot"]},
     }
-    model = until(O2OModel(load_scenario(written(tmp_path, timeline))), date(2013, 1, 19))
+    model = until(O2OModel(load_scenario(written(tmp_path, timeline))), date(2013, 2, 9))
     there = O2OModel(load_scenario(written(tmp_path, {})))
     depot = next(p for p in model.platforms if p.name == "depot")
     assert depot.members == 0
     assert not (model.table.platform == depot.number).any()
     assert (model.consumers.familiarity[:, depot.number + 1] == 0).all()
-    until(model, date(2013, 1, 20))
-    assert depot.members == pytest.approx(there.platforms[depot.number].members)
+    until(model, date(2013, 2, 10))
+    assert depot.members >= there.platforms[depot.number].members, "some have a phone only since"
+    assert depot.members < there.platforms[depot.number].members + 0.05
     assert (model.table.platform == depot.number).any()
     assert depot.years() == pytest.approx(1 / 365.25)
     until(model, date(2013, 3, 2))
@@ -165,6 +167,7 @@ def test_saved_and_gone_on_with_in_the_middle_of_a_line(tmp_path):
     model = until(O2OModel(load_scenario(written(tmp_path, timeline))), date(2013, 1, 15))
     model.save(tmp_path / "city.o2os")
     loaded = O2OModel.load(tmp_path / "city.o2os")
+    assert read_state(tmp_path / "city.o2os").spec.levers.rent_x == 1.0, "as it was written"
     assert loaded.spec.levers.rent_x == model.spec.levers.rent_x > 1
     changed = O2OModel.load(
         tmp_path / "city.o2os", overrides=["timeline.b.set.stores.satisficing.review_share=0.9"]
