@@ -44,7 +44,7 @@ class Marketplace(Mode):
     def expects(
         self, store: Store, view: View, sales: float, margin: float, platform: Platform | None
     ) -> tuple[float, float]:
-        """Its share of what the platform sells in its categories, at the platform's price."""
+        """Its share of what the platform sells in its categories, here and beyond, at the platform's price."""
         assert platform is not None
         extra = sum(
             view.orders.get((platform.name, c), 0.0) / 100 * self.settings.market_share
@@ -52,6 +52,7 @@ class Marketplace(Mode):
             if platform.carries(c)
         )
         c = view.spec.categories[store.category]
+        extra *= 1 + self.settings.beyond_x
         price = c.online_price_x * platform.spec.price_x
         cost = (1 - c.gross_margin) * store.cost_x
         kept = (price - cost) / price - platform.commission - platform.advertising_share()

@@ -43,6 +43,7 @@ from .blocks import (
     search,
     seasons,
     service,
+    showroom,
     smart,
     subsidy,
     till,
@@ -354,7 +355,7 @@ BLOCKS = (
     provider, franchise,
     turnover, leases, search, circle_alliance, smart, mobile_payment,
     festivals, seasons, group_deals,
-    messages, closed_loop, try_then_buy, drivers, timeline,
+    messages, closed_loop, try_then_buy, showroom, drivers, timeline,
 )  # fmt: skip
 """The optional blocks that say something about the rest of a scenario."""
 

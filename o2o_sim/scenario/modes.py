@@ -51,6 +51,13 @@ class Mode(Block):
         ge=0,
         le=1,
     )
+    beyond_x: float = key(
+        0.0,
+        "Marketplace shop: customers of the platform elsewhere who see it, as a multiple of those in the city",
+        unit="x",
+        ge=0,
+        le=1e5,
+    )
 
 
 class Modes(Block):

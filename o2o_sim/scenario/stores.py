@@ -11,6 +11,7 @@ from .blocks.places import Places
 from .blocks.price_match import PriceMatch
 from .blocks.satisficing import Satisficing
 from .blocks.service import Service
+from .blocks.showroom import Showroom
 from .blocks.try_then_buy import TryThenBuy
 from .city import PlaceSpec
 from .keys import Block, Day, block, key
@@ -148,6 +149,7 @@ class Stores(Block):
         "Owners who differ, learn what their own shop earns and leave when something else is worth more; empty: all leave "
         "after `satisficing.patience_months` of loss",
     )
+    showroom: Showroom | None = key(None, "Showrooms that brands or a platform pay for; empty: nobody pays")
     try_then_buy: TryThenBuy | None = key(
         None, "Experience stores with a share in orders made on their floor"
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .acquire import Acquisitions
 from .base import System
+from .beyond import Beyond
 from .boycott import Boycotts
 from .chains_decide import Chains
 from .circle_alliance import CircleAlliances
@@ -36,6 +37,7 @@ from .recruit import Recruit
 from .search import Search
 from .seasons import Seasons
 from .service import ServiceWorks
+from .showroom import Showrooms
 from .smart import SmartCircles
 from .till import Tills
 from .timeline import Timeline
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 
 SYSTEMS: tuple[type[System], ...] = (
     Timeline, Drivers, Luck, Seasons, Festivals, FullShops, GroupBuying,
-    WordOfMouth, TargetedAccounts, ClosedLoop, TryThenBuy, Measures,
+    WordOfMouth, TargetedAccounts, ClosedLoop, TryThenBuy, Showrooms, Beyond, Measures,
     Alliance, Franchise,
     Boycotts, ServiceWorks, Chains, IntegrationWave,
     Network, Recruit, Harvest, Funding,

@@ -202,6 +202,7 @@ class HeadOffice:
             skill=mean("skill"),
             price_x=mean("price_x"),
             cost_x=mean("cost_x"),
+            showroom_income=mean("showroom_income"),
             price_direction=self.price_direction,
             floor_m2=mean("floor_m2"),
             area_m2=mean("area_m2"),

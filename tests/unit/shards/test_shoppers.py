@@ -143,6 +143,7 @@ ON_SUMS = (
     "price matching", "service", "chains decide", "imitation", "late joiners", "rounds", "floor follows sales",
     "what people pay", "too late", "luck", "leases that run for years", "newcomers who search",
     "prices, wages and residents grow", "dated keys and stores",
+    "showrooms", "beyond",
 )  # fmt: skip
 """Switches that can be had over shards; all others are refused."""
 
