@@ -75,7 +75,7 @@ RULES: dict[str, tuple[str, ...]] = {
 
 TAKEN_FIELDS = {
     "price_sensitivity", "value_of_time", "income", "radius", "literacy", "cohort", "pays_by_phone", "online",
-    "id", "home", "work", "at", "access", "familiarity", "favourite", "loyalty", "follows", "due", "extra",
+    "id", "home", "work", "at", "access", "familiarity", "favourite", "loyalty", "price_level", "follows", "due", "extra",
     "columns", "extra_names", "position",
 }  # fmt: skip
 """What an extra field cannot be called: fields that consumers have, and what the population itself is

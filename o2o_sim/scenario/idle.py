@@ -242,7 +242,9 @@ def _of_imported_circles(spec: Spec, path: Path) -> str | None:
 
 
 def _of_mode(spec: Spec, path: Path) -> str | None:
-    if path[1] not in type(spec.modes).model_fields:
+    if (
+        path[1] not in type(spec.modes).model_fields or path[-1] == "beyond_x"
+    ):  # which adds series in any case
         return None
     if path[-1] in ("available", "start"):
         return (

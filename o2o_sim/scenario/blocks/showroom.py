@@ -19,12 +19,8 @@ class Showroom(Block):
 
     formats: list[str] = key([], "Formats that may become one; empty means all", max_length=50)
     paid_by: str = key(BRANDS, "`brands`, or the platform that pays", min_length=1)
-    yuan_visit: float = key(
-        1.0, "What is paid for each visit to a showroom", unit="yuan", ge=0, le=1e4, adjustable=True
-    )
-    yuan_m2_month: float = key(
-        0.0, "What is paid besides for its floor", unit="yuan/m2/month", ge=0, le=1e5, adjustable=True
-    )
+    yuan_visit: float = key(1.0, "What is paid for each visit to a showroom", unit="yuan", ge=0, le=1e4)
+    yuan_m2_month: float = key(0.0, "What is paid besides for its floor", unit="yuan/m2/month", ge=0, le=1e5)
     most: int | None = key(
         None, "How many are paid for at most, those with the most visits; empty: all", ge=0, le=1_000_000
     )
