@@ -31,7 +31,7 @@ from kept_tables import KEPT, made_once  # noqa: E402
 from results import Result, table  # noqa: E402
 
 from o2o_sim import load_scenario, mean_interval, proportion_interval, run  # noqa: E402
-from o2o_sim.policies.reasons import CHANGED  # noqa: E402
+from o2o_sim.policies.reasons import WORDS  # noqa: E402
 from o2o_sim.record import vital  # noqa: E402
 from o2o_sim.record.metrics import METRICS  # noqa: E402
 from o2o_sim.record.vital import Lives  # noqa: E402
@@ -239,7 +239,7 @@ def caused(without: pd.DataFrame, with_it: pd.DataFrame) -> list[str]:
 
 def agreement(found: Sequence[str], reasons: Sequence[str]) -> tuple[int, int]:
     """(how many of some reasons are those of a lever, of how many)."""
-    words = {CHANGED[name] for name in reasons}
+    words = {WORDS[name] for name in reasons}
     return sum(reason.partition(": ")[2] in words for reason in found), len(found)
 
 

@@ -13,7 +13,7 @@ import pytest
 from test_vital import lives as shops
 
 from o2o_sim import load_scenario
-from o2o_sim.policies.reasons import CHANGED
+from o2o_sim.policies.reasons import WORDS
 from o2o_sim.record import vital
 
 
@@ -66,18 +66,18 @@ def test_a_lever_causes_the_closings_that_there_are_only_with_it():
         (day, "survived", ""),
         (day, "survived", ""),
     )
-    with_it = fates((day, "closed", f"gave up: {CHANGED['rent']}"), (day, "closed", f"gave up: {CHANGED['rent']}"),
+    with_it = fates((day, "closed", f"gave up: {WORDS['rent']}"), (day, "closed", f"gave up: {WORDS['rent']}"),
                     (day, "closed", "private: leaves"), ("2013-05-31", "closed", "gave up: bad luck"))  # fmt: skip
-    assert lives.caused(without, with_it) == [f"gave up: {CHANGED['rent']}", "private: leaves"]
+    assert lives.caused(without, with_it) == [f"gave up: {WORDS['rent']}", "private: leaves"]
     assert lives.agreement(lives.caused(without, with_it), ("rent",)) == (1, 2)
-    assert lives.agreement([f"insolvent: {CHANGED['online']}"], ("rent", "online")) == (1, 1)
+    assert lives.agreement([f"insolvent: {WORDS['online']}"], ("rent", "online")) == (1, 1)
 
 
 @pytest.mark.parametrize("lever", lives.LEVERS, ids=lambda x: x.name)
 def test_a_lever_moves_what_it_names_after_half_a_year(lever):
     spec = load_scenario(lives.CITIES["town"][0], (*lives.CITIES["town"][1], *lever.changes()))
     (moved,) = spec.timeline.values()
-    assert moved.date == lives.MOVED and moved.set and set(lever.reasons) <= set(CHANGED)
+    assert moved.date == lives.MOVED and moved.set and set(lever.reasons) <= set(WORDS)
 
 
 # -- elasticities -------------------------------------------------------------------------------------------
