@@ -15,11 +15,11 @@ class Search(Block):
     """Newcomers who search. It takes the place of `entry.policy` and `entry.share_per_month`."""
 
     rate_yearly: float = key(
-        0.3, "People a year who think of opening a shop, per unit of the city", unit="1/year", ge=0, le=20
+        0.18, "People a year who think of opening a shop, per unit of the city", unit="1/year", ge=0, le=20
     )
     looks: int = key(3, "Empty places that each of them looks at", ge=1, le=100)
     successor: float = key(
-        0.15,
+        0.1,
         "Chance that somebody looks at a place as soon as its tenant is leaving",
         unit="share",
         ge=0,
