@@ -263,6 +263,10 @@ def _phases(system: System, given: Sequence[Any], found: Any) -> list[Any]:
     return phases
 
 
+def _expected_x(system: System, given: Sequence[Any], found: Any) -> Any:
+    return number(found, "a multiple", 0, above=True)
+
+
 def _figures(system: System, given: Sequence[Any], found: Any) -> dict[str, float]:
     if not isinstance(found, Mapping):
         raise Refused(f"{told(found)}; must be a dict of numbers by the names of columns")
@@ -392,6 +396,7 @@ CHECKS: dict[str, dict[str, Check]] = {
         "options": _options,
         "hazards": _hazards,
         "hazard_x": _hazard_x,
+        "expected_x": _expected_x,
         "figures": _figures,
         "store_columns": _store_columns,
         **dict.fromkeys(
