@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..agents.circle import Circle
     from ..agents.store import Store
     from ..model import O2OModel
-    from ..scenario.blocks.leases import Concession, Leases
+    from ..scenario.blocks.leases import Leases
     from ..scenario.schema import Spec
 
 KEPT_IN_MIND = 1 - 1 / 60
@@ -109,8 +109,8 @@ class Tenancies(System):
                 continue
             if store.lease.months_left(today + 1) == 0:
                 store.lease.offer_yuan_m2 = self._offer(store, rules, room)
-            elif rules.concession is not None:
-                self._relieve(store, store.lease, rules.concession, room)
+            else:
+                self._relieve(store, store.lease, rules, room)
         self._look()
 
     def _renew(self, store: Store, old: Lease) -> None:
@@ -134,15 +134,18 @@ class Tenancies(System):
         asked = store.asked_yuan_m2() * self.model.spec.levers.rent_x
         if rules.concession is None or asked == 0:
             return asked
-        waits = self.seen[store.circle.name].waits_months
+        waits = self._waits_months(store.circle, rules)
         least = max(1 - waits / rules.term_months, 1 - rules.concession.cut_most)
         offer = asked * min(max(self._carries(store, room) / (asked * store.floor_m2), least), 1.0)
         if offer < asked:
             self._log_cut(store, asked, offer, round(rules.term_months), waits, "offer a lower rent")
         return offer
 
-    def _relieve(self, store: Store, held: Lease, rules: Concession, room: dict[str, float]) -> None:
-        """Lower the rent of a tenant who cannot carry it, if losing him would cost more."""
+    def _relieve(self, store: Store, held: Lease, leases: Leases, room: dict[str, float]) -> None:
+        """Lower the rent of a tenant who cannot carry it, if losing him would cost more and the landlord does so at all."""
+        rules = leases.concession
+        if rules is None:
+            return
         today, circle = month_of(self.model.date), store.circle
         rent = store.rent_yuan()
         months = min(rules.months, held.months_left(today))
@@ -156,13 +159,18 @@ class Tenancies(System):
             return
         cut = min(1 - self._carries(store, room) / rent, rules.cut_most)
         asked = store.asked_yuan_m2() * self.model.spec.levers.rent_x
-        waits = self.seen[circle.name].waits_months
+        waits = self._waits_months(circle, leases)
         if cut <= 0 or cut * rent * months >= waits * asked * store.floor_m2:
             return
         held.cut, held.cut_until = cut, today + months
         self.last_cut[store.number] = today
         before = held.full_rent_yuan_m2(today)
         self._log_cut(store, before, before * (1 - cut), months, waits, "lower the rent")
+
+    def _waits_months(self, circle: Circle, rules: Leases) -> float:
+        """How long a landlord thinks that a unit of his stands empty; one who has opened this month has seen nothing."""
+        seen = self.seen.get(circle.name)
+        return rules.empty_months if seen is None else seen.waits_months
 
     def _log_cut(
         self, store: Store, before: float, after: float, months: int, waits: float, what: str

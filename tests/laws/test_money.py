@@ -249,3 +249,19 @@ def test_money_is_moved_whatever_the_prices(
         assert (same[[CONSUMERS, SUPPLIERS]] if is_review(model) else same).all()
         before = balance.copy()
     assert wrong_months(model) == []
+
+
+def test_landlords_hold_the_rents_paid_and_the_deposits_of_running_leases():
+    """Whoever came, left, renewed or was relieved: a deposit is somebody's until it is given back, and no profit."""
+    leases = "{term_months: 3, term_spread: 0.8, break_share: 0.5, deposit_months: 4, concession: {months: 1, wait_months: 1}}"
+    model = city(landlords__leases=leases, entry__search="{rate_yearly: 3}", days=120)
+    model.run()
+    assert {"lease ends", "renew lease", "open"} <= {e["decision"] for e in model.events}
+    flows = model.results()["ledger"]
+    rent = flows[flows["line"] == "rent"]
+    received = (
+        rent.loc[rent["to"] == "landlord", "fen"].sum() - rent.loc[rent["from"] == "landlord", "fen"].sum()
+    )
+    held = sum(s.lease.deposit_fen for s in model.stores if s.lease is not None)
+    assert sum(model.ledger.cash(c.account) for c in model.circles.values()) == received + held > held > 0
+    assert wrong_months(model) == []
