@@ -229,11 +229,11 @@ AGREE, FEW = 0.7, 10
 
 
 def caused(without: pd.DataFrame, with_it: pd.DataFrame) -> list[str]:
-    """The reasons of first-day stores that closed with a lever and not without it, from the tables of outcomes of two
-    runs with the same seed."""
+    """The reasons of stores that closed with a lever and not without it, from the tables of outcomes of two runs with
+    the same seed; of those that were there when it was moved."""
     both = with_it.merge(without, on=["store", "name", "opened"], suffixes=("", "_before"))
-    first = both["opened"] == without["opened"].min()
-    hit = first & (both["outcome"] == "closed") & (both["outcome_before"] != "closed")
+    there = both["opened"] <= MOVED.isoformat()
+    hit = there & (both["outcome"] == "closed") & (both["outcome_before"] != "closed")
     return [str(reason) for reason in both.loc[hit, "reason"]]
 
 
@@ -260,7 +260,7 @@ def reasons(quick: bool = False) -> list[Result]:
                 (share.low, share.high),
                 f"at least {AGREE}",
                 share.mean >= AGREE if n >= FEW else None,
-                f"Stores of the first day that closed only with it, from {MOVED} on; {kept} closed only without it, which "
+                f"Stores that were there when it was moved, on {MOVED}, and closed only with it; {kept} closed only without it, which "
                 "is how far two runs drift apart by chance, too.",
                 digits=2,
             )

@@ -63,11 +63,11 @@ def test_a_lever_causes_the_closings_that_there_are_only_with_it():
     without = fates(
         (day, "survived", ""),
         (day, "closed", "gave up: bad luck"),
-        (day, "survived", ""),
-        (day, "survived", ""),
+        ("2004-06-01", "survived", ""),
+        ("2013-07-31", "survived", ""),
     )
     with_it = fates((day, "closed", f"gave up: {WORDS['rent']}"), (day, "closed", f"gave up: {WORDS['rent']}"),
-                    (day, "closed", "private: leaves"), ("2013-05-31", "closed", "gave up: bad luck"))  # fmt: skip
+                    ("2004-06-01", "closed", "private: leaves"), ("2013-07-31", "closed", "gave up: bad luck"))  # fmt: skip
     assert lives.caused(without, with_it) == [f"gave up: {WORDS['rent']}", "private: leaves"]
     assert lives.agreement(lives.caused(without, with_it), ("rent",)) == (1, 2)
     assert lives.agreement([f"insolvent: {WORDS['online']}"], ("rent", "online")) == (1, 1)
