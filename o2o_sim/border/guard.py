@@ -293,6 +293,17 @@ def _store_columns(system: System, given: Sequence[Any], found: Any) -> dict[str
     return dict(found)
 
 
+def _at_bounds(system: System, given: Sequence[Any], found: Any) -> list[tuple[str, str, str, str]]:
+    if not isinstance(found, Sequence) or isinstance(found, str):
+        raise Refused(f"{told(found)}; must be a list of what is at a bound")
+    for row in found:
+        if not isinstance(row, tuple) or len(row) != 4 or not all(isinstance(part, str) for part in row):
+            raise Refused(
+                f"{told(row)} in the list; must be four texts: what, of what kind whose it is, whose, which limit"
+            )
+    return list(found)
+
+
 def _yes_or_no(asked: Any, given: Sequence[Any], found: Any) -> bool:
     if not isinstance(found, bool | np.bool_):
         raise Refused(f"{told(found)}; must be True or False")
@@ -399,6 +410,7 @@ CHECKS: dict[str, dict[str, Check]] = {
         "expected_x": _expected_x,
         "figures": _figures,
         "store_columns": _store_columns,
+        "at_bounds": _at_bounds,
         **dict.fromkeys(
             ("morning", "after_sales", "after_learning", "bills", "decided", "month_end"), _market
         ),

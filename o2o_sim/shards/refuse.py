@@ -37,6 +37,7 @@ KEYS = (
     "platforms.*.till",
     "provider",
     "stores.formats.*.places",
+    "stores.owners",
     "stores.try_then_buy",
     "timeline.*.begin",
 )

@@ -28,13 +28,13 @@ class Beyond(System):
 
     def __init__(self, model: O2OModel):
         super().__init__(model)
-        self.times = model.spec.modes.marketplace.beyond_x
+        self.times = model.modes[Marketplace.name].settings.beyond_x
         self.customers = self.open_account("customers elsewhere", "consumers")
         self.sold_fen, self.orders = 0, 0.0
 
     @staticmethod
     def wanted(spec: Spec) -> bool:
-        return spec.modes.marketplace.beyond_x > 0
+        return getattr(spec.modes, Marketplace.name).beyond_x > 0
 
     def after_sales(self) -> None:
         model, t = self.model, self.model.table

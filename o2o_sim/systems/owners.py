@@ -11,10 +11,10 @@ from ..agents.store import ONLINE_ONLY, OPEN, Store
 from ..market.ledger import OVERHEADS
 from ..policies.leaving import OptionValue, stake_of
 from ..policies.reasons import HALF_YEAR, opening_of
+from ..sitting import Tenants
 from ..streams import uniforms
 from ..units import fen
 from .base import System
-from .sitting import Tenants
 
 if TYPE_CHECKING:
     from ..model import O2OModel

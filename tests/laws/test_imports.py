@@ -32,6 +32,7 @@ FLOOR = {
     "modes": 3,
     "policies": 3,
     "systems": 3,
+    "sitting": 3,  # the first day, as owners would have it
     "levers": 3,  # a system moves keys as they are moved by hand
     "record.bounds": 4,  # the recorder looks at them every month
     "record.life": 3,  # the life that a store tells

@@ -13,6 +13,7 @@ TESTS = Path(__file__).parents[1] / "unit" / "systems"
 OTHERWISE = {
     "circle_alliance": "alliance",  # the key stands below a circle; a mode is called so as well
     "integration": "measures",  # one of the measures, with a file of its own
+    "beyond": "beyond_x",  # a key of the mode marketplace
     "fresh_food": "fresh_hub",  # one account for both: fresh_hub and from_stores
 }
 """Files that are not called like their key, and the key."""
@@ -30,6 +31,6 @@ def test_blocks_and_systems_are_called_like_their_keys():
 
 def test_every_system_has_a_block_of_its_name_and_a_test():
     systems = files(ROOT / "systems")
-    assert systems - {"integration", "fresh_food"} <= files(ROOT / "scenario" / "blocks")
+    assert systems - {"beyond", "integration", "fresh_food"} <= files(ROOT / "scenario" / "blocks")
     tests = {p.stem.removeprefix("test_") for p in TESTS.glob("test_*.py")}
     assert systems - tests == {"places"}  # tests/laws/test_places.py holds it against queueing theory

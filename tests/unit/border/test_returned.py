@@ -58,6 +58,7 @@ SUBSIDY = ("", "decide(self, platform, rivals)", "platforms: {marketplace: {subs
 ENTRY = ("", "choose(self, circle, prospects, view, chance)", "entry: {policy: own.Own}")
 FIGURES = ("(System)", "figures(self)", "systems: [own.Own]")
 COLUMNS = ("(System)", "store_columns(self, stores)", "systems: [own.Own]")
+BOUNDS = ("(System)", "at_bounds(self)", "systems: [own.Own]")
 HAZARD = ("(System)", "hazard_x(self, technology)", "systems: [own.Own]")
 VALUES = [
     (STORE, "Decision('price', price_x=-2)", "a price_x of -2 for the store"),
@@ -91,6 +92,8 @@ VALUES = [
     (COLUMNS, "{1: [1.0] * len(stores)}", "a column with the name 1"),
     (COLUMNS, "[1.0]", "a dict of lists"),
     (COLUMNS, "{'visits': [1.0] * len(stores)}", "the column 'visits', which is there already"),
+    (BOUNDS, "'rents'", "a list of what is at a bound"),
+    (BOUNDS, "[('rents', 1)]", "must be four texts"),
     (HAZARD, "np.ones(3)", "an array of shape (3,)"),
     (HAZARD, "-np.ones(len(self.model.consumers))", "factors that are negative"),
     (HAZARD, "np.full(len(self.model.consumers), np.nan)", "factors that are negative or no numbers"),

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from ..agents.owner import Belief, Opening, Owner, meet
-from ..agents.store import LEAST_STAFF, MOST_STAFF, Store
-from ..market.expected import Needs, usual_needs
-from ..policies.best_response import kinds_of_day
-from ..policies.leaving import stake_of
-from ..policies.reasons import usual_rent
-from ..scenario.schema import Levers
-from ..streams import name_bits, uniforms
-from .luck import Luck
+from .agents.owner import Belief, Opening, Owner, meet
+from .agents.store import LEAST_STAFF, MOST_STAFF, Store
+from .market.expected import Needs, usual_needs
+from .policies.best_response import kinds_of_day
+from .policies.leaving import stake_of
+from .policies.reasons import usual_rent
+from .scenario.schema import Levers
+from .streams import name_bits, uniforms
+from .systems.luck import Luck
 
 if TYPE_CHECKING:
-    from ..model import O2OModel
-    from ..scenario.blocks.owners import Owners, Settled
+    from .model import O2OModel
+    from .scenario.blocks.owners import Owners, Settled
 
 DAYS_A_MONTH = 365.25 / 12
 MOST_NEEDS = 100_000
