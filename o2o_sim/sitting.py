@@ -19,11 +19,11 @@ from .policies.leaving import stake_of
 from .policies.reasons import usual_rent
 from .scenario.schema import Levers
 from .streams import name_bits, uniforms
-from .systems.luck import Luck
 
 if TYPE_CHECKING:
     from .model import O2OModel
     from .scenario.blocks.owners import Owners, Settled
+    from .systems.luck import Luck
 
 DAYS_A_MONTH = 365.25 / 12
 MOST_NEEDS = 100_000
@@ -50,12 +50,18 @@ class Tenants:
     owner with another luck, quality and age. That is repeated until few would leave in the first month; who is left over
     then is as young as fits."""
 
-    def __init__(self, model: O2OModel, rules: Owners, settled: Settled, publish: Callable[[O2OModel], None]):
-        """`publish` is the phase that puts offers on the board."""
-        self.model, self.rules, self.settled, self.publish = model, rules, settled, publish
+    def __init__(
+        self,
+        model: O2OModel,
+        rules: Owners,
+        settled: Settled,
+        publish: Callable[[O2OModel], None],
+        luck: Luck | None = None,
+    ):
+        """`publish` is the phase that puts offers on the board, `luck` the system that stores have luck by."""
+        self.model, self.rules, self.settled, self.publish, self.luck = model, rules, settled, publish, luck
         self.stores = [s for s in model.stores if s.is_trading]
         self.needs = self._needs()
-        self.luck = next((s for s in model.systems if isinstance(s, Luck)), None)
         self.known_since = {s.number: s.opened for s in self.stores if s.opened < model.spec.start}
         self.given = {s.name: s for s in model.city.stores} | dict(model.spec.stores.named)
         """What somebody has said of stores; that stands."""

@@ -15,6 +15,7 @@ from ..sitting import Tenants
 from ..streams import uniforms
 from ..units import fen
 from .base import System
+from .luck import Luck
 
 if TYPE_CHECKING:
     from ..model import O2OModel
@@ -51,7 +52,8 @@ class Owners(System):
     def settle_in(self, model: O2OModel) -> None:
         """On the first day, when offers are published: the shops that are there have been there for years."""
         if model.day == 0 and self.rules.settled is not None and self._publish is not None:
-            Tenants(model, self.rules, self.rules.settled, self._publish).settle_in()
+            luck = next((s for s in model.systems if isinstance(s, Luck)), None)
+            Tenants(model, self.rules, self.rules.settled, self._publish, luck).settle_in()
 
     def decided(self, store: Store, decision: Decision) -> None:
         if decision.kind not in ("showroom", "move online", "come back"):

@@ -65,6 +65,7 @@ UPWARDS = {
     ("type", "agents", "model"): "an agent belongs to a model and reads the city in it",
     ("type", "policies", "model"): "a policy judges one store or platform of a model",
     ("type", "levers", "model"): "a lever is moved in a model",
+    ("type", "sitting", "model"): "shops settle in a model",
     ("type", "systems", "model"): "a system is called with the model that it works in",
     ("lazy", "model", "record"): "a model saves itself",
     ("lazy", "studies", "show"): "the folder of a run or a study holds its plots and tables",
