@@ -134,3 +134,9 @@ def test_a_round_keeps_what_comes_nearer(monkeypatch):
     start = ("entry.search={rate_yearly: 0.3}",)
     once = fit_lives.improved(lives.CITIES["town"][0], start)
     assert once == (*start, "entry.search.rate_yearly=0.42")
+
+
+@pytest.mark.parametrize("file", ["scenarios/town.yaml", "experiments/calibration/shops_live.yaml"])
+def test_shops_stand_still_while_demand_is_measured_whatever_blocks_are_on(file):
+    spec = load_scenario(lives.ROOT / file, elasticities.STILL)
+    assert spec.stores.owners is None and spec.entry.search is None and spec.entry.policy.run == "none"
