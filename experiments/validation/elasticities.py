@@ -47,8 +47,10 @@ STEP = 1.2
 PAID = ("platforms.tuan.subsidy.per_order_yuan=3",)
 """What `levers.subsidy_x` multiplies: in the town as shipped nothing is paid."""
 PLATFORMS = ("bazaar", "swift")
-STILL = ("days=365", "stores.policy=never_integrate", "stores.satisficing.patience_months=120", "stores.cash_months=120", "stores.owners=null", "entry.search=null",
-         "stores.satisficing.price_step=0", "entry.policy=none")  # fmt: skip
+STILL = (
+    "days=365", "stores.policy=never_integrate", "stores.satisficing.patience_months=120", "stores.cash_months=120",
+    "stores.owners=null", "entry.search=null", "stores.satisficing.price_step=0", "entry.policy=none",
+)  # fmt: skip
 """No shop closes, opens or moves its prices."""
 HALF_YEAR = 6
 
