@@ -21,7 +21,7 @@ import numpy as np
 
 from . import review, setup
 from .border.guard import bounds
-from .market.ledger import CONSUMERS, COURIERS, OWNERS, PROVIDERS, SUPPLIERS
+from .market.ledger import CONSUMERS, OWNERS
 from .market.offers import Offer, tabulate, wrong_offer
 from .market.records import Today
 from .market.shoppers import Morning, Notice
@@ -175,13 +175,7 @@ def settle(model: O2OModel) -> None:
     paid = money["price"] - money["discount"] - money["subsidy"]
     book("sales", CONSUMERS, seller, paid)
     book("subsidy received", platform, seller, money["subsidy"])
-    book("delivery fees", CONSUMERS, carrier, money["fee"])
-    book("cost of goods", seller, SUPPLIERS, money["goods"])
-    book("spoilage", seller, SUPPLIERS, money["spoilage"])
-    book("commission", seller, platform, money["commission"])
-    book("advertising", seller, platform, money["advertising"])
-    book("handling", seller, PROVIDERS, money["handling"])
-    book("delivery", carrier, COURIERS, money["delivery"])
+    model.ledger.book_terms(CONSUMERS, seller, carrier, platform, money)
     for p in model.platforms:
         p.spent_fen += int(money["subsidy"][t.columns["platform"][rows] == p.number + 1].sum())
     for system in model.systems:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -118,6 +118,25 @@ class Ledger:
         stray = _move(self.balance, self.books[k], self.flows[k], self.kind, a, b, moved, n)
         if stray != ALL_KNOWN:
             raise IndexError(f"no such account, so nothing was booked: {stray}")
+
+    def book_terms(
+        self,
+        customers: ArrayLike,
+        seller: ArrayLike,
+        carrier: ArrayLike,
+        platform: ArrayLike,
+        money: Mapping[str, ArrayLike],
+    ) -> None:
+        """Book what comes with sales, besides the price: the fee for delivery, and what goods, their spoilage, the
+        platform, handling and delivery cost. `money` has the amounts by the names of an offer's terms (`Table.fen`); all
+        arrays are of one length, as for `book`."""
+        self.book("delivery fees", customers, carrier, money["fee"])
+        self.book("cost of goods", seller, SUPPLIERS, money["goods"])
+        self.book("spoilage", seller, SUPPLIERS, money["spoilage"])
+        self.book("commission", seller, platform, money["commission"])
+        self.book("advertising", seller, platform, money["advertising"])
+        self.book("handling", seller, PROVIDERS, money["handling"])
+        self.book("delivery", carrier, COURIERS, money["delivery"])
 
     def is_balanced(self) -> bool:
         """Whether all accounts sum to exactly zero."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..market.ledger import COURIERS, PROVIDERS, SUPPLIERS
 from ..modes import Marketplace
 from .base import System
 
@@ -49,17 +48,11 @@ class Beyond(System):
         """Book so many orders (simulated ones, float64) of the rows of shops on a platform."""
         model, t = self.model, self.model.table
         money = {name: np.rint(t.fen[name][shops] * orders).astype(np.int64) for name in t.fen}
-        seller, carrier, book = t.seller[shops], t.carrier[shops], model.ledger.book
+        seller, carrier = t.seller[shops], t.carrier[shops]
         owner = model.platforms[int(platform)].account
         received = money["price"] - money["discount"]
-        book("sales", self.customers, seller, received)
-        book("delivery fees", self.customers, carrier, money["fee"])
-        book("cost of goods", seller, SUPPLIERS, money["goods"])
-        book("spoilage", seller, SUPPLIERS, money["spoilage"])
-        book("commission", seller, owner, money["commission"])
-        book("advertising", seller, owner, money["advertising"])
-        book("handling", seller, PROVIDERS, money["handling"])
-        book("delivery", carrier, COURIERS, money["delivery"])
+        model.ledger.book("sales", self.customers, seller, received)
+        model.ledger.book_terms(self.customers, seller, carrier, owner, money)
         costs = ("goods", "spoilage", "commission", "advertising", "handling")
         margin = received - sum(money[name] for name in costs)
         margin = margin + np.where(carrier == seller, money["fee"] - money["delivery"], 0)
