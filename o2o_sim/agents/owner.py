@@ -40,12 +40,13 @@ class Belief:
     noise: float
     drift: float
 
-    def learn(self, profit: float) -> None:
-        """A month's profit before rent was seen, in yuan."""
+    def learn(self, profit: float) -> float:
+        """A month's profit before rent was seen, in yuan. The answer is how much it weighs in the new mean, from 0 to 1."""
         before = self.variance + self.drift**2
         gain = before / (before + self.noise**2)
         self.mean += gain * (profit - self.mean)
         self.variance = (1 - gain) * before
+        return gain
 
     @property
     def least_variance(self) -> float:
@@ -73,7 +74,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Opening:
-    """The shop as it opened (a sitting tenant's: as the run begins), for what has changed since; a month's yuan and shares.
+    """The shop as it opened (a sitting tenant's: as the run begins), for what changes later; a month's yuan and shares.
 
     `rent` is of a m2 of its floor, `wage` of one of the staff, `online` the share of its category that parcels had,
     `orders` what deliveries, handling and commissions take of its sales; luck as `Store` has it."""
@@ -87,14 +88,32 @@ class Opening:
     luck_cost: float = 0.0
 
 
+@dataclass(frozen=True)
+class Seen:
+    """How things stood in a month, for what changed between months; yuan and shares.
+
+    `gain` is the weight that the month got in the owner's belief, `season` what may be sold in it as a multiple of a mean
+    month, `wage` a month's of one of the staff, `online_before` the share of its category that parcels had in the month before,
+    `floor_m2` its floor; luck as `Store` has it."""
+
+    gain: float
+    season: float
+    wage: float
+    online_before: float
+    floor_m2: float
+    luck_appeal: float
+    luck_cost: float
+
+
 class Owner:
     """Who runs a store, or the chain that does.
 
     `outside_yuan` is what he could earn elsewhere in a month at the first day's wages (none for a chain), `discount` a
     month's rate, `opening_age` his age in years when the shop opened (none for a chain), `cash_months` and `credit_months`
     his savings and credit in months of usual fixed cost. `belief` is of the shop as it is, `before` what he believed of it
-    as a full shop when he left that, and on which day, `plan` what he has just decided to make of it; `tried` what he gave up, by mode (a chain's shops share it). All
-    traits are drawn for the name of the store, or of the chain."""
+    as a full shop when he left that, and on which day, `plan` what he has just decided to make of it; `tried` what he gave up,
+    by mode (a chain's shops share it); `opening` how a sitting tenant's shop was as the run began, `seen` how things stood in
+    each month since, one for each of the store's `months`. All traits are drawn for the name of the store, or of the chain."""
 
     def __init__(self, store: Store, rules: Owners, generation: int = 0):
         self.rules, self.generation = rules, generation
@@ -120,6 +139,7 @@ class Owner:
         self.before: tuple[Belief, date] | None = None
         self.plan: Alternative | None = None
         self.opening: Opening | None = None
+        self.seen: list[Seen] = []
         self.tried: dict[str, Tried] = {}
 
     def hopes(self, store: Store, profit: float) -> None:
@@ -134,15 +154,23 @@ class Owner:
     def see(self, store: Store, month: Month) -> None:
         """A month's books are closed: learn from them. What he pays as rent needs no learning, so that it is told apart; and he
         knows how many days the month had, and that of a season more is sold than of others."""
+        model = store.model
         left = (month.revenue + month.variable) / 100
-        usual = store.model.usual_month(store)
-        self.belief.learn(month.profit / 100 + left * (1 / usual - 1) + store.rent_yuan())
+        usual = model.usual_month(store)
+        gain = self.belief.learn(month.profit / 100 + left * (1 / usual - 1) + store.rent_yuan())
+        online = model.view.online_share.get(store.category, 0.0) if store.months[1:] else 0.0
+        chance = store.luck_appeal, store.luck_cost
+        self.seen.append(Seen(gain, usual, model.wage_yuan(), online, store.floor_m2, *chance))
 
     def profit(self, store: Store) -> float:
-        """The monthly profit that he believes in, in yuan: at today's rent or, once his landlord has offered another lease,
-        at the rent of that."""
+        """The monthly profit that he believes in, in yuan, at the rent that he counts with."""
+        return self.belief.mean - self.rent(store)
+
+    def rent(self, store: Store) -> float:
+        """The rent of a month with which he counts, in yuan: today's or, once his landlord has offered another lease, that of
+        the offer."""
         ends = store.lease is not None and store.lease.offer_yuan_m2 is not None
-        return self.belief.mean - (store.next_rent_yuan_m2() * store.floor_m2 if ends else store.rent_yuan())
+        return store.next_rent_yuan_m2() * store.floor_m2 if ends else store.rent_yuan()
 
     def earns_outside(self, store: Store) -> float:
         """What he could earn elsewhere in a month, in yuan: it grows with wages."""

@@ -16,14 +16,13 @@ from ..streams import uniforms
 from .alternatives import IN_WORDS, KIND, Alternative, alternatives
 from .decisions import Decision, View
 from .integration import contribution_margin
-from .reasons import main_cause, true_cause
+from .reasons import main_cause, why_gave_up, why_insolvent
 from .worth import Stake
 
 if TYPE_CHECKING:
     from ..agents.store import Store
 
 FIXED = tuple(LINE[n] for n in ("rent", "wages", "overheads"))
-YEAR = 12
 THINKS, DOUBTS, GOES = range(3)
 """Which draw of an owner's month is for what."""
 
@@ -112,7 +111,7 @@ class OptionValue(Leaving):
         assert owner is not None
         cash, credit = purse(store)
         if cash < -credit and store.cash_yuan < -store.credit_yuan:
-            cause = true_cause(store, view, _missing(store, -credit - cash), 0.0, figures)
+            cause = why_insolvent(store, view, -credit - cash, figures)
             return Decision("close", "insolvent: " + cause, figures=figures)
         if _draw(store, GOES) < owner.goes_away(store):
             age = owner.age(store)
@@ -151,7 +150,7 @@ class OptionValue(Leaving):
             "doubt (yuan/month)": round(doubt, 2),
         }
         if best is None:
-            cause = true_cause(store, view, critical + doubt - stake.profit, max(doubt, 0.0), figures)
+            cause = why_gave_up(store, view, critical + doubt - stake.profit, doubt, figures)
             return Decision("close", f"gave up: {cause}", figures=figures)
         owner.plan = best
         figures |= {
@@ -199,14 +198,6 @@ def stake_of(store: Store) -> Stake:
         waiting=lease - later,
         hazard=owner.goes_away(store),
     )
-
-
-def _missing(store: Store, short: float) -> float:
-    """By how many yuan a month an insolvent store earned too little, in all its months, to go on for another year at its loss
-    of the last half year; `short` yuan are missing today."""
-    last = store.months[-6:]
-    loss = max(-sum(m.profit for m in last) / max(len(last), 1) / 100, 0.0)
-    return (YEAR * loss + short) / (len(store.months) + YEAR)
 
 
 def _draw(store: Store, what: int) -> float:

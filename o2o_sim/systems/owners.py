@@ -10,7 +10,6 @@ import numpy as np
 from ..agents.store import ONLINE_ONLY, OPEN, Store
 from ..market.ledger import OVERHEADS
 from ..policies.leaving import OptionValue, stake_of
-from ..policies.reasons import HALF_YEAR, opening_of
 from ..sitting import Tenants
 from ..streams import uniforms
 from ..units import fen
@@ -81,13 +80,6 @@ class Owners(System):
         who = np.flatnonzero(mine.any(axis=1))
         u = uniforms(model.seed_number, "follows online", model.day, people.record["id"][who])
         people.record["follows"][who[u[: len(who)] < self.rules.choice.follow_online]] = store.number
-
-    def month_end(self) -> None:
-        """Shops that have been there for half a year know how they began."""
-        for store in self.model.stores:
-            owner = store.run_by
-            if owner is not None and owner.opening is None and len(store.months) == HALF_YEAR:
-                owner.opening = opening_of(store, self.model.view)
 
     def figures(self) -> dict[str, float]:
         """`profit_believed_share`: of the usual shop, what its owner believes to earn, on its usual sales; `near_leaving`:
