@@ -82,23 +82,23 @@ REASONS = {
     "wages are higher than at opening": "at the wages of its opening it would have gone on",
     "deliveries and commissions cost more than at opening": "had orders cost what they did when it opened, it would have gone on",
     "selling online costs more than it brings": "without its ways of selling online it would have gone on",
-    "bad luck": "in a month of mean luck it would have gone on",
+    "bad luck": "with the luck of its opening, or mean luck, it would have gone on",
     "something else seemed worth more": "it earned enough; its owner saw something better to do",
     "it attracts fewer people than others of its kind": "with the usual appeal of its kind it would have gone on",
     "the place never carried it": "none of these changes would have kept it",
     "retires": "its owner was too old to go on",
     "leaves": "its owner had reasons of his own",
 }
-"""Main cause of a closure, as the model names it -> what the model saw (`main_cause` and `true_cause` of
-policies/reasons.py)."""
+"""Main cause of a closure, as the model names it -> what the model saw (`main_cause`, `why_gave_up`
+and `why_insolvent` of policies/reasons.py)."""
 APART = (
     "The model names only what set a store apart from others of its kind; what weighs on all alike, as high rents or wages do, "
     "is not among these causes but in the books."
 )
 
 KEPT = (
-    "A cause is the change that would have kept the store, by its books and the formula by which its owner decided; where several "
-    "would have, the one worth most."
+    "A cause is the change that would have kept the store, by its books and the formula by which its owner decided. What has changed "
+    "around a store (costs, parcels, then other shops) comes before its luck, and that before a lasting weakness; of a kind the one that cost most."
 )
 
 

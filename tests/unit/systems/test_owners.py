@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from o2o_sim import O2OModel, load_scenario
+from o2o_sim.agents.lease import Lease
 from o2o_sim.agents.owner import Opening, Tried, purse
 from o2o_sim.agents.store import ONLINE_ONLY, OPEN, SHOWROOM
 from o2o_sim.errors import ScenarioError
+from o2o_sim.market.ledger import LINE
 from o2o_sim.modes import Holding
 from o2o_sim.policies.alternatives import alternatives
 from o2o_sim.policies.decisions import Decision
 from o2o_sim.policies.leaving import Patience, stake_of
-from o2o_sim.policies.reasons import NEVER, rises, true_cause
+from o2o_sim.policies.reasons import NEVER, WORDS, believed, changes, opening_of, why_gave_up, why_insolvent
 
 from .hamlet import hamlet, run_days, system
 
@@ -204,14 +207,12 @@ def test_a_branch_does_not_go_online_beside_sisters_that_are(tmp_path):
 
 # -- reasons -------------------------------------------------------------------------------------------------
 CHANGES = {
-    "the rent is higher than at opening": lambda s, m: (
-        setattr(s, "fixed_rent_yuan_m2", None) or setattr(s.circle, "rent", 9.0)
-    ),
-    "sales went to other shops": lambda s, m: _opened(s, sales=3.0),
-    "wages are higher than at opening": lambda s, m: _opened(s, wage=0.1),
-    "deliveries and commissions cost more than at opening": lambda s, m: _opened(s, orders=-0.5),
-    "sales went online": lambda s, m: m.view.online_share.update({s.category: 0.6}),
-    "bad luck": lambda s, m: setattr(s, "luck_appeal", -1.0),
+    "rent": lambda s, m: setattr(s, "fixed_rent_yuan_m2", None) or setattr(s.circle, "rent", 9.0),
+    "rivals": lambda s, m: _opened(s, sales=3.0),
+    "wages": lambda s, m: _opened(s, wage=0.1),
+    "orders": lambda s, m: _opened(s, orders=-0.5),
+    "online": lambda s, m: m.view.online_share.update({s.category: 0.6}),
+    "luck": lambda s, m: _saw(s, luck_appeal=-1.0),
 }
 
 
@@ -223,41 +224,103 @@ def _opened(store, sales: float = 1.0, wage: float = 1.0, orders: float = 0.0) -
     )
 
 
-@pytest.mark.parametrize("reason", CHANGES)
-def test_the_reason_is_the_change_that_would_have_kept_it(tmp_path, reason):
-    model = owned(tmp_path)
-    store = believing(model, 0.0)
-    system(model, "Owners").month_end()
-    month = store.months[-1]
-    store.run_by.opening = Opening(1.0, month.revenue / 100, 0.0, model.wage_yuan(), 0.0)
-    assert max(rises(store, model.view).values()) == pytest.approx(0.0, abs=1.0)
-    assert true_cause(store, model.view, 100.0, 0.0, {}) == NEVER
-    CHANGES[reason](store, model)
+def _saw(store, **how) -> None:
+    """How things stood in its months."""
+    store.run_by.seen = [replace(month, **how) for month in store.run_by.seen]
+
+
+def telling(folder, months: int = 1):
+    """A shop that is as it opened, whose owner believes what its last month told him."""
+    model = owned(folder)
+    store = believing(model, 0.0, months)
+    _saw(store, gain=1.0, season=1.0)
+    store.run_by.opening = Opening(1.0, store.months[-1].revenue / 100, 0.0, model.wage_yuan(), 0.0)
+    return store
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_reason_is_the_change_that_would_have_kept_it(tmp_path, name):
+    store = telling(tmp_path)
+    model = store.model
+    worth = believed(store, changes(store, model.view), model.view)
+    assert max(worth.values()) == pytest.approx(0.0, abs=1.0)
+    assert why_gave_up(store, model.view, 100.0, 0.0, {}) == NEVER
+    CHANGES[name](store, model)
     figures: dict = {}
-    assert true_cause(store, model.view, 100.0, 0.0, figures) == reason
+    assert why_gave_up(store, model.view, 100.0, 0.0, figures) == WORDS[name]
     assert max(figures["what would have kept it (yuan/month)"].values()) > 100
 
 
-@pytest.mark.parametrize(
-    ("gap", "reason"),
-    [
-        (100.0, "the rent is higher than at opening"),
-        (1000.0, "it attracts fewer people than others of its kind"),
-    ],
-)
-def test_what_changed_comes_before_what_was_lacking_if_it_would_have_been_enough(tmp_path, gap, reason):
-    model = owned(tmp_path)
-    store = believing(model, 0.0)
-    store.run_by.opening = Opening(1.0, store.months[-1].revenue / 100, 0.0, model.wage_yuan(), 0.0)
+@pytest.mark.parametrize(("gap", "name"), [(100.0, "rent"), (1000.0, "appeal")])
+def test_what_changed_comes_before_what_was_lacking_if_it_would_have_been_enough(tmp_path, gap, name):
+    store = telling(tmp_path)
     store.circle.rent, store.quality = 3.0, -2.0  # 200 yuan of rent, and six times the sales
-    worth = rises(store, model.view)
+    view = store.model.view
+    worth = believed(store, changes(store, view), view)
     assert worth["rent"] == pytest.approx(200.0) and worth["appeal"] > 1000
-    assert true_cause(store, model.view, gap, 0.0, {}) == reason
+    assert why_gave_up(store, view, gap, 0.0, {}) == WORDS[name]
+
+
+def test_changes_that_only_together_would_have_kept_it_name_the_larger_of_them(tmp_path):
+    store = telling(tmp_path)
+    store.circle.rent, store.quality = 3.0, -2.0
+    _opened(store, wage=0.5)
+    view = store.model.view
+    worth = believed(store, changes(store, view), view)
+    assert worth["wages"] > 0 and worth["rent"] > 0
+    gap = max(worth["wages"], worth["rent"]) + 1.0
+    larger = max(("wages", "rent"), key=lambda name: worth[name])
+    assert why_gave_up(store, view, gap, 0.0, {}) == WORDS[larger]
+    assert why_gave_up(store, view, worth["wages"] + worth["rent"] + 1.0, 0.0, {}) == WORDS["appeal"]
+
+
+def test_a_rent_that_is_only_offered_is_the_reason_of_who_leaves_before_it(tmp_path):
+    store = telling(tmp_path)
+    store.lease = Lease(0, 9999, None, 1.0, 1.0, 0.0, 0, 0, offer_yuan_m2=5.0)
+    assert store.rent_yuan() == pytest.approx(store.floor_m2)
+    assert why_gave_up(store, store.model.view, 300.0, 0.0, {}) == WORDS["rent"]
+    store.lease.offer_yuan_m2 = None
+    assert why_gave_up(store, store.model.view, 300.0, 0.0, {}) == NEVER
+
+
+@pytest.mark.parametrize("gains", [(1.0, 0.5), (0.5, 0.25), (1.0, 1.0)])
+def test_a_change_weighs_in_what_he_believes_as_its_months_did(tmp_path, gains):
+    """Without it, each month would have shown more: by so much more would he believe in."""
+    model = owned(tmp_path)
+    store = believing(model, 0.0, months=2)
+    owner = store.run_by
+    owner.seen = [replace(month, gain=gain) for month, gain in zip(owner.seen, gains, strict=True)]
+    found = {"wages": [100.0, 300.0]}
+    first, second = gains
+    by_hand = first * 100.0
+    by_hand += second * (300.0 - by_hand)
+    assert believed(store, found, model.view)["wages"] == pytest.approx(by_hand)
+
+
+def test_what_was_paid_before_counts_for_who_has_no_money_left(tmp_path):
+    """Wages were twice as high in all months but the last, when he already had hardly anybody to pay."""
+    store = telling(tmp_path, months=2)
+    then = store.run_by.opening
+    store.run_by.seen[0] = replace(store.run_by.seen[0], wage=2 * then.wage)
+    store.run_by.belief.mean = store.rent_yuan()  # he expects no further loss
+    paid = -int(store.months[0].lines[LINE["wages"]]) / 100
+    assert why_gave_up(store, store.model.view, 1.0, 0.0, {}) == NEVER
+    assert why_insolvent(store, store.model.view, 0.9 * paid / 2, {}) == WORDS["wages"]
+
+
+def test_how_a_newcomer_opened_is_noted_when_it_opens(tmp_path):
+    """What wages do in its first half year has changed since."""
+    model = owned(tmp_path)
+    store = believing(model, 0.0, months=2)
+    wage = store.run_by.seen[0].wage
+    store.run_by.seen[1] = replace(store.run_by.seen[1], wage=3 * wage)
+    assert opening_of(store, model.view).wage == wage
 
 
 def test_who_only_seemed_to_have_something_better_says_so(tmp_path):
-    store = believing(owned(tmp_path), 0.0)
-    assert true_cause(store, store.model.view, 50.0, 80.0, {}) == "something else seemed worth more"
+    store = telling(tmp_path)
+    said = why_gave_up(store, store.model.view, 50.0, 80.0, {})
+    assert said == "something else seemed worth more"
 
 
 # -- sitting tenants --------------------------------------------------------------------------------------------

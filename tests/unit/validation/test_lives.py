@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 import elasticities
 import fit_lives
@@ -54,28 +55,43 @@ def test_few_exits_lie_apart_by_chance_and_many_by_what_they_are():
 
 # -- reasons ------------------------------------------------------------------------------------------------
 def fates(*rows):
-    columns = ["store", "name", "opened", "outcome", "reason"]
+    columns = ["store", "name", "opened", "outcome", "changed", "reason"]
     return pd.DataFrame([(k, f"shop {k}", *row) for k, row in enumerate(rows)], columns=columns)
 
 
-def test_a_lever_causes_the_closings_that_there_are_only_with_it():
-    day = "2013-01-01"
+def test_a_lever_causes_the_closings_whose_shops_live_a_year_longer_without_it():
+    day, rent, luck = "2013-01-01", f"gave up: {WORDS['rent']}", f"gave up: {WORDS['luck']}"
     without = fates(
-        (day, "survived", ""),
-        (day, "closed", "gave up: bad luck"),
-        ("2004-06-01", "survived", ""),
-        ("2013-07-31", "survived", ""),
+        (day, "survived", day, ""),
+        (day, "closed", "2014-01-31", luck),  # only hastened
+        (day, "closed", "2014-11-30", luck),
+        ("2004-06-01", "moved online", "2013-09-30", ""),
+        ("2013-07-31", "survived", "2013-07-31", ""),  # not there when it was moved
+        (day, "survived", day, ""),  # what would become of it in a year is not seen
     )
-    with_it = fates((day, "closed", f"gave up: {WORDS['rent']}"), (day, "closed", f"gave up: {WORDS['rent']}"),
-                    ("2004-06-01", "closed", "private: leaves"), ("2013-07-31", "closed", "gave up: bad luck"))  # fmt: skip
-    assert lives.caused(without, with_it) == [f"gave up: {WORDS['rent']}", "private: leaves"]
-    assert lives.agreement(lives.caused(without, with_it), ("rent",)) == (1, 2)
+    with_it = fates(
+        (day, "closed", "2013-09-30", rent),
+        (day, "closed", "2013-09-30", rent),
+        (day, "closed", "2013-09-30", rent),
+        ("2004-06-01", "closed", "2013-09-30", "private: leaves"),
+        ("2013-07-31", "closed", "2013-09-30", luck),
+        (day, "closed", "2014-09-30", rent),
+    )
+    found = lives.caused(without, with_it, date(2015, 6, 30))
+    assert found == [rent, rent, "private: leaves"]
+    assert lives.agreement(found, ("rent",)) == (2, 3)
     assert lives.agreement([f"insolvent: {WORDS['online']}"], ("rent", "online")) == (1, 1)
+
+
+def test_closings_since_the_lever_are_those_of_shops_that_were_there():
+    rows = [("2013-01-01", "closed", day, day) for day in ("2013-06-30", "2013-07-31")]
+    rows += [("2013-08-31", "closed", "2014-01-31", "later"), ("2013-01-01", "survived", "2014-01-31", "")]
+    assert lives.closed(fates(*rows)) == ["2013-07-31"]
 
 
 @pytest.mark.parametrize("lever", lives.LEVERS, ids=lambda x: x.name)
 def test_a_lever_moves_what_it_names_after_half_a_year(lever):
-    spec = load_scenario(lives.CITIES["town"][0], (*lives.CITIES["town"][1], *lever.changes()))
+    spec = load_scenario(lives.OWNERS[0], (*lives.OWNERS[1], *lever.changes()))
     (moved,) = spec.timeline.values()
     assert moved.date == lives.MOVED and moved.set and set(lever.reasons) <= set(WORDS)
 
