@@ -229,7 +229,7 @@ LEVERS = (
     Lever("wages x 1.5", {"stores.wage_yuan_month": 5250.0}, ("wages",)),
 )
 AGREE, FEW = 0.7, 10
-"""The share that must name the lever; of fewer closings nothing is judged."""
+"""The share that must name the lever; of fewer closings, or of no more than there are the other way round, nothing is judged."""
 BEYOND = pd.Timedelta(days=365)
 """For how long a store that a lever closed would have lived on without it, at least."""
 
@@ -279,7 +279,7 @@ def reasons(quick: bool = False) -> list[Result]:
                 share.mean,
                 (share.low, share.high),
                 f"at least {AGREE}",
-                share.mean >= AGREE if n >= FEW else None,
+                share.mean >= AGREE if n >= FEW and n > kept else None,
                 f"Stores that were there when it was moved, on {MOVED}, closed with it and lived on for a year or more without it; "
                 f"{kept} the other way round, which is how far two runs drift apart by chance, too. Without any lever "
                 f"{said} of {all_} closings since that day name it.",
