@@ -26,8 +26,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def no_garbage() -> Iterator[None]:
-    """Cities and pictures are rings of references, large ones: those of one module are not kept through the next."""
+    """Cities and pictures are rings of references, large ones: those of one module are not kept through the next, not
+    even where a command that was tried keeps what is there (its libraries, it believes) out of later collections."""
     yield
+    gc.unfreeze()
     gc.collect()
 
 
