@@ -30,7 +30,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = ":".join(str(p) for p in (self.file, self.line, self.column) if p is not None)
-        key = self.key and " ".join(self.key.splitlines())  # a key of a file of others may hold ends of lines
+        # a key of a file of others may hold tabs and ends of lines
+        key = self.key and " ".join(self.key.replace("\t", " ").splitlines())
         head = ": ".join(p for p in (place, key, self.message) if p)
         lines = [head]
         if self.excerpt is not None:

@@ -201,7 +201,9 @@ def _units(frames: Frames, names: list[str]) -> Ints | None:
     """The unit of each store (older ones first), by the tenant that the newcomer's event says was there before; None if
     no event says so."""
     events = frames["events"]
-    opened = events[(events["kind"] == "entry") & events["figures"].str.contains(BEFORE, regex=False)]
+    opened = events[
+        (events["kind"] == "entry") & events["figures"].astype(str).str.contains(BEFORE, regex=False)
+    ]
     if not len(opened):
         return None
     before = {str(who): str(json.loads(said)[BEFORE]) for who, said in zip(opened["who"], opened["figures"])}

@@ -78,6 +78,7 @@ BUILT: tuple[tuple[str, str, str, str], ...] = (
     *((f"platforms.*.{name}", "", _PEOPLE, "") for name in ("kind", "members_start")),
     ("platforms.*.cash_yuan", "", "it was paid in on the first day", ""),
     ("platforms.*.patience_yuan", "platforms.*.funding", _LISTED, ""),
+    ("modes.*.beyond_x", "", _LISTED, ""),
     ("provider.cash_yuan", "", "it was paid in on the first day", ""),
     ("franchise.*.cash_yuan", "", "it was paid in on the first day", ""),
     ("mobile_payment.provider", "", _LISTED, ""),

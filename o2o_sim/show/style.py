@@ -84,7 +84,7 @@ def house_style() -> Iterator[None]:
 def save(figure: Figure, path: Path) -> None:
     """Write a picture without the date and versions matplotlib would put in."""
     figure.dpi = DPI  # texts are laid out at the size at which they are drawn
-    if (layout := figure.get_layout_engine()) is not None:
+    if figure.axes and (layout := figure.get_layout_engine()) is not None:
         layout.execute(figure)
         figure.set_layout_engine("none")  # else matplotlib would draw all of it once more beforehand
     figure.savefig(path, dpi=DPI, metadata={"Software": None})
