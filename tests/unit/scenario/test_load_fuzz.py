@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from fuzzing import fuzz
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from o2o_sim.errors import ScenarioError
@@ -90,6 +90,7 @@ anything = st.recursive(
 
 @fuzz("Scenario files")
 @given(data=st.dictionaries(names, anything, max_size=8))
+@example(data={"\t": {"": None}})  # a key of which another key's place is told
 def test_any_data(scratch, data):
     attempt(scratch, json.dumps(data).encode())
 
