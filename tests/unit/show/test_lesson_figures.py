@@ -118,9 +118,9 @@ def says(text, *parts):
 @pytest.mark.slow
 def test_a_year_in_a_small_town():
     text, a, _ = lesson("first_year")
-    says(text, "58 shops", "At the end 13 shops have closed", "49 are open as before, and 7 are integrated")
+    says(text, "58 shops", "At the end 13 shops have closed", "48 are open as before, and 8 are integrated")
     outcomes = a.tables["outcomes"]
-    assert a.fates == {"survived": 49, "integrated": 7, "closed": 13}
+    assert a.fates == {"survived": 48, "integrated": 8, "closed": 13}
     assert (outcomes["opened"] == "2013-01-01").sum() == 58
     assert len(outcomes) == 58 + 11
     assert Counter(a.closed["changed"]) == {"2013-09-30": 12, "2013-12-31": 1}
@@ -137,8 +137,8 @@ def test_a_year_in_a_small_town():
     spring = daily[[date(2013, 3, 1) <= d <= date(2013, 5, 31) for d in daily["date"]]]
     assert round(100 * spring["sales/parcel"].sum() / spring["sales_yuan"].sum()) == 13
     assert round(100 * a.share("2013-12-31", "parcel")) == 19
-    says(text, "With seeds 2 to 6 we counted 9, 11, 16, 12 and 12")
-    assert [_closed(seed, {}) for seed in range(2, 7)] == [9, 11, 16, 12, 12]
+    says(text, "With seeds 2 to 6 we counted 11, 11, 17, 12 and 12")
+    assert [_closed(seed, {}) for seed in range(2, 7)] == [11, 11, 17, 12, 12]
 
 
 @lru_cache
@@ -158,19 +158,19 @@ def test_when_the_rent_doubles():
     assert b.fates["survived"] + b.fates["integrated"] == 46
     end = "2013-12-31"
     assert [round(100 * x.share(end, "parcel")) for x in (a, b)] == [19, 20]
-    says(text, "41,000 visitors a day in B and 38,000 in A")
-    assert [round(x.week(end, "footfall/Quayside") / 1000) for x in (a, b)] == [38, 41]
+    says(text, "40,000 visitors a day in B and 37,000 in A")
+    assert [round(x.week(end, "footfall/Quayside") / 1000) for x in (a, b)] == [37, 40]
     falls = [x.rents("streets")[0] - x.rents("streets")[-1] for x in (a, b)]
     assert a.rents("streets")[0] == b.rents("streets")[0] and falls[1] > falls[0] > 0
     says(
         text,
-        "With seeds 2 to 6 twice the rent closed 10 to 14 shops more",
-        "never rose by more than one point",
+        "With seeds 2 to 6 twice the rent closed 10 to 13 shops more",
+        "the share of parcels rose by about two points at most",
     )
     more = [_closed(seed, {"levers.rent_x": 2}) - _closed(seed, {}) for seed in range(2, 7)]
-    assert (min(more), max(more)) == (10, 14)
+    assert (min(more), max(more)) == (10, 13)
     rises = [_town(s, 2).share(end, "parcel") - _town(s, 1).share(end, "parcel") for s in range(2, 7)]
-    assert max(rises) < 0.01
+    assert 0.015 < max(rises) < 0.025
 
 
 @pytest.mark.slow
@@ -207,25 +207,25 @@ def test_two_circles_become_eight():
 
     says(
         text,
-        "about 65,000 visitors a day in April 2013 and has 56,000 at the end",
+        "about 65,000 visitors a day in April 2013 and has 55,000 at the end",
         "it has 70,000",
         "one visitor in five",
     )
     april = [d for d in a.days if d.startswith("2013-04")]
     daily = a.tables["daily"]["footfall/High Street"]
     assert round(daily[[d in april for d in a.days]].mean() / 1000) == 65
-    assert walked(end, "High Street") == [56, 70]
+    assert walked(end, "High Street") == [55, 70]
     says(
         text,
-        "13,000 against 19,000",
-        "178,000 a day at the beginning, 122,000 at the end. In B it is 170,000",
+        "13,000 against 20,000",
+        "178,000 a day at the beginning, 122,000 at the end. In B it is 169,000",
     )
-    assert walked(end, "Quayside") == [13, 19]
+    assert walked(end, "Quayside") == [13, 20]
     assert abs(a.week("2013-04-26", "footfall/streets") / 1000 - 178) < 1
-    assert walked(end, "streets") == [122, 170]
-    says(text, "has lost 13 of its tenants", "In A 75 shops closed within the two years, in B 39")
+    assert walked(end, "streets") == [122, 169]
+    says(text, "has lost 13 of its tenants", "In A 75 shops closed within the two years, in B 40")
     assert (a.closed["circle"] == "South Bridge").sum() == 13
-    assert (a.fates["closed"], b.fates["closed"]) == (75, 39)
+    assert (a.fates["closed"], b.fates["closed"]) == (75, 40)
     falls = [x.rents("High Street")[0] - x.rents("High Street")[-1] for x in (a, b)]
     assert 0.6 < falls[1] / falls[0] < 0.9  # mostly wrong
     opened = sorted(str(c.opens) for c in a.model.circles.values() if c.opens)
@@ -235,9 +235,9 @@ def test_two_circles_become_eight():
 @pytest.mark.slow
 def test_try_it_here_buy_it_there():
     text, a, b = lesson("showrooming")
-    says(text, "In both towns 30 shops have closed")
+    says(text, "In both towns 29 shops have closed")
     for x in (a, b):
-        assert x.fates["closed"] == 30
+        assert x.fates["closed"] == 29
         assert x.fates["showroom"] == 0
     end = "2013-12-31"
     for p in ("bazaar", "swift"):
@@ -275,25 +275,26 @@ def test_the_flower_shop_around_the_corner():
     without = [n for n in edge if not n.endswith("online")]
     own = [n for n in edge if n.endswith("online")]
     assert (len(without), len(own)) == (8, 8)
-    says(text, "Only one of the eight without an account is still there: North florist")
-    assert [n for n in without if a.fate[n] != "closed"] == ["North florist"]
-    says(text, "Five gave up on 30 September 2013", "two more in January and February 2014")
+    says(text, "Only two of the eight without an account are still there: North florist and South-east")
+    assert [n for n in without if a.fate[n] != "closed"] == ["North florist", "South-east florist"]
+    says(text, "The other six gave up on 30 September 2013 after nine months of loss")
     closed = a.closed.set_index("name")["changed"]
-    assert Counter(closed[n][:7] for n in without if n in closed) == {
-        "2013-09": 5,
-        "2014-01": 1,
-        "2014-02": 1,
-    }
-    says(text, "none has closed. Seven are open, and South-west florist online has given up its shop window")
+    assert Counter(closed[n] for n in without if n in closed) == {"2013-09-30": 6}
+    says(
+        text,
+        "none has closed. Six are open, and North-east florist online and South-west florist online have",
+    )
     assert {n: a.fate[n] for n in own if a.fate[n] != "integrated"} == {
-        "South-west florist online": "moved online"
+        "North-east florist online": "moved online",
+        "South-west florist online": "moved online",
     }
-    says(text, "The first lost money every month", "gone, it earned some")
+    says(text, "The first lost money every month", "From April on it lost less", "gone, it earned some")
     assert max(a.profits("South florist").values()) < 0
     twin = a.profits("South florist online")
     assert all(twin[m] < 0 for m in ("2013-01", "2013-02", "2013-03"))
     assert all(twin[m] > 0 for m in ("2013-10", "2013-11", "2013-12"))
-    assert sum(p for m, p in twin.items() if "2013-04" <= m <= "2013-09") > -10
+    later = [p for m, p in twin.items() if "2013-04" <= m <= "2013-09"]
+    assert min(later) > max(twin[m] for m in ("2013-01", "2013-02", "2013-03"))
 
 
 def test_every_lesson_has_its_figures_recomputed():
