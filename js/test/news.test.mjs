@@ -62,6 +62,12 @@ test("members who go when subsidies have ended are not told as won", () => {
   assert.equal(deed("drawn members", false, "they ended"), "loses members it had won");
 });
 
+test("shops that come back and leases that are renewed are told as sentences", () => {
+  assert.equal(deed("come back"), "comes back");
+  assert.equal(deed("come back", true), "come back");
+  assert.equal(deed("renew lease"), "renews a lease");
+});
+
 test("a rule is told in words, reasons as they are", () => {
   assert.equal(why("MatchRival"), "its rule: match rival");
   assert.equal(why("gave up: sales too low for the place"), "gave up: sales too low for the place");
