@@ -143,8 +143,8 @@ class Tenants:
     def _staff(self, store: Store, foreseen: Foreseen) -> None:
         """A shop that has been there for years has the staff that its sales need."""
         if store.is_here:
-            usual = store.usual_sales_yuan() * store.floor_m2 / store.area_m2
-            store.staffing = min(max(foreseen.sales[store.number] / usual, LEAST_STAFF), MOST_STAFF)
+            wanted = store.staff_wanted(foreseen.sales[store.number])
+            store.staffing = min(max(wanted, LEAST_STAFF), MOST_STAFF)
 
     def _draw(self, store: Store, what: int) -> float:
         owner = _owner(store)

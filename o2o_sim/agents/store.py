@@ -240,6 +240,10 @@ class Store(Placed, mesa.Agent):
         """People at work."""
         return self.area_m2 / self.format.m2_per_staff * self.staffing * self.kept_share
 
+    def staff_wanted(self, sales_yuan: float) -> float:
+        """Staff that a month's sales ask for, relative to the usual, before its bounds; of a store with a unit."""
+        return sales_yuan / (self.usual_sales_yuan() * self.floor_m2 / self.area_m2)
+
     @property
     def capacity(self) -> float:
         """Customers (real people) it can serve in a day."""
@@ -407,8 +411,7 @@ class Store(Placed, mesa.Agent):
             self.run_by.see(self, month)
         self.losses = self.losses + 1 if month.profit < 0 else 0
         if self.is_here:
-            usual = self.usual_sales_yuan() * self.floor_m2 / self.area_m2
-            wanted = min(max(month.revenue / FEN_PER_YUAN / usual, LEAST_STAFF), MOST_STAFF)
+            wanted = min(max(self.staff_wanted(month.revenue / FEN_PER_YUAN), LEAST_STAFF), MOST_STAFF)
             self.staffing += STAFF_STEP * (wanted - self.staffing)
         for name, holding in self.modes.items():
             holding.months += 1

@@ -17,7 +17,6 @@ from ..policies.store import HIGHEST_PRICE_X, LOWEST_PRICE_X, NeverIntegrate, Sa
 from ..units import FEN_PER_YUAN
 
 if TYPE_CHECKING:
-    from ..agents.store import Store
     from ..model import O2OModel
 
 MONTHS = 3
@@ -114,17 +113,11 @@ def _stores(model: O2OModel) -> Iterator[Bound]:
                 yield Bound("the price", "store", store.name, f"at its lowest, {low:g} {where}")
             elif store.price_x >= high:
                 yield Bound("the price", "store", store.name, f"at its highest, {high:g} {where}")
-        wanted = _staff_wanted(store)
+        wanted = store.staff_wanted(store.months[-1].revenue / FEN_PER_YUAN)
         if wanted <= LEAST_STAFF:
             yield Bound("the staff", "store", store.name, f"at its least, {LEAST_STAFF:g} of the usual")
         elif wanted >= MOST_STAFF:
             yield Bound("the staff", "store", store.name, f"at its most, {MOST_STAFF:g} of the usual")
-
-
-def _staff_wanted(store: Store) -> float:
-    """Staff that the last month's sales ask for, relative to the usual."""
-    usual = store.usual_sales_yuan() * store.floor_m2 / store.area_m2
-    return store.months[-1].revenue / FEN_PER_YUAN / usual
 
 
 def _platforms(model: O2OModel) -> Iterator[Bound]:
